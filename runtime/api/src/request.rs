@@ -1,0 +1,77 @@
+//! What a client can ask.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{LogQuery, ServiceId};
+
+/// A request. Each says which [`Response`](crate::Response) answers it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Request {
+    /// Loads the project in `root` and starts its services, or the named ones. Answered by `Changes`.
+    Up {
+        /// The folder that holds `locald.toml` or `Procfile`, absolute.
+        root: String,
+        /// Services to start; all when empty.
+        services: Vec<String>,
+        /// The environment of the shell that asks; the base of every service's environment.
+        environment: Vec<(String, String)>,
+    },
+    /// Stops all services of a project and forgets it. Answered by `Changes`.
+    Down(Target),
+    /// Starts services of a loaded project. Answered by `Changes`.
+    Start(Target),
+    /// Stops services and returns once nothing of them is left. Answered by `Changes`.
+    Stop(Target),
+    /// Stops and starts services. Answered by `Changes`.
+    Restart(Target),
+    /// Answered by `Status`.
+    Status(Target),
+    /// One page of logs. Answered by `Logs`.
+    Logs(LogQuery),
+    /// The text of a service's screen. Answered by `Capture`.
+    Capture {
+        /// Exactly one service.
+        target: Target,
+        /// How many lines of history above the screen.
+        history: u32,
+        /// With SGR sequences for colours and attributes.
+        ansi: bool,
+    },
+    /// Types into a service. Answered by `Done`.
+    SendKeys {
+        /// Exactly one service.
+        target: Target,
+        /// What to type, in order.
+        input: Vec<crate::Input>,
+    },
+    /// Rows of a service's history by absolute line number. Answered by `Lines`.
+    Lines {
+        /// Whose history.
+        service: ServiceId,
+        /// The first absolute line wanted.
+        first: u64,
+        /// How many; the daemon may send fewer.
+        count: u32,
+    },
+    /// From now on, and until the connection ends, the client gets the [`Workspace`](crate::Workspace) at every change.
+    /// Answered by `Done`.
+    WatchWorkspace,
+    /// Answered by `Daemon`.
+    DaemonStatus,
+    /// Replaces the daemon's process and stops nothing. Answered by `Done`, just before the daemon goes.
+    DaemonRestart,
+    /// Stops every service, then the daemon and the keeper. Answered by `Changes`, just before they go.
+    Shutdown,
+}
+
+/// Which services a request means.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The project folder the client stands in: where a bare name is looked up, and what an empty list of names means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub root: Option<String>,
+    /// `service` or `project:service`. Empty: all services of the project in `root`, or, for a query without one, of all projects.
+    #[serde(default)]
+    pub names: Vec<String>,
+}

@@ -1,0 +1,111 @@
+//! The state of projects and services as clients see it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ProjectId, ServiceId};
+
+/// Everything at one moment. A later one has a higher revision.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Workspace {
+    /// Rises with every change during one daemon's life.
+    pub revision: u64,
+    /// All loaded projects, ordered by name.
+    pub projects: Vec<ProjectStatus>,
+    /// All services, grouped by project, within one in the order of its configuration.
+    pub services: Vec<ServiceStatus>,
+    /// What keeps the daemon from doing its whole work, such as a log that cannot be written; empty when all is well.
+    #[serde(default)]
+    pub degraded: Vec<String>,
+}
+
+/// A project that is loaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProjectStatus {
+    /// Its id.
+    pub id: ProjectId,
+    /// Its name.
+    pub name: String,
+    /// Its folder.
+    pub root: String,
+}
+
+/// A service at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceStatus {
+    /// Its id.
+    pub id: ServiceId,
+    /// Its name within the project.
+    pub name: String,
+    /// The project's name.
+    pub project: String,
+    /// What kind of service it is, such as `exec`.
+    pub kind: String,
+    /// What it is doing.
+    pub state: ServiceState,
+    /// Its process while it runs.
+    pub pid: Option<u32>,
+    /// How its last run ended.
+    pub exit: Option<Exit>,
+    /// How often it was started again since the project came up.
+    pub restarts: u64,
+    /// When its current or last run began, RFC 3339 in UTC.
+    pub started_at: Option<String>,
+    /// Ports leased to it.
+    pub ports: Vec<u16>,
+    /// Where it can be reached now.
+    pub urls: Vec<String>,
+    /// Why it is in this state, where that needs saying.
+    pub reason: Option<String>,
+    /// What is wrong with keeping its log; absent when nothing is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_fault: Option<String>,
+}
+
+/// What a service is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ServiceState {
+    /// Not running, because nobody started it or somebody stopped it.
+    Stopped,
+    /// Being started.
+    Starting,
+    /// Running.
+    Ready,
+    /// Asked to stop, not gone yet.
+    Stopping,
+    /// Ended by itself.
+    Exited,
+    /// Could not be started.
+    Failed,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Exit {
+    /// By itself, with this code.
+    Code(i32),
+    /// By this signal.
+    Signal(i32),
+    /// Unseen: whoever watched it was killed.
+    Unknown,
+}
+
+impl ServiceState {
+    /// The state's word, as shown and as sent.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Stopped => "stopped",
+            Self::Starting => "starting",
+            Self::Ready => "ready",
+            Self::Stopping => "stopping",
+            Self::Exited => "exited",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// Whether a process of the service may be alive in this state.
+    pub fn is_alive(self) -> bool {
+        matches!(self, Self::Starting | Self::Ready | Self::Stopping)
+    }
+}
