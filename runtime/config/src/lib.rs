@@ -1,1 +1,43 @@
-//! To be written.
+//! Text becomes a resolved project, or all its faults at once.
+//!
+//! `locald.toml`, a Procfile and `.env` are read here and nowhere else. Everything is a function of its text, except
+//! `load`, which finds the files and reads them. What a service does with its settings is the daemon's business; where
+//! a fault is shown is the command line's.
+
+mod source;
+
+mod fault;
+mod faults;
+mod nearest;
+
+mod command;
+mod escape;
+mod name;
+mod project;
+mod service;
+mod signal;
+mod size;
+mod timeout;
+
+mod dotenv;
+mod manifest;
+mod procfile;
+mod reader;
+
+mod load;
+
+pub use command::Command;
+pub use dotenv::DotEnv;
+pub use escape::Escape;
+pub use fault::{Fault, Invalid};
+pub use faults::Faults;
+pub use load::{Found, LoadError, find_root, load};
+pub use manifest::parse_manifest;
+pub use name::{ProjectName, ServiceName};
+pub use nearest::nearest;
+pub use procfile::parse_procfile;
+pub use project::Project;
+pub use service::Service;
+pub use signal::StopSignal;
+pub use size::Size;
+pub use timeout::StopTimeout;

@@ -1,0 +1,274 @@
+//! Finds a project's files and reads them. Nothing else in this crate touches the disk.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Component, Path, PathBuf};
+
+use crate::dotenv::DotEnv;
+use crate::fault::Invalid;
+use crate::faults::Faults;
+use crate::manifest::parse_manifest;
+use crate::procfile::parse_procfile;
+use crate::project::Project;
+use crate::source::Source;
+
+const MANIFEST: &str = "locald.toml";
+const PROCFILE: &str = "Procfile";
+const DOTENV: &str = ".env";
+
+/// No file is read further, in bytes.
+const MAX_FILE: u64 = 1024 * 1024;
+
+/// Where a project was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// The project's folder.
+    pub root: PathBuf,
+    /// The file in it that describes the project.
+    pub source: PathBuf,
+}
+
+/// Why there is no project.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Neither file is there.
+    #[error("no {MANIFEST} or {PROCFILE} in `{}`", start.display())]
+    NotFound {
+        /// The folder in which it was looked for.
+        start: PathBuf,
+    },
+    /// A file is there and cannot be read.
+    #[error("failed to read `{}`", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// A file belongs to somebody else, so to run what it says is to run somebody else's commands.
+    #[error("`{}` belongs to another user (uid {owner})", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is.
+        owner: u32,
+    },
+    /// The files are there and wrong.
+    #[error("{0}")]
+    Faults(Faults),
+}
+
+impl From<Faults> for LoadError {
+    fn from(faults: Faults) -> Self {
+        Self::Faults(faults)
+    }
+}
+
+/// Looks for a project in `start` and in the folders above it; the nearest counts.
+///
+/// In one folder a `locald.toml` comes before a Procfile. A relative `start` is taken from the current folder.
+pub fn find_root(start: &Path) -> Option<Found> {
+    let start = absolute(start).ok()?;
+    start.ancestors().find_map(|folder| Some(Found { root: folder.to_path_buf(), source: source_in(folder)? }))
+}
+
+/// Reads the project in the folder `root`, with the `.env` beside it.
+///
+/// # Errors
+/// All faults of both files come at once.
+pub fn load(root: &Path) -> Result<Project, LoadError> {
+    let root = absolute(root).map_err(|source| LoadError::Io { path: root.to_path_buf(), source })?;
+    let source = source_in(&root).ok_or_else(|| LoadError::NotFound { start: root.clone() })?;
+    let is_manifest = source.file_name().is_some_and(|name| name == MANIFEST);
+    let parse = if is_manifest { parse_manifest } else { parse_procfile };
+    let project = read(&source, &root)?.and_then(|text| parse(&source, &text, &root));
+    let dotenv = load_dotenv(&root)?;
+    match (project, dotenv) {
+        (Ok(project), Ok(dotenv)) => Ok(Project { dotenv, ..project }),
+        (Err(faults), Err(more)) => Err(faults.and(more).into()),
+        (Err(faults), Ok(_)) | (Ok(_), Err(faults)) => Err(faults.into()),
+    }
+}
+
+/// Links stay as the user knows them, unless there is a `..`, which only the file system can follow.
+fn absolute(path: &Path) -> io::Result<PathBuf> {
+    let climbs = path.components().any(|part| part == Component::ParentDir);
+    if climbs { fs::canonicalize(path) } else { std::path::absolute(path) }
+}
+
+fn source_in(folder: &Path) -> Option<PathBuf> {
+    [MANIFEST, PROCFILE].into_iter().map(|name| folder.join(name)).find(|path| path.is_file())
+}
+
+/// A folder named `.env` is no fault: Python's virtual environments are often kept under that name.
+fn load_dotenv(root: &Path) -> Result<Result<DotEnv, Faults>, LoadError> {
+    let path = root.join(DOTENV);
+    let absent = match fs::metadata(&path) {
+        Ok(metadata) => metadata.is_dir(),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    };
+    if absent {
+        return Ok(Ok(DotEnv::default()));
+    }
+    Ok(read(&path, root)?.and_then(|text| DotEnv::parse(&path, &text)))
+}
+
+/// The text of a file; faults where it is no text or too much of it.
+fn read(path: &Path, root: &Path) -> Result<Result<String, Faults>, LoadError> {
+    let failed = |source| LoadError::Io { path: path.to_path_buf(), source };
+    // Asked before the file is opened: to open a pipe that nobody writes to would wait for ever.
+    let metadata = fs::metadata(path).map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")));
+    }
+    let folder_owner = fs::metadata(root).map_err(failed)?.uid();
+    if !is_trusted(metadata.uid(), folder_owner, rustix::process::geteuid().as_raw()) {
+        return Err(LoadError::Foreign { path: path.to_path_buf(), owner: metadata.uid() });
+    }
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes)).map_err(failed)?;
+    Ok(text(path, bytes))
+}
+
+/// A file beside which one works may still be a stranger's: anybody can put a `locald.toml` into `/tmp`. Whoever owns
+/// the folder could have replaced the file anyway, and containers often run as root over a user's files.
+fn is_trusted(owner: u32, folder_owner: u32, me: u32) -> bool {
+    owner == me || owner == 0 || owner == folder_owner
+}
+
+fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Faults> {
+    if bytes.len() as u64 > MAX_FILE {
+        let invalid = Invalid::new("the file is larger than 1 MiB", "");
+        return Err(Faults::one(&Source::new(path, ""), 0..0, invalid));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let source = Source::new(path, &String::from_utf8_lossy(error.as_bytes()));
+        Faults::one(&source, at..at + 1, Invalid::new("the file is not UTF-8 text", "not UTF-8"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::command::Command;
+
+    fn folder(files: &[(&str, &str)]) -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        folder
+    }
+
+    fn command(project: &Project) -> &Command {
+        &project.services[0].command
+    }
+
+    #[test]
+    fn a_project_is_found_from_the_folders_below_it() {
+        let folder = folder(&[("locald.toml", ""), ("a/b/c/file", ""), ("a/Procfile", "")]);
+        let root = folder.path();
+        assert_eq!(find_root(root).unwrap().source, root.join("locald.toml"));
+        let nearest = Found { root: root.join("a"), source: root.join("a/Procfile") };
+        assert_eq!(find_root(&root.join("a/b/c")), Some(nearest));
+    }
+
+    #[test]
+    fn the_folder_one_climbs_out_of_is_not_above() {
+        let folder = folder(&[("a/Procfile", "")]);
+        assert_eq!(find_root(&folder.path().join("a/..")), None);
+    }
+
+    #[test]
+    fn a_manifest_comes_before_a_procfile_beside_it() {
+        let folder = folder(&[("locald.toml", "[services.a]\ncommand = 'toml'"), ("Procfile", "a: procfile")]);
+        assert_eq!(command(&load(folder.path()).unwrap()), &Command::Shell("toml".into()));
+        fs::remove_file(folder.path().join("locald.toml")).unwrap();
+        assert_eq!(command(&load(folder.path()).unwrap()), &Command::Shell("procfile".into()));
+    }
+
+    #[test]
+    fn a_folder_without_either_is_no_project() {
+        let folder = folder(&[("locald.toml/file", ""), (".env", "A=1")]);
+        assert!(matches!(load(folder.path()), Err(LoadError::NotFound { start }) if start == folder.path()));
+    }
+
+    #[test]
+    fn the_env_file_is_read_at_load_and_resolved_later() {
+        let folder = folder(&[("Procfile", "a: x"), (".env", "A=${HOME_OF_TEST}/x")]);
+        let project = load(folder.path()).unwrap();
+        let environment = |name: &str| (name == "HOME_OF_TEST").then(|| "/home".to_owned());
+        assert_eq!(project.dotenv.resolve(&environment).unwrap(), [("A".to_owned(), "/home/x".to_owned())]);
+    }
+
+    #[test]
+    fn faults_of_both_files_come_at_once() {
+        let folder = folder(&[("locald.toml", "[services.web]\n"), (".env", "A='x\n")]);
+        let Err(LoadError::Faults(faults)) = load(folder.path()) else { panic!("faults") };
+        insta::assert_snapshot!(faults.relative_to(folder.path()).render(false), @"
+        error: service `web` has no `command`
+          ╭▸ locald.toml:1:11
+          │
+        1 │ [services.web]
+          ╰╴          ━━━ needs a `command`
+
+        error: a quote without its end
+          ╭▸ .env:1:3
+          │
+        1 │ A='x
+          ╰╴  ━ never closed
+        ");
+    }
+
+    #[test]
+    fn a_folder_named_like_the_env_file_is_passed_over() {
+        let folder = folder(&[("Procfile", "a: x"), (".env/bin/python", "")]);
+        assert!(load(folder.path()).unwrap().dotenv.is_empty());
+    }
+
+    #[test]
+    fn a_pipe_in_place_of_a_file_is_an_error_and_not_a_wait() {
+        let folder = folder(&[("Procfile", "a: x")]);
+        let path = folder.path().join(".env");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RUSR).unwrap();
+        assert!(matches!(load(folder.path()), Err(LoadError::Io { path: it, .. }) if it == path));
+    }
+
+    #[test]
+    fn a_file_that_is_too_large_or_no_text_is_a_fault() {
+        let folder = folder(&[("Procfile", &"#".repeat(1024 * 1024))]);
+        assert!(load(folder.path()).is_ok());
+        fs::write(folder.path().join("Procfile"), vec![b'#'; 1024 * 1024 + 1]).unwrap();
+        fs::write(folder.path().join(".env"), b"A=1\nB=\xff\xfe\n").unwrap();
+        let Err(LoadError::Faults(faults)) = load(folder.path()) else { panic!("faults") };
+        insta::assert_snapshot!(faults.relative_to(folder.path()).render(false), @"
+        error: the file is larger than 1 MiB
+          ╭▸ Procfile:1:1
+          │
+        1 │
+          ╰╴━
+
+        error: the file is not UTF-8 text
+          ╭▸ .env:2:3
+          │
+        2 │ B=��
+          ╰╴  ━ not UTF-8
+        ");
+    }
+
+    #[test]
+    fn a_file_is_trusted_when_it_is_mine_the_folder_owners_or_roots() {
+        assert!(is_trusted(1000, 1000, 1000));
+        assert!(is_trusted(1000, 0, 1000));
+        assert!(is_trusted(1000, 1000, 0));
+        assert!(is_trusted(0, 1000, 1000));
+        assert!(!is_trusted(1001, 0, 1000));
+        assert!(!is_trusted(1001, 1000, 0));
+    }
+}

@@ -1,0 +1,32 @@
+//! A whole project, as the daemon takes it over.
+
+use std::path::PathBuf;
+
+use crate::dotenv::DotEnv;
+use crate::name::ProjectName;
+use crate::service::Service;
+
+/// The services may be at most so many: each costs a process, a terminal and a screen.
+pub(crate) const MAX_SERVICES: usize = 1000;
+
+/// A project with everything resolved but its `.env`, which needs the environment of whoever starts it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Project {
+    /// Given, or made from the folder's name.
+    pub name: ProjectName,
+    /// The folder that paths are relative to.
+    pub root: PathBuf,
+    /// The file the project was read from.
+    pub source: PathBuf,
+    /// In the order of the file; at most 1000, each name once.
+    pub services: Vec<Service>,
+    /// What stands in the `.env` beside the source; empty when there is none.
+    pub dotenv: DotEnv,
+}
+
+impl Project {
+    /// The service of that name.
+    pub fn service(&self, name: &str) -> Option<&Service> {
+        self.services.iter().find(|service| service.name.as_str() == name)
+    }
+}
