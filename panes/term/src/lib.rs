@@ -1,1 +1,37 @@
-//! To be written.
+//! A terminal without a window: bytes go in, a screen, replies, events and history come out, and keys become bytes.
+//!
+//! There is no pseudo-terminal here, no thread, no clock and no I/O. A pane feeds an [`Engine`] whatever its program
+//! writes, sends the program whatever [`Engine::take_replies`] hands back, and reads rows when someone looks.
+
+mod engine;
+
+mod cell;
+mod history;
+mod size;
+mod style;
+mod styled_text;
+
+mod damage;
+mod guard;
+mod listener;
+mod scrolled;
+mod vt;
+
+mod encode;
+mod key;
+mod key_names;
+mod paste;
+
+mod text;
+
+pub use cell::Cell;
+pub use encode::encode;
+pub use engine::{Cursor, CursorShape, Engine, Event, Modes, MouseEncoding, MouseMode};
+pub use history::{History, Line};
+pub use key::{Cluster, FunctionKey, Key, KeyCode, Keypad, Modifiers, UnknownKey};
+pub use paste::encode_paste;
+pub use size::Size;
+pub use style::{Attributes, Color, Style};
+pub use styled_text::{Span, StyledText};
+pub use text::capture;
+pub use vt::VtEngine;

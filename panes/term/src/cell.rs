@@ -1,0 +1,19 @@
+//! One cell of a screen, as a reader sees it.
+
+use crate::Style;
+
+/// What stands in one or two columns of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cell<'a> {
+    /// One character with its combining marks, never empty: a blank cell holds a space.
+    pub text: &'a str,
+    /// How many columns the text takes: 1 or 2.
+    pub width: u8,
+    /// How the text is shown.
+    pub style: Style,
+}
+
+impl Cell<'_> {
+    /// A cell nothing was written to.
+    pub const BLANK: Cell<'static> = Cell { text: " ", width: 1, style: Style::DEFAULT };
+}

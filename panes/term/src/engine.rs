@@ -1,0 +1,154 @@
+//! What every emulator behind a pane can do. Callers hold a `Box<dyn Engine>` and never name the emulator.
+//!
+//! The one implementation today is [`VtEngine`](crate::VtEngine).
+
+use crate::{Cell, History, Size};
+
+/// A terminal emulator: fed with a program's output, read by whoever shows it.
+pub trait Engine: Send {
+    /// Takes the next bytes of the program's output. They may be cut anywhere, also inside a character or a sequence.
+    fn feed(&mut self, bytes: &[u8]);
+
+    /// Changes the size of the screen. Rows that leave the primary screen at its top go to the history; rows gained
+    /// are blank and below. Lines are not wrapped anew: what a narrower screen cuts off is gone.
+    fn resize(&mut self, size: Size);
+
+    /// Makes the screen fresh for another program in the same pane: what the primary screen shows goes to the
+    /// history, and every mode, an unfinished sequence, the title and anything not yet taken is dropped.
+    fn restart(&mut self);
+
+    /// The size of the screen.
+    fn size(&self) -> Size;
+
+    /// Where the cursor is and how it looks.
+    fn cursor(&self) -> Cursor;
+
+    /// The modes that decide how input is encoded.
+    fn modes(&self) -> Modes;
+
+    /// The window title the program asked for, at most 1 KiB and without control characters.
+    fn title(&self) -> &str;
+
+    /// Visits the cells of a visible row from left to right. The widths visited add up to the columns of the screen,
+    /// and nothing is visited for a row outside of it.
+    fn row(&self, row: u16, visit: &mut dyn FnMut(Cell<'_>));
+
+    /// Whether the text of a visible row goes on in the next row.
+    fn row_wrapped(&self, row: u16) -> bool;
+
+    /// What the program must be sent in answer to its queries, in the order it asked.
+    fn take_replies(&mut self) -> Vec<u8>;
+
+    /// What happened since the last call; never more than one event of a kind.
+    fn take_events(&mut self) -> Vec<Event>;
+
+    /// While mute, queries are not answered and nothing is an event: for bytes of the past that are read again.
+    fn set_mute(&mut self, mute: bool);
+
+    /// The lines that scrolled off the top of the primary screen.
+    fn history(&self) -> &History;
+
+    /// Finds out which visible rows changed, and returns the version of the newest change.
+    ///
+    /// A walk over the screen (about 0.1 ms for 120 columns by 40 rows) when something was fed since the last call,
+    /// else free: call it once per frame, not once per feed. A reader remembers the returned version; a row is new to
+    /// it when its [`row_version`](Self::row_version) is larger.
+    fn refresh(&mut self) -> u64;
+
+    /// The version at which a visible row last changed, as of the last [`refresh`](Self::refresh). Versions only grow;
+    /// that of a row outside the screen is 0.
+    fn row_version(&self, row: u16) -> u64;
+}
+
+/// The cursor of a screen. Its place is always on the screen, also when the next character will wrap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Cursor {
+    /// Counted from 0 at the top.
+    pub row: u16,
+    /// Counted from 0 at the left.
+    pub column: u16,
+    /// Whether the program wants the cursor shown.
+    pub visible: bool,
+    /// The form the program asked for.
+    pub shape: CursorShape,
+}
+
+/// The forms of a cursor (DECSCUSR).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum CursorShape {
+    /// As the outer terminal has it.
+    #[default]
+    Default,
+    /// A block that blinks.
+    BlinkingBlock,
+    /// A block.
+    SteadyBlock,
+    /// An underline that blinks.
+    BlinkingUnderline,
+    /// An underline.
+    SteadyUnderline,
+    /// A vertical bar that blinks.
+    BlinkingBar,
+    /// A vertical bar.
+    SteadyBar,
+}
+
+/// The modes of a terminal that decide how input is encoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one independent mode of the terminal")]
+pub struct Modes {
+    /// Cursor keys send SS3 sequences (DECCKM).
+    pub application_cursor: bool,
+    /// The keypad sends SS3 sequences (DECKPAM).
+    pub application_keypad: bool,
+    /// Pasted text is wrapped in markers (DECSET 2004).
+    pub bracketed_paste: bool,
+    /// The alternate screen is shown, the one full-screen programs draw on.
+    pub alternate_screen: bool,
+    /// Which mouse events the program wants.
+    pub mouse: MouseMode,
+    /// How it wants them written.
+    pub mouse_encoding: MouseEncoding,
+}
+
+/// Which mouse events a program wants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum MouseMode {
+    /// None.
+    #[default]
+    Off,
+    /// Presses (DECSET 9).
+    Press,
+    /// Presses and releases (DECSET 1000).
+    PressRelease,
+    /// Also motion while a button is held (DECSET 1002).
+    ButtonMotion,
+    /// Also motion without a button (DECSET 1003).
+    AnyMotion,
+}
+
+/// How mouse events are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum MouseEncoding {
+    /// One byte per coordinate.
+    #[default]
+    Default,
+    /// One UTF-8 character per coordinate (DECSET 1005).
+    Utf8,
+    /// Decimal numbers (DECSET 1006).
+    Sgr,
+}
+
+/// Something a program did that is not seen on its screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// It rang the bell, audibly or visibly.
+    Bell,
+    /// It changed its title; see [`Engine::title`].
+    TitleChanged,
+    /// It wants text in the clipboard (OSC 52). Only the last such wish is kept.
+    ClipboardSet {
+        /// The text as the program sent it: base64, not decoded, at most 64 KiB.
+        base64: String,
+    },
+}

@@ -1,0 +1,244 @@
+//! The lines that scrolled off the top of the primary screen, within a budget of bytes.
+//!
+//! A line is what the program wrote up to its newline: rows that only wrapped are joined again. Lines live in chunks
+//! of some thousand bytes, each with one buffer for text, one for styles and one for positions, so that a line of 77
+//! plain characters costs 85 bytes; when the budget is used up, the oldest chunk goes. This file knows nothing of
+//! screens, and leaves showing lines at another width to whoever reads them.
+
+mod chunk;
+
+use std::collections::VecDeque;
+
+use self::chunk::Chunk;
+pub use self::chunk::Line;
+use crate::StyledText;
+
+/// Lines with numbers that are never used twice: after the oldest lines are dropped the others keep theirs.
+#[derive(Debug)]
+pub struct History {
+    /// Never empty; the last one is being filled.
+    chunks: VecDeque<Chunk>,
+    budget: usize,
+    /// What all chunks but the last hold.
+    sealed_bytes: usize,
+}
+
+impl Default for History {
+    fn default() -> Self {
+        Self::new(Self::DEFAULT_BUDGET)
+    }
+}
+
+impl History {
+    /// What a pane may use unless told otherwise: 1.5 MiB.
+    pub const DEFAULT_BUDGET: usize = 3 * 512 * 1024;
+
+    const SMALLEST_BUDGET: usize = 64 * 1024;
+
+    /// An empty history that holds at most `budget` bytes, all told; at least 64 KiB.
+    pub fn new(budget: usize) -> Self {
+        let budget = budget.max(Self::SMALLEST_BUDGET);
+        Self { chunks: VecDeque::from([Chunk::starting_at(0)]), budget, sealed_bytes: 0 }
+    }
+
+    /// The number of the oldest line still held; equal to [`end`](Self::end) when there is none.
+    pub fn first(&self) -> u64 {
+        self.chunks.front().map_or(0, Chunk::first)
+    }
+
+    /// One more than the number of the newest line.
+    pub fn end(&self) -> u64 {
+        self.chunks.back().map_or(0, Chunk::end)
+    }
+
+    /// The memory in use.
+    pub fn bytes(&self) -> usize {
+        self.sealed_bytes + self.chunks.back().map_or(0, Chunk::bytes)
+    }
+
+    /// The line of that number, unless it is dropped or not yet written.
+    pub fn line(&self, number: u64) -> Option<Line<'_>> {
+        let chunk = self.chunks.partition_point(|chunk| chunk.end() <= number);
+        self.chunks.get(chunk)?.line(number)
+    }
+
+    /// Up to `count` lines from number `from` on, beginning later when the first of them are dropped already.
+    pub fn lines(&self, from: u64, count: usize) -> impl DoubleEndedIterator<Item = Line<'_>> {
+        let start = from.clamp(self.first(), self.end());
+        let end = from.saturating_add(count as u64).clamp(start, self.end());
+        (start..end).filter_map(|number| self.line(number))
+    }
+
+    /// Forgets all lines. Numbers go on from where they were.
+    pub fn clear(&mut self) {
+        self.chunks = VecDeque::from([Chunk::starting_at(self.end())]);
+        self.sealed_bytes = 0;
+    }
+
+    /// Adds a row that left the screen. `continues`: the next row belongs to the same line.
+    pub(crate) fn push_row(&mut self, row: &StyledText, continues: bool) {
+        let mut pieces = row.pieces();
+        let mut room = self.begin_row(row.text().len());
+        let Some(mut current) = pieces.next() else {
+            return self.end_row(continues);
+        };
+        loop {
+            let (text, style) = current;
+            let fits = text.floor_char_boundary(room);
+            self.last().append(&text[..fits], style);
+            room -= fits;
+            if fits < text.len() {
+                self.end_row(true);
+                room = self.begin_line();
+                current = (&text[fits..], style);
+                continue;
+            }
+            match pieces.next() {
+                Some(next) => current = next,
+                None => return self.end_row(continues),
+            }
+        }
+    }
+
+    /// Ends a line whose continuation will never come.
+    pub(crate) fn finish_line(&mut self) {
+        self.last().end_row(false);
+    }
+
+    /// Joins the row to an unfinished line if that has room for it, else begins a line; returns the room there is.
+    fn begin_row(&mut self, bytes: usize) -> usize {
+        let longest = self.longest_line();
+        match self.last().unfinished() {
+            Some(length) if length + bytes <= longest => longest - length,
+            _ => self.begin_line(),
+        }
+    }
+
+    fn begin_line(&mut self) -> usize {
+        if self.last().bytes() >= self.chunk_size() {
+            self.seal();
+        }
+        self.last().begin_line();
+        self.longest_line()
+    }
+
+    fn end_row(&mut self, continues: bool) {
+        self.last().end_row(continues);
+        while self.bytes() > self.budget && self.chunks.len() > 1 {
+            self.sealed_bytes -= self.chunks.pop_front().map_or(0, |chunk| chunk.bytes());
+        }
+    }
+
+    fn seal(&mut self) {
+        let last = self.last();
+        last.shrink();
+        let (bytes, end) = (last.bytes(), last.end());
+        self.sealed_bytes += bytes;
+        self.chunks.push_back(Chunk::starting_at(end));
+    }
+
+    fn last(&mut self) -> &mut Chunk {
+        if self.chunks.is_empty() {
+            self.chunks.push_back(Chunk::starting_at(0));
+        }
+        let last = self.chunks.len() - 1;
+        &mut self.chunks[last]
+    }
+
+    fn chunk_size(&self) -> usize {
+        (self.budget / 32).min(32 * 1024)
+    }
+
+    /// A line of this length stays within the budget even if each byte has a style of its own.
+    fn longest_line(&self) -> usize {
+        (self.budget / 64).min(24 * 1024)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Color, Style};
+
+    fn plain(text: &str) -> StyledText {
+        let mut row = StyledText::default();
+        row.push(text, Style::DEFAULT);
+        row
+    }
+
+    fn texts(history: &History) -> Vec<String> {
+        history.lines(0, usize::MAX).map(|line| line.text().to_owned()).collect()
+    }
+
+    #[test]
+    fn wrapped_rows_are_one_line() {
+        let mut history = History::default();
+        history.push_row(&plain("ab"), true);
+        assert!(history.line(0).unwrap().continues());
+        history.push_row(&plain("cd"), false);
+        history.push_row(&plain(""), false);
+        history.push_row(&plain("e"), false);
+        assert_eq!(texts(&history), ["abcd", "", "e"]);
+        assert!(!history.line(0).unwrap().continues());
+        assert_eq!((history.first(), history.end()), (0, 3));
+    }
+
+    #[test]
+    fn ten_thousand_lines_of_77_columns_fit_in_the_default_budget() {
+        let mut history = History::default();
+        (0..10_000).for_each(|number| history.push_row(&plain(&format!("{number:077}")), false));
+        assert_eq!(history.first(), 0);
+        assert!(history.bytes() < 1024 * 1024, "{} bytes", history.bytes());
+        assert_eq!(history.line(9_999).unwrap().text(), format!("{:077}", 9_999));
+    }
+
+    #[test]
+    fn numbers_stay_when_old_lines_are_dropped_or_all_are_cleared() {
+        let mut history = History::new(0);
+        (0..5_000).for_each(|number| history.push_row(&plain(&format!("line {number}")), false));
+        let first = history.first();
+        assert!(first > 0 && history.bytes() <= History::SMALLEST_BUDGET);
+        assert!(history.line(first - 1).is_none() && history.line(5_000).is_none());
+        assert_eq!(history.line(first).unwrap().text(), format!("line {first}"));
+        assert_eq!(history.lines(0, usize::MAX).next().unwrap().number(), first);
+        history.clear();
+        assert_eq!((history.first(), history.end()), (5_000, 5_000));
+        history.push_row(&plain("next"), false);
+        assert_eq!(history.line(5_000).unwrap().text(), "next");
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_split_and_stays_within_the_budget() {
+        let mut history = History::new(0);
+        (0..20_000).for_each(|_| history.push_row(&plain("é1234567"), true));
+        assert!(history.bytes() <= History::SMALLEST_BUDGET);
+        assert!(history.end() - history.first() > 1);
+        assert!(history.lines(0, usize::MAX).all(|line| line.continues() && line.text().len() <= 1024));
+    }
+
+    #[test]
+    fn a_row_longer_than_a_line_may_be_loses_nothing() {
+        let mut history = History::new(0);
+        let mut row = plain(&"x".repeat(1023));
+        row.push(&"é".repeat(700), Style { foreground: Color::Indexed(1), ..Style::DEFAULT });
+        history.push_row(&row, false);
+        let joined: String = history.lines(0, 9).flat_map(|line| line.text().chars().collect::<Vec<_>>()).collect();
+        assert_eq!(joined, row.text());
+        assert!(!history.lines(0, 9).last().unwrap().continues());
+    }
+
+    #[test]
+    fn a_style_for_every_byte_stays_within_the_budget() {
+        let mut history = History::new(0);
+        for number in 0..2_000_u32 {
+            let mut row = StyledText::default();
+            for column in 0..1_000_u32 {
+                let [_, red, green, blue] = (number * 1_000 + column).to_be_bytes();
+                row.push("x", Style { foreground: Color::Rgb(red, green, blue), ..Style::DEFAULT });
+            }
+            history.push_row(&row, number % 3 == 0);
+            assert!(history.bytes() <= History::SMALLEST_BUDGET, "{}", history.bytes());
+        }
+        assert!(history.end() > history.first());
+    }
+}

@@ -1,0 +1,173 @@
+//! How text is shown: colours and attributes, and the SGR sequence that asks a terminal for them.
+
+use std::fmt::{self, Write};
+use std::ops::BitOr;
+
+/// The colours and attributes of a piece of text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Style {
+    /// The colour of the text.
+    pub foreground: Color,
+    /// The colour behind the text.
+    pub background: Color,
+    /// Bold, italic and the like.
+    pub attributes: Attributes,
+}
+
+/// A colour as a program names it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Color {
+    /// Whatever the terminal uses.
+    #[default]
+    Default,
+    /// One of the terminal's 256 colours.
+    Indexed(u8),
+    /// Red, green and blue.
+    Rgb(u8, u8, u8),
+}
+
+/// A set of attributes of text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Attributes(u8);
+
+impl Attributes {
+    /// No attribute.
+    pub const NONE: Self = Self(0);
+    /// Heavier strokes.
+    pub const BOLD: Self = Self(1);
+    /// Fainter than usual.
+    pub const DIM: Self = Self(2);
+    /// Slanted.
+    pub const ITALIC: Self = Self(4);
+    /// A line below.
+    pub const UNDERLINE: Self = Self(8);
+    /// Foreground and background exchanged.
+    pub const INVERSE: Self = Self(16);
+
+    /// The set as bits, for hashing.
+    pub(crate) fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// Whether all of `others` are in this set.
+    pub fn contains(self, others: Self) -> bool {
+        self.0 & others.0 == others.0
+    }
+
+    /// This set with `others` put in or taken out.
+    #[must_use]
+    pub fn with(self, others: Self, on: bool) -> Self {
+        if on { Self(self.0 | others.0) } else { Self(self.0 & !others.0) }
+    }
+}
+
+impl BitOr for Attributes {
+    type Output = Self;
+
+    fn bitor(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+}
+
+impl Style {
+    /// Plain text in the terminal's own colours.
+    pub const DEFAULT: Self =
+        Self { foreground: Color::Default, background: Color::Default, attributes: Attributes::NONE };
+
+    /// Whether the text is bold.
+    pub fn bold(self) -> bool {
+        self.attributes.contains(Attributes::BOLD)
+    }
+
+    /// Whether the text is dim.
+    pub fn dim(self) -> bool {
+        self.attributes.contains(Attributes::DIM)
+    }
+
+    /// Whether the text is italic.
+    pub fn italic(self) -> bool {
+        self.attributes.contains(Attributes::ITALIC)
+    }
+
+    /// Whether the text is underlined.
+    pub fn underline(self) -> bool {
+        self.attributes.contains(Attributes::UNDERLINE)
+    }
+
+    /// Whether foreground and background are exchanged.
+    pub fn inverse(self) -> bool {
+        self.attributes.contains(Attributes::INVERSE)
+    }
+
+    /// Whether a space in this style can be told from a blank cell.
+    pub fn shows_on_blanks(self) -> bool {
+        self.background != Color::Default || self.underline() || self.inverse()
+    }
+
+    /// Writes the SGR sequence that leads from any style to this one.
+    pub fn write_sgr(self, out: &mut impl Write) -> fmt::Result {
+        if self == Self::DEFAULT {
+            return out.write_str("\x1b[m");
+        }
+        out.write_str("\x1b[0")?;
+        let codes = [
+            (Attributes::BOLD, ";1"),
+            (Attributes::DIM, ";2"),
+            (Attributes::ITALIC, ";3"),
+            (Attributes::UNDERLINE, ";4"),
+            (Attributes::INVERSE, ";7"),
+        ];
+        for (attribute, code) in codes {
+            if self.attributes.contains(attribute) {
+                out.write_str(code)?;
+            }
+        }
+        self.foreground.write_sgr(out, 30)?;
+        self.background.write_sgr(out, 40)?;
+        out.write_char('m')
+    }
+}
+
+impl Color {
+    /// `base` is the code of the first colour: 30 for a foreground, 40 for a background.
+    fn write_sgr(self, out: &mut impl Write, base: u16) -> fmt::Result {
+        match self {
+            Self::Default => Ok(()),
+            Self::Indexed(index @ 0..8) => write!(out, ";{}", base + u16::from(index)),
+            Self::Indexed(index @ 8..16) => write!(out, ";{}", base + 60 + u16::from(index - 8)),
+            Self::Indexed(index) => write!(out, ";{};5;{index}", base + 8),
+            Self::Rgb(red, green, blue) => write!(out, ";{};2;{red};{green};{blue}", base + 8),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sgr(style: Style) -> String {
+        let mut out = String::new();
+        style.write_sgr(&mut out).unwrap();
+        out
+    }
+
+    #[test]
+    fn a_style_is_small() {
+        assert!(size_of::<Style>() <= 12);
+    }
+
+    #[test]
+    fn each_kind_of_colour_has_its_code() {
+        let style = Style { foreground: Color::Indexed(1), background: Color::Indexed(9), ..Style::DEFAULT };
+        assert_eq!(sgr(style), "\x1b[0;31;101m");
+        let style = Style { foreground: Color::Indexed(200), background: Color::Rgb(1, 2, 3), ..Style::DEFAULT };
+        assert_eq!(sgr(style), "\x1b[0;38;5;200;48;2;1;2;3m");
+        assert_eq!(sgr(Style::DEFAULT), "\x1b[m");
+    }
+
+    #[test]
+    fn each_attribute_has_its_code() {
+        let all = Attributes::BOLD | Attributes::DIM | Attributes::ITALIC | Attributes::UNDERLINE | Attributes::INVERSE;
+        assert_eq!(sgr(Style { attributes: all, ..Style::DEFAULT }), "\x1b[0;1;2;3;4;7m");
+    }
+}

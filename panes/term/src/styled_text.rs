@@ -1,0 +1,128 @@
+//! Text with its styles as runs: a row on its way into the history or out to a capture.
+
+use crate::{Cell, Style};
+
+/// Text together with the styles of its parts. The spans cover the text exactly, from its start to its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StyledText {
+    text: String,
+    spans: Vec<Span>,
+}
+
+/// A piece of text in one style.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// How long the piece is.
+    pub bytes: usize,
+    /// How it is shown.
+    pub style: Style,
+}
+
+impl StyledText {
+    /// The text without its styles.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The styles of the text, one after the other; neighbours differ.
+    pub fn spans(&self) -> &[Span] {
+        &self.spans
+    }
+
+    /// The pieces of the text with their styles.
+    pub fn pieces(&self) -> impl Iterator<Item = (&str, Style)> {
+        let mut rest = self.text.as_str();
+        self.spans.iter().map(move |span| {
+            let (piece, after) = rest.split_at(span.bytes);
+            rest = after;
+            (piece, span.style)
+        })
+    }
+
+    /// Appends text in one style.
+    pub fn push(&mut self, text: &str, style: Style) {
+        if text.is_empty() {
+            return;
+        }
+        self.text.push_str(text);
+        match self.spans.last_mut() {
+            Some(last) if last.style == style => last.bytes += text.len(),
+            _ => self.spans.push(Span { bytes: text.len(), style }),
+        }
+    }
+
+    /// Appends text in the style of the text before it; the cheap way for a row, which comes character by character.
+    pub(crate) fn push_same(&mut self, text: &str) {
+        if let Some(last) = self.spans.last_mut() {
+            self.text.push_str(text);
+            last.bytes += text.len();
+        }
+    }
+
+    /// Appends what a cell shows.
+    pub fn push_cell(&mut self, cell: Cell<'_>) {
+        self.push(cell.text, cell.style);
+    }
+
+    /// Removes trailing spaces; with `keep_visible`, only those whose style does not show on them.
+    pub fn trim_end(&mut self, keep_visible: bool) {
+        while let Some(last) = self.spans.last_mut() {
+            if keep_visible && last.style.shows_on_blanks() {
+                return;
+            }
+            let start = self.text.len() - last.bytes;
+            let kept = self.text[start..].trim_end_matches(' ').len();
+            self.text.truncate(start + kept);
+            last.bytes = kept;
+            if kept > 0 {
+                return;
+            }
+            self.spans.pop();
+        }
+    }
+
+    /// Empties the text and keeps its memory.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.spans.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Color;
+
+    const RED: Style = Style { background: Color::Indexed(1), ..Style::DEFAULT };
+    const BOLD: Style = Style { attributes: crate::Attributes::BOLD, ..Style::DEFAULT };
+
+    #[test]
+    fn neighbours_of_one_style_are_one_span() {
+        let mut text = StyledText::default();
+        text.push("a", RED);
+        text.push("b", RED);
+        text.push("", BOLD);
+        text.push("c", BOLD);
+        assert_eq!(text.pieces().collect::<Vec<_>>(), [("ab", RED), ("c", BOLD)]);
+    }
+
+    #[test]
+    fn trailing_spaces_go_across_styles_but_not_where_they_show() {
+        let mut text = StyledText::default();
+        text.push("a ", RED);
+        text.push("  ", BOLD);
+        let mut plain = text.clone();
+        text.trim_end(true);
+        plain.trim_end(false);
+        assert_eq!((text.text(), plain.text()), ("a ", "a"));
+        assert_eq!(plain.spans(), [Span { bytes: 1, style: RED }]);
+    }
+
+    #[test]
+    fn a_blank_text_trims_to_nothing() {
+        let mut text = StyledText::default();
+        text.push("   ", BOLD);
+        text.trim_end(true);
+        assert_eq!(text, StyledText::default());
+    }
+}
