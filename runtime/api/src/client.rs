@@ -78,13 +78,15 @@ pub enum CallError {
     Unfitting,
 }
 
+type Answer = Result<Box<Response>, Failure>;
+
 #[derive(Debug, Default)]
 struct Calls(Mutex<Option<Open>>);
 
 #[derive(Debug, Default)]
 struct Open {
     next: u64,
-    waiting: HashMap<u64, oneshot::Sender<Result<Box<Response>, Failure>>>,
+    waiting: HashMap<u64, oneshot::Sender<Answer>>,
 }
 
 impl Client {
@@ -145,7 +147,7 @@ impl Events {
 }
 
 impl Calls {
-    fn open(&self) -> Option<(u64, oneshot::Receiver<Result<Box<Response>, Failure>>)> {
+    fn open(&self) -> Option<(u64, oneshot::Receiver<Answer>)> {
         let mut guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let open = guard.as_mut()?;
         open.next += 1;
@@ -154,7 +156,7 @@ impl Calls {
         Some((open.next, receiver))
     }
 
-    fn take(&self, id: u64) -> Option<oneshot::Sender<Result<Box<Response>, Failure>>> {
+    fn take(&self, id: u64) -> Option<oneshot::Sender<Answer>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut()?.waiting.remove(&id)
     }
 

@@ -1,0 +1,170 @@
+//! One run of a service as the keeper holds it: its reaper, and the ends of its terminal or pipes.
+#![expect(
+    unsafe_code,
+    reason = "portable-pty gives out the master's number only, not a descriptor that can be duplicated"
+)]
+
+use std::ffi::OsString;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use portable_pty::{CommandBuilder, PtySize, SlavePty, native_pty_system};
+use rustix::fs::OFlags;
+use rustix::pipe::PipeFlags;
+
+use crate::channel::{Receiver, Sender};
+use crate::journal::Stream;
+use crate::launch::{Launch, LaunchFailure, Step, Terminal};
+use crate::message::RunInfo;
+use crate::outcome::Outcome;
+
+/// A run, from the start of its reaper to its last byte of output.
+pub(super) struct Run {
+    /// The keeper's own number for it.
+    pub(super) id: u32,
+    /// The daemon's number for it.
+    pub(super) number: u64,
+    /// What to start; taken once the reaper has it.
+    pub(super) launch: Option<Launch>,
+    pub(super) terminal: Terminal,
+    /// The reaper's process, a child of ours until it is reaped.
+    pub(super) reaper: i32,
+    pub(super) sender: Option<Sender>,
+    pub(super) receiver: Option<Receiver>,
+    /// The first process, once it has begun.
+    pub(super) pid: Option<u32>,
+    /// How the first process ended, once it has.
+    pub(super) outcome: Option<Outcome>,
+    /// Where output comes from.
+    pub(super) sources: Vec<Source>,
+    /// Held so that a service which closes its terminal for a while does not hang it up.
+    _slave: Option<Box<dyn SlavePty + Send>>,
+}
+
+/// A descriptor that output comes from.
+pub(super) struct Source {
+    pub(super) stream: Stream,
+    pub(super) descriptor: OwnedFd,
+    pub(super) state: SourceState,
+}
+
+/// What the keeper does with a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SourceState {
+    /// Not watched: the run has not begun, or the journal is full.
+    Idle,
+    /// Watched.
+    Watched,
+    /// Nothing more can come.
+    Ended,
+}
+
+impl Run {
+    /// Starts the reaper that will start the run.
+    pub(super) fn spawn(
+        id: u32,
+        number: u64,
+        launch: Launch,
+        reaper: &Path,
+        socket: &Path,
+    ) -> Result<Self, LaunchFailure> {
+        let arguments = [socket.as_os_str().to_owned(), std::process::id().to_string().into()];
+        let terminal = launch.terminal;
+        let (pid, sources, slave) = match terminal {
+            Terminal::Pty { columns, rows } => spawn_on_terminal(reaper, &arguments, columns, rows)?,
+            Terminal::Pipes => spawn_on_pipes(reaper, &arguments)?,
+        };
+        Ok(Self {
+            id,
+            number,
+            launch: Some(launch),
+            terminal,
+            reaper: pid,
+            sender: None,
+            receiver: None,
+            pid: None,
+            outcome: None,
+            sources,
+            _slave: slave,
+        })
+    }
+
+    /// The run as the daemon knows it, once it has begun.
+    pub(super) fn info(&self) -> Option<RunInfo> {
+        Some(RunInfo { run: self.number, pid: self.pid?, terminal: matches!(self.terminal, Terminal::Pty { .. }) })
+    }
+
+    /// What stays of the run when only its reaper does, to watch over processes left alone on purpose.
+    pub(super) fn husk(&mut self) -> Self {
+        let (sender, receiver) = (self.sender.take(), self.receiver.take());
+        Self { sources: Vec::new(), _slave: None, launch: None, sender, receiver, ..*self }
+    }
+
+    /// A descriptor of the terminal's master for the daemon, if there is a terminal.
+    pub(super) fn master(&self) -> io::Result<Option<OwnedFd>> {
+        let tty = self.sources.iter().find(|source| source.stream == Stream::Tty);
+        tty.map(|source| source.descriptor.try_clone()).transpose()
+    }
+}
+
+type Spawned = (i32, Vec<Source>, Option<Box<dyn SlavePty + Send>>);
+
+fn spawn_on_terminal(reaper: &Path, arguments: &[OsString], columns: u16, rows: u16) -> Result<Spawned, LaunchFailure> {
+    let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+    let failed = |_| LaunchFailure { step: Step::Terminal, errno: last_errno() };
+    let pair = native_pty_system().openpty(size).map_err(failed)?;
+    let number = pair.master.as_raw_fd().ok_or(LaunchFailure { step: Step::Terminal, errno: 0 })?;
+    let master = duplicate(number).map_err(|error| at(Step::Terminal, &error))?;
+    let mut command = CommandBuilder::new(reaper);
+    command.args(arguments);
+    command.env_clear();
+    command.cwd("/");
+    // The service's first process takes the terminal for itself; the reaper must not hold it.
+    command.set_controlling_tty(false);
+    let child =
+        pair.slave.spawn_command(command).map_err(|_| LaunchFailure { step: Step::Reaper, errno: last_errno() })?;
+    let pid = child.process_id().ok_or(LaunchFailure { step: Step::Reaper, errno: 0 })?;
+    Ok((pid.cast_signed(), vec![source(Stream::Tty, master)?], Some(pair.slave)))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the reaper of a service without a terminal begins here")]
+fn spawn_on_pipes(reaper: &Path, arguments: &[OsString]) -> Result<Spawned, LaunchFailure> {
+    let pipe = || rustix::pipe::pipe_with(PipeFlags::CLOEXEC).map_err(|error| at(Step::Terminal, &error.into()));
+    let ((out, out_write), (err, err_write)) = (pipe()?, pipe()?);
+    let mut command = Command::new(reaper);
+    command.args(arguments).env_clear().current_dir("/").process_group(0);
+    command.stdin(Stdio::null()).stdout(out_write).stderr(err_write);
+    let child = command.spawn().map_err(|error| at(Step::Reaper, &error))?;
+    let sources = vec![source(Stream::Stdout, out)?, source(Stream::Stderr, err)?];
+    Ok((child.id().cast_signed(), sources, None))
+}
+
+fn source(stream: Stream, descriptor: OwnedFd) -> Result<Source, LaunchFailure> {
+    let nonblocking = rustix::fs::fcntl_getfl(&descriptor)
+        .and_then(|flags| rustix::fs::fcntl_setfl(&descriptor, flags | OFlags::NONBLOCK));
+    nonblocking.map_err(|error| at(Step::Terminal, &error.into()))?;
+    Ok(Source { stream, descriptor, state: SourceState::Idle })
+}
+
+fn duplicate(number: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: the number is of a descriptor that its owner, alive in the caller, keeps open.
+    let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
+    Ok(rustix::io::fcntl_dupfd_cloexec(borrowed, 3)?)
+}
+
+fn at(step: Step, error: &io::Error) -> LaunchFailure {
+    LaunchFailure { step, errno: error.raw_os_error().unwrap_or(0) }
+}
+
+fn last_errno() -> i32 {
+    io::Error::last_os_error().raw_os_error().unwrap_or(0)
+}
+
+impl AsFd for Source {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.descriptor.as_fd()
+    }
+}

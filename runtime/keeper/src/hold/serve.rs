@@ -1,0 +1,168 @@
+//! The keeper and its daemon: starting it, handing it everything, doing what it says, and what follows when it ends.
+
+use std::os::fd::OwnedFd;
+use std::time::Instant;
+use std::{io, mem};
+
+use super::daemon::Daemon;
+use super::poller::Token;
+use super::restart::Next;
+use super::run::Run;
+use super::slot::Slot;
+use super::{Keeper, Phase, STOP_GRACE};
+use crate::message::{FromKeeper, ToKeeper, ToReaper, VERSION};
+use crate::outcome::Outcome;
+
+impl Keeper {
+    pub(super) fn start_daemon(&mut self) {
+        self.given_up = None;
+        self.poller.forget(&self.clients);
+        let started = Daemon::start(&self.executable, &self.home).and_then(|daemon| {
+            self.poller.watch(&daemon.receiver, Token::Daemon)?;
+            Ok(daemon)
+        });
+        match started {
+            Ok(daemon) => self.daemon = Some(daemon),
+            Err(error) => self.give_up(format!("the daemon cannot be started: {error}")),
+        }
+    }
+
+    pub(super) fn give_up(&mut self, reason: String) {
+        eprintln!("locald keeper: {reason}");
+        self.given_up = Some(reason);
+        let _ = self.poller.watch(&self.clients, Token::Clients);
+    }
+
+    pub(super) fn refuse_clients(&self) {
+        let Some(reason) = &self.given_up else { return };
+        let log = self.home.keeper_log();
+        let hint = format!("see {}, then run `locald daemon restart`", log.display());
+        self.clients.refuse_all(&format!("{reason}; services run on"), &hint);
+    }
+
+    pub(super) fn listen_to_daemon(&mut self) {
+        loop {
+            let Some(daemon) = &mut self.daemon else { return };
+            match daemon.receiver.take() {
+                Ok(Some((message, _))) => self.obey(message),
+                Ok(None) => match daemon.receiver.fill() {
+                    Ok(true) => {}
+                    Ok(false) => return,
+                    // It is about to end, or has; its end is learnt by its process.
+                    Err(_) => return self.poller.forget(&daemon.receiver),
+                },
+                Err(_) => {
+                    eprintln!("locald keeper: the daemon does not speak this keeper's protocol");
+                    return self.poller.forget(&daemon.receiver);
+                }
+            }
+        }
+    }
+
+    pub(super) fn obey(&mut self, message: ToKeeper) {
+        match message {
+            ToKeeper::Hello { version } => self.greet_daemon(version),
+            ToKeeper::Open { slot, base } => self.open_slot(slot, base),
+            ToKeeper::Close { slot } => {
+                let idle = |found: &Slot| found.name == slot && found.run.is_none();
+                if let Some(id) = self.slots.values().find(|found| idle(found)).map(|found| found.id) {
+                    self.slots.remove(&id);
+                }
+            }
+            ToKeeper::Spawn { slot, run, launch } => self.spawn(slot, run, launch),
+            ToKeeper::Signal { slot, signal } => self.tell_reaper(&slot, &ToReaper::Signal(signal)),
+            ToKeeper::Stop { slot, stop } => self.tell_reaper(&slot, &ToReaper::Stop(stop)),
+            ToKeeper::Put { key, value } => {
+                self.values.insert(key, value);
+            }
+            ToKeeper::Remove { key } => {
+                self.values.remove(&key);
+            }
+            ToKeeper::Shutdown => self.leave(STOP_GRACE),
+        }
+    }
+
+    pub(super) fn greet_daemon(&mut self, version: u32) {
+        if version != VERSION {
+            eprintln!(
+                "locald keeper: the daemon speaks version {version} of the keeper's protocol, this keeper {VERSION}"
+            );
+        }
+        let welcome = FromKeeper::Welcome {
+            version: VERSION,
+            pid: std::process::id(),
+            started: self.started,
+            failures: self.policy.total(),
+        };
+        let descriptors = self
+            .clients
+            .duplicate()
+            .and_then(|listener| Ok([listener, self.output.try_clone()?, self.room.try_clone()?]));
+        match descriptors {
+            Ok(descriptors) => self.tell_daemon(&welcome, descriptors.into()),
+            Err(error) => return eprintln!("locald keeper: no descriptors for the daemon: {error}"),
+        }
+        for id in self.slots.keys().copied().collect::<Vec<_>>() {
+            self.tell_slot(id);
+        }
+        for (key, value) in self.values.clone() {
+            self.tell_daemon(&FromKeeper::Value { key, value }, Vec::new());
+        }
+        self.tell_daemon(&FromKeeper::Ready, Vec::new());
+        if let Some(daemon) = &mut self.daemon {
+            daemon.greeted = true;
+        }
+        if self.ending == Some(Phase::DaemonStops) {
+            self.tell_daemon(&FromKeeper::Terminate, Vec::new());
+        }
+    }
+
+    pub(super) fn tell_slot(&mut self, id: u32) {
+        let Some(slot) = self.slots.get(&id) else { return };
+        let run = slot.run.as_ref().and_then(Run::info);
+        let memory = rustix::io::fcntl_dupfd_cloexec(&slot.journal, 3).map_err(io::Error::from);
+        let master = slot.run.as_ref().filter(|_| run.is_some()).map_or(Ok(None), Run::master);
+        let (Ok(memory), Ok(master)) = (memory, master) else {
+            return eprintln!("locald keeper: no descriptors left for {}", slot.name);
+        };
+        let notify = slot.notify.path().to_string_lossy().into_owned();
+        let said: Vec<_> = slot.notify.latest().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+        let name = slot.name.clone();
+        let descriptors = [memory].into_iter().chain(master).collect();
+        self.tell_daemon(&FromKeeper::Slot { slot: name.clone(), notify, run }, descriptors);
+        for (key, value) in said {
+            self.tell_daemon(&FromKeeper::Notify { slot: name.clone(), key, value }, Vec::new());
+        }
+    }
+
+    pub(super) fn tell_daemon(&mut self, message: &FromKeeper, descriptors: Vec<OwnedFd>) {
+        if let Some(daemon) = &mut self.daemon {
+            daemon.sender.queue(message, descriptors);
+        }
+    }
+
+    /// Sends what is queued for the daemon, and watches for room to send the rest.
+    pub(super) fn flush_daemon(&mut self) {
+        let Some(daemon) = &mut self.daemon else { return };
+        let waited = mem::replace(&mut daemon.sends_later, false);
+        // A daemon that hung up is dealt with when its process ends.
+        let all_sent = daemon.sender.flush().unwrap_or(true);
+        daemon.sends_later = !all_sent;
+        if waited == all_sent {
+            let _ = self.poller.watch_writing(&daemon.receiver, Token::Daemon, !all_sent);
+        }
+    }
+
+    pub(super) fn daemon_ended(&mut self, outcome: Outcome) {
+        let Some(daemon) = self.daemon.take() else { return };
+        self.poller.forget(&daemon.receiver);
+        if self.ending.is_some() {
+            return self.leave(STOP_GRACE);
+        }
+        eprintln!("locald keeper: the daemon (process {}) ended: {outcome:?}", daemon.pid);
+        match self.policy.ended(outcome, daemon.started, Instant::now()) {
+            Next::Start(pause) => self.restart_at = Some(Instant::now() + pause),
+            Next::GiveUp => self.give_up("the daemon failed 5 times within a minute".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The exec stage of one run and the subreaper of everything below it: `locald-reaper`.
+//!
+//! It starts the service's first process as the user's shell would, reports what becomes of it, and ends everything below: on
+//! request, when the first process ends by itself, and when its keeper dies. As every orphan below it becomes its child
+//! (`PR_SET_CHILD_SUBREAPER`), neither setsid nor a double fork nor a cleared environment escapes. It reads no configuration,
+//! touches no output and sleeps until something happens.
+
+mod spawn;
+
+use std::ffi::OsString;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, Signal, WaitOptions};
+
+use crate::channel::{ReceiveError, Receiver, Sender, channel};
+use crate::ending::Ending;
+use crate::launch::{Escape, Launch, Stop};
+use crate::message::{FromReaper, Message, ToReaper, VERSION};
+use crate::outcome::Outcome;
+use crate::process::{self, Identity, signal_of};
+use crate::signals::Signals;
+
+/// How long processes that outlive their service, or their keeper, may take to end.
+const ORPHAN_GRACE: Duration = Duration::from_secs(1);
+
+/// Runs the reaper. `arguments`: the keeper's socket for reapers, and the keeper's process number.
+pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let (Some(socket), Some(keeper)) = (arguments.next(), arguments.next()) else {
+        eprintln!("locald-reaper is started by locald and has no use on its own");
+        return ExitCode::from(2);
+    };
+    let keeper = keeper.to_str().and_then(|number| number.parse().ok()).and_then(Pid::from_raw);
+    match begin(&socket, keeper) {
+        Ok(Some(mut reaper)) => reaper.run(),
+        Ok(None) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("locald-reaper: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+struct Reaper {
+    keeper: Option<Sender>,
+    receiver: Receiver,
+    signals: Signals,
+    child: Identity,
+    launch: Launch,
+    outcome: Option<Outcome>,
+    ending: Option<Ending>,
+    told_gone: bool,
+}
+
+/// Takes the launch from the keeper and carries it out. `None`: it failed, and the keeper knows why.
+fn begin(socket: &OsString, keeper: Option<Pid>) -> Result<Option<Reaper>, ReceiveError> {
+    let signals = Signals::catch(&[signal_hook::consts::SIGTERM, signal_hook::consts::SIGCHLD])?;
+    rustix::process::set_child_subreaper(Some(rustix::process::getpid())).map_err(std::io::Error::from)?;
+    let (mut sender, mut receiver) = channel(UnixStream::connect(socket)?)?;
+    say(&mut sender, &FromReaper::Hello { version: VERSION })?;
+    let (ToReaper::Launch(launch), _) = receiver.receive()? else { return Err(crate::codec::Malformed.into()) };
+    // Set last, because a change of credentials clears it; compared afterwards, because the keeper may be gone already.
+    rustix::process::set_parent_process_death_signal(Some(Signal::TERM)).map_err(std::io::Error::from)?;
+    if rustix::process::getppid() != keeper {
+        return Ok(None);
+    }
+    let child = match spawn::spawn(&launch) {
+        Ok(child) => child,
+        Err(failure) => {
+            say(&mut sender, &FromReaper::Failed(failure))?;
+            return Ok(None);
+        }
+    };
+    say(&mut sender, &FromReaper::Started { pid: child.pid.cast_unsigned() })?;
+    let (keeper, outcome, ending) = (Some(sender), None, None);
+    Ok(Some(Reaper { keeper, receiver, signals, child, launch, outcome, ending, told_gone: false }))
+}
+
+fn say(sender: &mut Sender, message: &impl Message) -> std::io::Result<()> {
+    sender.queue(message, Vec::new());
+    sender.flush().map(drop)
+}
+
+impl Reaper {
+    fn run(&mut self) -> ExitCode {
+        loop {
+            self.reap();
+            if self.proceed_with_ending() {
+                return ExitCode::SUCCESS;
+            }
+            self.wait();
+        }
+    }
+
+    /// Sleeps until a child changes, the keeper speaks or dies, or an ending wants another look.
+    fn wait(&mut self) {
+        let pause = self.ending.as_ref().filter(|_| !self.told_gone).map(|ending| {
+            let pause = ending.pause(Instant::now());
+            Timespec { tv_sec: pause.as_secs().cast_signed(), tv_nsec: i64::from(pause.subsec_nanos()) }
+        });
+        let mut ready = [
+            PollFd::from_borrowed_fd(self.signals.as_fd(), PollFlags::IN),
+            PollFd::from_borrowed_fd(self.receiver.as_fd(), PollFlags::IN),
+        ];
+        // Without a keeper its end of the socket would be readable for ever.
+        let watched = if self.keeper.is_some() { 2 } else { 1 };
+        if poll(&mut ready[..watched], pause.as_ref()).is_err() {
+            return;
+        }
+        let keeper_spoke = watched == 2 && !ready[1].revents().is_empty();
+        if self.signals.take().contains(&signal_hook::consts::SIGTERM) {
+            self.end(Stop { signal: self.launch.stop_signal, grace: ORPHAN_GRACE });
+        }
+        if keeper_spoke {
+            self.listen();
+        }
+    }
+
+    fn listen(&mut self) {
+        if self.receiver.fill().is_err() {
+            return self.lose_keeper();
+        }
+        loop {
+            match self.receiver.take() {
+                Ok(Some((ToReaper::Signal(number), _))) if self.outcome.is_none() => {
+                    let _ = process::signal_group(self.child.pid, signal_of(number));
+                }
+                Ok(Some((ToReaper::Stop(stop), _))) => self.end(stop),
+                Ok(Some((ToReaper::Launch(_) | ToReaper::Signal(_), _))) => {}
+                Ok(None) => return,
+                Err(_) => return self.lose_keeper(),
+            }
+        }
+    }
+
+    fn lose_keeper(&mut self) {
+        self.keeper = None;
+        self.end(Stop { signal: self.launch.stop_signal, grace: ORPHAN_GRACE });
+    }
+
+    /// Collects every child that has ended: the service's first process, and orphans that came to us.
+    fn reap(&mut self) {
+        while let Ok(Some((pid, status))) = rustix::process::wait(WaitOptions::NOHANG) {
+            if pid.as_raw_nonzero().get() == self.child.pid && self.outcome.is_none() {
+                let outcome = Outcome::from(status);
+                self.outcome = Some(outcome);
+                self.tell(&FromReaper::Exited(outcome));
+                if self.ending.is_none() {
+                    self.ending = Some(Ending::of_orphans(Instant::now() + ORPHAN_GRACE));
+                }
+            }
+        }
+    }
+
+    /// Begins to end the run, or hastens an ending that has begun.
+    fn end(&mut self, stop: Stop) {
+        let now = Instant::now();
+        let deadline = now.checked_add(stop.grace).unwrap_or_else(|| now + Duration::from_hours(24));
+        if self.outcome.is_none() {
+            let _ = process::signal_group(self.child.pid, signal_of(stop.signal));
+            let _ = process::signal_group(self.child.pid, Signal::CONT);
+        }
+        match &mut self.ending {
+            Some(ending) => ending.hasten(deadline),
+            None => self.ending = Some(Ending::of_orphans(deadline)),
+        }
+    }
+
+    /// Does what an ending wants now; says whether the reaper's work is over.
+    fn proceed_with_ending(&mut self) -> bool {
+        let Some(ending) = &mut self.ending else { return false };
+        let processes = process::snapshot();
+        let (mut doomed, mut left) = (Vec::new(), Vec::new());
+        for found in process::below(&processes, rustix::process::getpid().as_raw_nonzero().get()) {
+            // A daemon has left the service's session; everything else belongs to the service.
+            let spared = self.launch.escape == Escape::Leave && found.session != self.child.pid;
+            if spared { left.push(found) } else { doomed.push(found) }
+        }
+        for (identity, signal) in ending.step(&doomed, self.outcome.is_none().then_some(self.child), Instant::now()) {
+            identity.signal(signal);
+        }
+        let (Some(outcome), true) = (self.outcome, doomed.is_empty()) else { return false };
+        if !self.told_gone {
+            self.told_gone = true;
+            let ended = ending.result(outcome, left.iter().map(|process| process.name.clone()));
+            self.tell(&FromReaper::Gone(ended));
+        }
+        // What was left on purpose stays below this reaper, and so stays known, as long as a keeper is there to know it.
+        left.is_empty() || self.keeper.is_none()
+    }
+
+    fn tell(&mut self, message: &FromReaper) {
+        if let Some(keeper) = &mut self.keeper {
+            // A keeper that is gone shows itself when it is next listened to.
+            let _ = say(keeper, message);
+        }
+    }
+}
