@@ -1,1 +1,30 @@
-//! To be written.
+//! The workspace: a full-screen terminal app that shows the daemon's services and types into them.
+//!
+//! Everything that happens is a [`msg::Msg`]; [`update`] turns it into a changed model and a [`msg::Cmd`]; [`view`] paints
+//! the model and decides nothing; [`run`] is the one loop that has the terminal and the connection. This crate knows the
+//! daemon only through `locald-api`: how one is found or started is the [`Connector`]'s business, and a workspace survives
+//! its daemon.
+
+mod keymap;
+mod keyname;
+mod layout;
+mod model;
+mod msg;
+mod options;
+mod overlay;
+mod reconnect;
+mod run;
+mod screen;
+mod terminal;
+mod text;
+mod theme;
+mod update;
+mod view;
+mod wording;
+
+pub use options::{Options, Outcome, Wanted};
+pub use reconnect::{Connecting, Connector};
+pub use run::{WorkspaceError, run};
+
+#[cfg(test)]
+mod testing;

@@ -1,0 +1,191 @@
+//! Everything the workspace knows. Changed by `update` alone, read by `view`.
+
+use std::collections::HashMap;
+
+use locald_api::{PaneId, Request, ServiceId, ServiceStatus, Workspace};
+use ratatui::layout::Size;
+
+use crate::layout::Areas;
+use crate::options::{Options, Wanted};
+use crate::overlay::Overlay;
+use crate::screen::Screen;
+use crate::theme::Theme;
+
+/// Everything the workspace knows.
+#[derive(Debug)]
+pub(crate) struct Model {
+    /// The terminal's size.
+    pub(crate) size: Size,
+    /// What things look like.
+    pub(crate) theme: Theme,
+    /// The folder of the user's own project.
+    pub(crate) project: Option<String>,
+    /// The latest snapshot, with the services of the user's own project first; `None` until the first one came.
+    pub(crate) workspace: Option<Workspace>,
+    /// The selected service; `None` only while there are none.
+    pub(crate) selected: Option<ServiceId>,
+    /// Whether the user chose the selection. Until then the workspace may choose a better one.
+    pub(crate) chosen: bool,
+    /// The service to select as soon as it is known.
+    pub(crate) wanted: Option<Wanted>,
+    /// Where keys go.
+    pub(crate) focus: Focus,
+    /// Whether the prefix was pressed and its command is awaited.
+    pub(crate) prefix: bool,
+    /// Text laid over the screen.
+    pub(crate) overlay: Option<Overlay>,
+    /// Something to tell, until the next key.
+    pub(crate) notice: Option<Notice>,
+    /// Whether the daemon is there.
+    pub(crate) connection: Connection,
+    /// What the caller wants asked first; taken when it is asked.
+    pub(crate) initial: Option<Request>,
+    /// Whether the answer to it is awaited.
+    pub(crate) starting: bool,
+    /// The last known screen of each service, so that switching shows something at once.
+    pub(crate) screens: HashMap<ServiceId, Screen>,
+    /// The pane that the daemon was told about last.
+    pub(crate) watch: Option<Watch>,
+    /// The number of the latest watch. Each watch has its own, so that a frame of an earlier one is known as such.
+    pub(crate) watches: u32,
+    /// Frames taken in that were not yet painted.
+    pub(crate) unpainted: Vec<(PaneId, u64)>,
+}
+
+/// Where keys go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Focus {
+    /// To the list of services.
+    Services,
+    /// To the selected service.
+    Pane,
+}
+
+/// Whether the daemon is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Connection {
+    /// It is.
+    Up,
+    /// It is not, and is being looked for.
+    Lost {
+        /// What the last attempt to connect met.
+        why: Option<String>,
+        /// Whether that has lasted so long that the user should know why.
+        overdue: bool,
+    },
+}
+
+/// A pane that the daemon sends frames of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Watch {
+    pub(crate) pane: PaneId,
+    pub(crate) service: ServiceId,
+    pub(crate) size: Size,
+}
+
+/// Something to tell in the status line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Notice {
+    pub(crate) level: Level,
+    pub(crate) text: String,
+}
+
+/// How much a notice matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Level {
+    Info,
+    Warning,
+    Error,
+}
+
+impl Model {
+    pub(crate) fn new(options: Options, size: Size, theme: Theme) -> Self {
+        Self {
+            size,
+            theme,
+            project: options.project,
+            workspace: None,
+            selected: None,
+            chosen: false,
+            wanted: options.focus,
+            focus: if options.attach { Focus::Pane } else { Focus::Services },
+            prefix: false,
+            overlay: None,
+            notice: None,
+            connection: Connection::Lost { why: None, overdue: false },
+            starting: options.initial.is_some(),
+            initial: options.initial,
+            screens: HashMap::new(),
+            watch: None,
+            watches: 0,
+            unpainted: Vec::new(),
+        }
+    }
+
+    /// All services as they are listed.
+    pub(crate) fn services(&self) -> &[ServiceStatus] {
+        self.workspace.as_ref().map_or(&[], |workspace| &workspace.services)
+    }
+
+    /// The selected service's place in the list.
+    pub(crate) fn selected_index(&self) -> Option<usize> {
+        let selected = self.selected.as_ref()?;
+        self.services().iter().position(|service| service.id == *selected)
+    }
+
+    /// The selected service.
+    pub(crate) fn selected_service(&self) -> Option<&ServiceStatus> {
+        self.selected_index().map(|index| &self.services()[index])
+    }
+
+    /// The selected service's screen as last known.
+    pub(crate) fn selected_screen(&self) -> Option<&Screen> {
+        self.screens.get(self.selected.as_ref()?)
+    }
+
+    /// The size of the pane's screen; `None` where there is no room for one.
+    pub(crate) fn pane_size(&self) -> Option<Size> {
+        let size = Areas::of(self.size).pane.as_size();
+        (size.width > 0 && size.height > 0).then_some(size)
+    }
+
+    /// What keeps the daemon from doing its whole work.
+    pub(crate) fn degraded(&self) -> &[String] {
+        self.workspace.as_ref().map_or(&[], |workspace| &workspace.degraded)
+    }
+
+    /// The service that `wanted` means, if it is there.
+    pub(crate) fn find(&self, wanted: &Wanted) -> Option<ServiceId> {
+        let services = self.services();
+        let found = match wanted {
+            Wanted::Id(id) => services.iter().find(|service| service.id == *id),
+            Wanted::Name(name) => services.iter().find(|service| service.name == *name).or_else(|| {
+                let (project, name) = name.rsplit_once(':')?;
+                services.iter().find(|service| {
+                    service.name == name && (service.project == project || service.id.project.0 == project)
+                })
+            }),
+        };
+        found.map(|service| service.id.clone())
+    }
+}
+
+impl Connection {
+    pub(crate) fn is_up(&self) -> bool {
+        *self == Self::Up
+    }
+}
+
+impl Notice {
+    pub(crate) fn info(text: impl Into<String>) -> Self {
+        Self { level: Level::Info, text: text.into() }
+    }
+
+    pub(crate) fn warning(text: impl Into<String>) -> Self {
+        Self { level: Level::Warning, text: text.into() }
+    }
+
+    pub(crate) fn error(text: impl Into<String>) -> Self {
+        Self { level: Level::Error, text: text.into() }
+    }
+}

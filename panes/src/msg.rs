@@ -1,0 +1,164 @@
+//! What can happen to a workspace, and what it then wants done.
+
+use locald_api::{CallError, ClientMessage, Input, PaneFrame, Request, Response, Workspace};
+use ratatui::crossterm::event::KeyEvent;
+use ratatui::layout::Size;
+
+use crate::options::Outcome;
+
+/// Everything that can happen, from the terminal, the daemon and the loop itself.
+#[derive(Debug)]
+pub(crate) enum Msg {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Text was pasted.
+    Paste(String),
+    /// The terminal has this size now.
+    Resize(Size),
+    /// There is a connection to a daemon, for the first time or again.
+    Connected,
+    /// An attempt to connect failed, and there will be another.
+    ConnectFailed(String),
+    /// The connection ended.
+    Lost,
+    /// The daemon has been gone for so long that the user should know why.
+    Overdue,
+    /// The state of everything.
+    Workspace(Box<Workspace>),
+    /// Changed rows of a pane.
+    Frame(PaneFrame),
+    /// What the terminal was sent last has arrived there.
+    Painted,
+    /// A request was answered.
+    Answered {
+        /// What it was for.
+        purpose: Purpose,
+        /// What came of it.
+        result: Result<Response, CallError>,
+    },
+}
+
+/// What a request was for, so that its answer can be told in those terms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Watching the workspace.
+    Watch,
+    /// What the caller wanted asked at the start.
+    Initial,
+    /// A key of the user's on one service.
+    Act {
+        /// What the user wanted.
+        verb: Verb,
+        /// The service's name.
+        service: String,
+    },
+}
+
+/// What a user does to a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verb {
+    /// Start it.
+    Start,
+    /// Stop it.
+    Stop,
+    /// Stop and start it.
+    Restart,
+}
+
+/// What the loop is to do. Done in order; what was asked later may replace what it makes needless.
+#[derive(Debug, Default, PartialEq)]
+#[must_use = "an effect not carried out leaves the daemon and the model out of step"]
+pub(crate) struct Cmd {
+    /// Whether the screen looks different now.
+    pub(crate) redraw: bool,
+    /// What is to be done elsewhere.
+    pub(crate) effects: Vec<Effect>,
+}
+
+/// Something to be done outside of the model.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Effect {
+    /// Tell the daemon.
+    Send(ClientMessage),
+    /// Ask the daemon; the answer comes as [`Msg::Answered`].
+    Call {
+        /// What is asked.
+        request: Box<Request>,
+        /// What for.
+        purpose: Purpose,
+    },
+    /// End the workspace.
+    Leave(Outcome),
+}
+
+impl Cmd {
+    /// Nothing to do.
+    pub(crate) fn none() -> Self {
+        Self::default()
+    }
+
+    /// The screen looks different.
+    pub(crate) fn redraw() -> Self {
+        Self { redraw: true, effects: Vec::new() }
+    }
+
+    /// One effect, and the screen looks as before.
+    pub(crate) fn effect(effect: Effect) -> Self {
+        Self { redraw: false, effects: vec![effect] }
+    }
+
+    /// A message to the daemon.
+    pub(crate) fn send(message: ClientMessage) -> Self {
+        Self::effect(Effect::Send(message))
+    }
+
+    /// Both, this one first.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.redraw |= other.redraw;
+        for effect in other.effects {
+            self.push(effect);
+        }
+        self
+    }
+
+    /// Adds an effect. Keys typed in one go travel in one message, and of several views only the last matters.
+    fn push(&mut self, effect: Effect) {
+        use ClientMessage::{Input as Typed, View};
+        match (self.effects.last_mut(), effect) {
+            (
+                Some(Effect::Send(Typed { service, input: Input::Keys(keys) })),
+                Effect::Send(Typed { service: same, input: Input::Keys(more) }),
+            ) if *service == same => keys.extend(more),
+            (Some(Effect::Send(View(old))), Effect::Send(View(new))) => *old = new,
+            (_, effect) => self.effects.push(effect),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use locald_api::{ProjectId, ServiceId};
+
+    use super::*;
+
+    fn key(service: &str, key: &str) -> Cmd {
+        let service = ServiceId { project: ProjectId("shop".into()), service: service.into() };
+        Cmd::send(ClientMessage::Input { service, input: Input::Keys(vec![key.into()]) })
+    }
+
+    #[test]
+    fn keys_typed_in_one_go_travel_in_one_message_and_in_order() {
+        let cmd = key("web", "a").and(key("web", "C-c")).and(key("db", "b")).and(key("web", "c"));
+        let sent: Vec<_> = cmd
+            .effects
+            .iter()
+            .map(|effect| match effect {
+                Effect::Send(ClientMessage::Input { service, input: Input::Keys(keys) }) => {
+                    format!("{} {}", service.service, keys.join(" "))
+                }
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(sent, ["web a C-c", "db b", "web c"]);
+    }
+}

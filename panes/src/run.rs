@@ -1,0 +1,360 @@
+//! The loop: waits for whatever happens, has `update` think about it, and does what comes of that.
+//!
+//! Nothing here ticks. A timer runs only while a change waits to be painted or a daemon is being looked for, so an idle
+//! workspace wakes nobody.
+
+use std::io;
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use locald_api::{CallError, Client, ClientMessage, CursorShape, Event, Events, Request};
+use ratatui::crossterm::event::{Event as TerminalEvent, EventStream};
+use ratatui::layout::Size;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::model::{Focus, Model};
+use crate::msg::{Cmd, Effect, Msg, Purpose};
+use crate::options::{Options, Outcome};
+use crate::reconnect::{Backoff, Connecting, Connector};
+use crate::terminal::Outer;
+use crate::theme::Theme;
+use crate::update::update;
+use crate::view::view;
+
+/// The time between two paintings.
+const FRAME: Duration = Duration::from_millis(16);
+/// How long the first painting waits for something to paint.
+const FIRST_PAINT: Duration = Duration::from_millis(50);
+/// How long a daemon may be gone before the user is told why.
+const OVERDUE: Duration = Duration::from_secs(10);
+/// Messages on their way to a daemon that reads slowly. One that lets this many lie is as good as gone.
+const OUTGOING: usize = 1024;
+/// Terminal events taken in one go, so that keys typed ahead travel together.
+const BURST: usize = 256;
+
+/// Why there is no workspace.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkspaceError {
+    /// Input or output is no terminal.
+    #[error("a workspace needs a terminal for its input and its output")]
+    NotATerminal,
+    /// The daemon could not be reached; nothing has been painted yet.
+    #[error("{0}")]
+    Connect(String),
+    /// The terminal cannot be read or painted on.
+    #[error("the terminal failed")]
+    Terminal(#[from] io::Error),
+    /// A fault of ours; it has been reported where panics are.
+    #[error("a part of the workspace failed")]
+    Panicked,
+}
+
+/// Shows the workspace until the user leaves it.
+///
+/// The first attempt to connect is made before the terminal is touched, so its failure is the caller's to print. Must run
+/// within a tokio runtime with time, network and signals.
+pub async fn run(connector: impl Connector, options: Options) -> Result<Outcome, WorkspaceError> {
+    if !Outer::is_there() {
+        return Err(WorkspaceError::NotATerminal);
+    }
+    let (client, events) = connector.connect().await.map_err(WorkspaceError::Connect)?;
+    let signals = Signals::new()?;
+    let outer = Outer::open()?;
+    let model = Model::new(options, Outer::size()?, Theme::from_env());
+    let mut workspace = Workspace {
+        connector,
+        model,
+        outer,
+        terminal_events: EventStream::new(),
+        signals,
+        link: Link::up(client, events),
+        backoff: Backoff::new(),
+        overdue_at: None,
+        calls: FuturesUnordered::new(),
+        dirty: true,
+        next_draw: Instant::now() + FIRST_PAINT,
+        leaving: None,
+    };
+    workspace.take(Msg::Connected);
+    let outcome = workspace.live().await;
+    workspace.finish().await;
+    outcome
+}
+
+type Call = Pin<Box<dyn Future<Output = Msg> + Send>>;
+
+struct Workspace<C> {
+    connector: C,
+    model: Model,
+    outer: Outer,
+    terminal_events: EventStream,
+    signals: Signals,
+    link: Link,
+    backoff: Backoff,
+    overdue_at: Option<Instant>,
+    calls: FuturesUnordered<Call>,
+    /// Whether the model looks different from what was painted.
+    dirty: bool,
+    /// The next painting is not before this.
+    next_draw: Instant,
+    leaving: Option<Outcome>,
+}
+
+/// The connection, or the attempt to have one again.
+enum Link {
+    Up { client: Client, events: Events, outgoing: mpsc::Sender<ClientMessage> },
+    Down(Connecting),
+}
+
+/// What the loop has waited for.
+enum Happened {
+    Terminal(io::Result<Vec<TerminalEvent>>),
+    Daemon(Option<Event>),
+    Attempt(Result<(Client, Events), String>),
+    Answered(Msg),
+    Painted(io::Result<()>),
+    DrawDue,
+    Overdue,
+    Signal(i32),
+    Panicked,
+}
+
+impl<C: Connector> Workspace<C> {
+    async fn live(&mut self) -> Result<Outcome, WorkspaceError> {
+        loop {
+            if let Some(outcome) = self.leaving.take() {
+                return Ok(outcome);
+            }
+            if self.dirty && !self.outer.is_busy() && Instant::now() >= self.next_draw {
+                self.draw()?;
+            }
+            match self.happens().await {
+                Happened::Terminal(events) => {
+                    let cmds = events?.into_iter().filter_map(message).map(|msg| update(&mut self.model, msg));
+                    let cmd = cmds.fold(Cmd::none(), Cmd::and);
+                    self.carry_out(cmd);
+                }
+                Happened::Daemon(Some(event)) => self.hear(event),
+                Happened::Daemon(None) => self.lose(),
+                Happened::Attempt(Ok((client, events))) => self.connect(client, events),
+                Happened::Attempt(Err(why)) => self.try_again(why),
+                Happened::Answered(msg) => self.take(msg),
+                Happened::Painted(result) => {
+                    result?;
+                    self.take(Msg::Painted);
+                }
+                Happened::DrawDue => {}
+                Happened::Overdue => {
+                    self.overdue_at = None;
+                    self.take(Msg::Overdue);
+                }
+                Happened::Signal(number) => return Ok(Outcome::Signal(number)),
+                Happened::Panicked => return Err(WorkspaceError::Panicked),
+            }
+        }
+    }
+
+    async fn happens(&mut self) -> Happened {
+        let draw_waits = self.dirty && !self.outer.is_busy();
+        let panicked = self.outer.panicked();
+        tokio::select! {
+            biased;
+            () = panicked => Happened::Panicked,
+            number = self.signals.next() => Happened::Signal(number),
+            events = burst(&mut self.terminal_events) => Happened::Terminal(events),
+            result = self.outer.painted() => Happened::Painted(result),
+            () = sleep_until(self.next_draw), if draw_waits => Happened::DrawDue,
+            happened = self.link.next() => happened,
+            Some(msg) = self.calls.next(), if !self.calls.is_empty() => Happened::Answered(msg),
+            () = sleep_until(self.overdue_at.unwrap_or_else(Instant::now)), if self.overdue_at.is_some() => Happened::Overdue,
+        }
+    }
+
+    /// Thinks about what happened, and does what comes of it.
+    fn take(&mut self, msg: Msg) {
+        let cmd = update(&mut self.model, msg);
+        self.carry_out(cmd);
+    }
+
+    fn carry_out(&mut self, cmd: Cmd) {
+        self.dirty |= cmd.redraw;
+        for effect in cmd.effects {
+            match effect {
+                Effect::Send(message) => self.send(message),
+                Effect::Call { request, purpose } => self.call(*request, purpose),
+                Effect::Leave(outcome) => self.leaving = Some(outcome),
+            }
+        }
+    }
+
+    fn send(&mut self, message: ClientMessage) {
+        let Link::Up { outgoing, .. } = &self.link else { return };
+        if outgoing.try_send(message).is_err() {
+            self.lose();
+        }
+    }
+
+    /// Calls are made in the order they were asked for: new ones are polled first in, first out.
+    fn call(&self, request: Request, purpose: Purpose) {
+        let client = match &self.link {
+            Link::Up { client, .. } => Some(client.clone()),
+            Link::Down(_) => None,
+        };
+        self.calls.push(Box::pin(async move {
+            let result = match client {
+                Some(client) => client.call(request).await,
+                None => Err(CallError::Lost),
+            };
+            Msg::Answered { purpose, result }
+        }));
+    }
+
+    fn hear(&mut self, event: Event) {
+        // Not on connecting: a daemon that fails at once, again and again, is not to be asked every 50 ms.
+        self.backoff = Backoff::new();
+        if self.model.workspace.is_none() {
+            self.next_draw = Instant::now();
+        }
+        match event {
+            Event::Workspace(workspace) => self.take(Msg::Workspace(workspace)),
+            Event::Frame(frame) => self.take(Msg::Frame(frame)),
+        }
+    }
+
+    fn connect(&mut self, client: Client, events: Events) {
+        self.link = Link::up(client, events);
+        self.overdue_at = None;
+        self.take(Msg::Connected);
+    }
+
+    fn lose(&mut self) {
+        self.overdue_at = Some(Instant::now() + OVERDUE);
+        self.attempt();
+        self.take(Msg::Lost);
+    }
+
+    fn try_again(&mut self, why: String) {
+        self.attempt();
+        self.take(Msg::ConnectFailed(why));
+    }
+
+    fn attempt(&mut self) {
+        let (pause, attempt) = (self.backoff.next(), self.connector.connect());
+        self.link = Link::Down(Box::pin(async move {
+            sleep(pause).await;
+            attempt.await
+        }));
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        let model = &self.model;
+        let shape = match (model.focus, model.selected_screen()) {
+            (Focus::Pane, Some(screen)) => screen.cursor.shape,
+            _ => CursorShape::Default,
+        };
+        self.outer.draw(shape, |frame| view(model, frame))?;
+        self.dirty = false;
+        self.next_draw = Instant::now() + FRAME;
+        Ok(())
+    }
+
+    /// Lets what is being painted arrive, gives the terminal back, and lets what was typed last reach the daemon.
+    async fn finish(mut self) {
+        const PATIENCE: Duration = Duration::from_millis(300);
+        if self.outer.is_busy() {
+            let _ = tokio::time::timeout(PATIENCE, self.outer.painted()).await;
+        }
+        drop(self.outer);
+        if let Link::Up { client, outgoing, .. } = self.link {
+            let arrived = async {
+                drop(outgoing.reserve_many(OUTGOING).await);
+                // The daemon reads in order, so its answer says that it has read everything before.
+                client.call(Request::DaemonStatus).await
+            };
+            let _ = tokio::time::timeout(PATIENCE, arrived).await;
+        }
+    }
+}
+
+impl Link {
+    /// Messages go through a queue of their own, because the loop must not wait for a daemon that reads slowly.
+    fn up(client: Client, events: Events) -> Self {
+        let (outgoing, mut queue) = mpsc::channel(OUTGOING);
+        let to_daemon = client.clone();
+        tokio::spawn(async move {
+            while let Some(message) = queue.recv().await {
+                if to_daemon.send(message).await.is_err() {
+                    return;
+                }
+            }
+        });
+        Self::Up { client, events, outgoing }
+    }
+
+    async fn next(&mut self) -> Happened {
+        match self {
+            Self::Up { events, .. } => Happened::Daemon(events.next().await),
+            Self::Down(attempt) => Happened::Attempt(attempt.await),
+        }
+    }
+}
+
+/// The signals that ask a program to end.
+struct Signals([(i32, Signal); 4]);
+
+impl Signals {
+    fn new() -> io::Result<Self> {
+        let listen = |kind: SignalKind| signal(kind).map(|stream| (kind.as_raw_value(), stream));
+        Ok(Self([
+            listen(SignalKind::hangup())?,
+            listen(SignalKind::interrupt())?,
+            listen(SignalKind::quit())?,
+            listen(SignalKind::terminate())?,
+        ]))
+    }
+
+    async fn next(&mut self) -> i32 {
+        std::future::poll_fn(|context| {
+            for (number, stream) in &mut self.0 {
+                if stream.poll_recv(context).is_ready() {
+                    return Poll::Ready(*number);
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+/// The events that are there, at least one.
+async fn burst(stream: &mut EventStream) -> io::Result<Vec<TerminalEvent>> {
+    std::future::poll_fn(|context| {
+        let mut events = Vec::new();
+        while events.len() < BURST {
+            match stream.poll_next_unpin(context) {
+                Poll::Ready(Some(Ok(event))) => events.push(event),
+                Poll::Ready(Some(Err(error))) if events.is_empty() => return Poll::Ready(Err(error)),
+                Poll::Ready(None) if events.is_empty() => {
+                    return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+                }
+                Poll::Ready(_) | Poll::Pending => break,
+            }
+        }
+        if events.is_empty() { Poll::Pending } else { Poll::Ready(Ok(events)) }
+    })
+    .await
+}
+
+fn message(event: TerminalEvent) -> Option<Msg> {
+    match event {
+        TerminalEvent::Key(key) => Some(Msg::Key(key)),
+        TerminalEvent::Paste(text) => Some(Msg::Paste(text)),
+        TerminalEvent::Resize(columns, rows) => Some(Msg::Resize(Size::new(columns, rows))),
+        TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Mouse(_) => None,
+    }
+}

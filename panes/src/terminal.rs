@@ -1,0 +1,262 @@
+//! The outer terminal: taken over, painted on, and given back as it was, however the workspace ends.
+//!
+//! A thread of its own writes to the terminal, so that one that takes nothing (a paused ssh, a pressed Ctrl-S) stops the
+//! painting and nothing else: keys, signals and the daemon are still heard.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::panic;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc as std_mpsc};
+use std::thread;
+use std::time::Duration;
+
+use locald_api::CursorShape;
+use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::cursor::{Hide, SetCursorStyle, Show};
+use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use ratatui::crossterm::style::{ResetColor, force_color_output};
+use ratatui::crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
+};
+use ratatui::crossterm::{queue, terminal};
+use ratatui::layout::Size;
+use ratatui::{Frame, Terminal};
+use tokio::sync::{Notify, mpsc};
+
+/// How long a terminal that takes nothing may hold up the end.
+const PATIENCE: Duration = Duration::from_millis(500);
+/// How long to wait before a terminal in non-blocking mode is tried again. Someone else has set that mode.
+const RETRY: Duration = Duration::from_millis(5);
+
+type PanicHook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Send + Sync>;
+
+/// The outer terminal while the workspace has it. Dropping it gives it back.
+pub(crate) struct Outer {
+    terminal: Terminal<CrosstermBackend<Pending>>,
+    pending: Pending,
+    writer: Writer,
+    cursor_shape: CursorShape,
+    restore: Restore,
+    previous_hook: Arc<PanicHook>,
+    panicked: Arc<Notify>,
+}
+
+/// Bytes that wait to be written in one piece.
+#[derive(Clone, Default)]
+struct Pending(Arc<Mutex<Vec<u8>>>);
+
+/// The thread that writes.
+struct Writer {
+    jobs: std_mpsc::Sender<Vec<u8>>,
+    done: mpsc::Receiver<io::Result<()>>,
+    busy: bool,
+}
+
+/// The terminal's descriptor, and whether it is still ours to paint on.
+struct Tty {
+    file: File,
+    ours: bool,
+}
+
+/// Gives the terminal back. Whoever comes first does it; everyone after does nothing.
+#[derive(Clone)]
+struct Restore(Arc<Mutex<Tty>>);
+
+impl Outer {
+    /// Takes the terminal over.
+    pub(crate) fn open() -> io::Result<Self> {
+        let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+        // crossterm would leave out every colour, the programs' own too; the theme sees to our own.
+        force_color_output(true);
+        enable_raw_mode()?;
+        let tty = Arc::new(Mutex::new(Tty { file, ours: true }));
+        let restore = Restore(tty.clone());
+        let opened = Self::enter(&tty, restore.clone());
+        if opened.is_err() {
+            restore.now();
+        }
+        opened
+    }
+
+    fn enter(tty: &Arc<Mutex<Tty>>, restore: Restore) -> io::Result<Self> {
+        let mut bytes = Vec::new();
+        queue!(bytes, EnterAlternateScreen, EnableBracketedPaste, Hide)?;
+        lock(tty).write(&bytes)?;
+        let pending = Pending::default();
+        let terminal = Terminal::new(CrosstermBackend::new(pending.clone()))?;
+        let writer = Writer::start(tty.clone())?;
+        let (previous_hook, panicked) = (Arc::new(panic::take_hook()), Arc::new(Notify::new()));
+        let (previous, told, hook) = (previous_hook.clone(), panicked.clone(), restore.clone());
+        panic::set_hook(Box::new(move |info| {
+            hook.now();
+            previous(info);
+            told.notify_one();
+        }));
+        let cursor_shape = CursorShape::Default;
+        Ok(Self { terminal, pending, writer, cursor_shape, restore, previous_hook, panicked })
+    }
+
+    /// Whether a person sits there.
+    pub(crate) fn is_there() -> bool {
+        io::stdin().is_terminal() && io::stdout().is_terminal()
+    }
+
+    /// Its size.
+    pub(crate) fn size() -> io::Result<Size> {
+        terminal::size().map(|(columns, rows)| Size::new(columns, rows))
+    }
+
+    /// Whether what was painted last is still being written.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.writer.busy
+    }
+
+    /// Paints, as one synchronized update. Not to be called while busy.
+    pub(crate) fn draw(&mut self, shape: CursorShape, paint: impl FnOnce(&mut Frame)) -> io::Result<()> {
+        queue!(self.pending, BeginSynchronizedUpdate)?;
+        self.terminal.draw(paint)?;
+        if shape != self.cursor_shape {
+            self.cursor_shape = shape;
+            queue!(self.pending, cursor_style(shape))?;
+        }
+        queue!(self.pending, EndSynchronizedUpdate)?;
+        self.writer.write(self.pending.take())
+    }
+
+    /// Resolves once what was painted last has been written; never while nothing is being written.
+    pub(crate) async fn painted(&mut self) -> io::Result<()> {
+        if !self.writer.busy {
+            std::future::pending::<()>().await;
+        }
+        let result = self.writer.done.recv().await;
+        self.writer.busy = false;
+        result.unwrap_or_else(|| Err(io::ErrorKind::BrokenPipe.into()))
+    }
+
+    /// Resolves when something of ours has panicked, wherever. The terminal has been given back already.
+    pub(crate) fn panicked(&self) -> impl Future<Output = ()> + use<> {
+        let panicked = self.panicked.clone();
+        async move { panicked.notified().await }
+    }
+}
+
+impl Drop for Outer {
+    fn drop(&mut self) {
+        self.restore.now();
+        // A hook cannot be set while panicking; then the process is about to end anyway.
+        if !thread::panicking() {
+            let previous = self.previous_hook.clone();
+            panic::set_hook(Box::new(move |info| previous(info)));
+        }
+    }
+}
+
+impl Restore {
+    /// Gives the terminal back, or gives up after a while: a terminal that takes nothing must not keep the process alive.
+    fn now(&self) {
+        // First, because it works on a stuck terminal too.
+        let _ = disable_raw_mode();
+        let tty = self.0.clone();
+        let (done, wait) = std_mpsc::channel();
+        let restoring = thread::Builder::new().name("restore".into()).spawn(move || {
+            let mut tty = lock(&tty);
+            if std::mem::take(&mut tty.ours) {
+                let _ = leave_bytes().and_then(|bytes| tty.write_out(&bytes));
+            }
+            let _ = done.send(());
+        });
+        if restoring.is_ok() {
+            let _ = wait.recv_timeout(PATIENCE);
+        }
+    }
+}
+
+fn leave_bytes() -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    queue!(
+        bytes,
+        EndSynchronizedUpdate,
+        ResetColor,
+        SetCursorStyle::DefaultUserShape,
+        Show,
+        DisableBracketedPaste,
+        LeaveAlternateScreen
+    )?;
+    Ok(bytes)
+}
+
+impl Tty {
+    /// Writes, unless the terminal has been given back.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.ours { self.write_out(bytes) } else { Ok(()) }
+    }
+
+    fn write_out(&mut self, mut bytes: &[u8]) -> io::Result<()> {
+        while !bytes.is_empty() {
+            match self.file.write(bytes) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => bytes = &bytes[written..],
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(RETRY),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Writer {
+    fn start(tty: Arc<Mutex<Tty>>) -> io::Result<Self> {
+        let (jobs, queue) = std_mpsc::channel::<Vec<u8>>();
+        let (report, done) = mpsc::channel(1);
+        thread::Builder::new().name("painter".into()).spawn(move || {
+            for bytes in queue {
+                let result = lock(&tty).write(&bytes);
+                if report.blocking_send(result).is_err() {
+                    return;
+                }
+            }
+        })?;
+        Ok(Self { jobs, done, busy: false })
+    }
+
+    fn write(&mut self, bytes: Vec<u8>) -> io::Result<()> {
+        self.busy = true;
+        self.jobs.send(bytes).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+impl Pending {
+    fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut lock(&self.0))
+    }
+}
+
+impl Write for Pending {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        lock(&self.0).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn cursor_style(shape: CursorShape) -> SetCursorStyle {
+    match shape {
+        CursorShape::Default => SetCursorStyle::DefaultUserShape,
+        CursorShape::Block(true) => SetCursorStyle::BlinkingBlock,
+        CursorShape::Block(false) => SetCursorStyle::SteadyBlock,
+        CursorShape::Underline(true) => SetCursorStyle::BlinkingUnderScore,
+        CursorShape::Underline(false) => SetCursorStyle::SteadyUnderScore,
+        CursorShape::Bar(true) => SetCursorStyle::BlinkingBar,
+        CursorShape::Bar(false) => SetCursorStyle::SteadyBar,
+    }
+}

@@ -1,0 +1,83 @@
+//! What tests share: services to show, and a way to press keys by name.
+
+use locald_api::{Exit, ProjectId, ProjectStatus, ServiceId, ServiceState, ServiceStatus, Workspace};
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::layout::Size;
+
+use crate::model::Model;
+use crate::msg::{Cmd, Msg};
+use crate::options::Options;
+use crate::theme::Theme;
+use crate::update::update;
+
+pub(crate) fn id(project: &str, service: &str) -> ServiceId {
+    ServiceId { project: ProjectId(format!("{project}-1f")), service: service.into() }
+}
+
+pub(crate) fn service(project: &str, name: &str, state: ServiceState) -> ServiceStatus {
+    ServiceStatus {
+        id: id(project, name),
+        name: name.into(),
+        project: project.into(),
+        kind: "exec".into(),
+        state,
+        pid: state.is_alive().then_some(4121),
+        exit: (state == ServiceState::Exited).then_some(Exit::Code(1)),
+        restarts: 0,
+        started_at: None,
+        ports: Vec::new(),
+        urls: Vec::new(),
+        reason: None,
+        log_fault: None,
+    }
+}
+
+pub(crate) fn workspace(services: Vec<ServiceStatus>) -> Workspace {
+    let mut projects: Vec<ProjectStatus> = Vec::new();
+    for service in &services {
+        if projects.iter().all(|project| project.id != service.id.project) {
+            let root = format!("/code/{}", service.project);
+            projects.push(ProjectStatus { id: service.id.project.clone(), name: service.project.clone(), root });
+        }
+    }
+    Workspace { revision: 1, projects, services, degraded: Vec::new() }
+}
+
+pub(crate) fn web_and_worker() -> Workspace {
+    workspace(vec![service("shop", "web", ServiceState::Ready), service("shop", "worker", ServiceState::Ready)])
+}
+
+pub(crate) fn model(options: Options, size: (u16, u16)) -> Model {
+    Model::new(options, Size::new(size.0, size.1), Theme::ansi())
+}
+
+/// A connected workspace of these services.
+pub(crate) fn showing(workspace: Workspace, size: (u16, u16)) -> Model {
+    let mut model = model(Options::default(), size);
+    let _ = update(&mut model, Msg::Connected);
+    let _ = update(&mut model, Msg::Workspace(Box::new(workspace)));
+    model
+}
+
+/// Presses keys by name, separated by blanks.
+pub(crate) fn press(model: &mut Model, keys: &str) -> Cmd {
+    keys.split(' ').map(|name| update(model, Msg::Key(key(name)))).fold(Cmd::none(), Cmd::and)
+}
+
+fn key(name: &str) -> KeyEvent {
+    let code = |name: &str| match name {
+        "Enter" => KeyCode::Enter,
+        "Escape" => KeyCode::Esc,
+        "Up" => KeyCode::Up,
+        "Down" => KeyCode::Down,
+        "Left" => KeyCode::Left,
+        "Home" => KeyCode::Home,
+        "End" => KeyCode::End,
+        "NPage" => KeyCode::PageDown,
+        other => KeyCode::Char(other.chars().next().expect("a key has a name")),
+    };
+    match name.strip_prefix("C-") {
+        Some(rest) => KeyEvent::new(code(rest), KeyModifiers::CONTROL),
+        None => KeyEvent::new(code(name), KeyModifiers::NONE),
+    }
+}

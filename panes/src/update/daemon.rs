@@ -1,0 +1,96 @@
+//! What the daemon's coming, going and telling does to the model.
+
+use locald_api::{PaneFrame, Request, ServiceId, Workspace};
+
+use super::{select, watch};
+use crate::model::{Connection, Focus, Model, Notice};
+use crate::msg::{Cmd, Effect, Purpose};
+
+pub(super) fn connected(model: &mut Model) -> Cmd {
+    model.connection = Connection::Up;
+    let watching = call(Request::WatchWorkspace, Purpose::Watch);
+    let initial = model.initial.take().map_or_else(Cmd::none, |request| call(request, Purpose::Initial));
+    watching.and(initial).and(watch(model)).and(Cmd::redraw())
+}
+
+pub(super) fn call(request: Request, purpose: Purpose) -> Cmd {
+    Cmd::effect(Effect::Call { request: Box::new(request), purpose })
+}
+
+pub(super) fn lost(model: &mut Model) -> Cmd {
+    model.connection = Connection::Lost { why: None, overdue: false };
+    model.watch = None;
+    model.unpainted.clear();
+    Cmd::redraw()
+}
+
+pub(super) fn connect_failed(model: &mut Model, message: String) -> Cmd {
+    let Connection::Lost { why, overdue } = &mut model.connection else { return Cmd::none() };
+    if why.as_ref() == Some(&message) {
+        return Cmd::none();
+    }
+    *why = Some(message);
+    if *overdue { Cmd::redraw() } else { Cmd::none() }
+}
+
+pub(super) fn overdue(model: &mut Model) -> Cmd {
+    let Connection::Lost { overdue, .. } = &mut model.connection else { return Cmd::none() };
+    *overdue = true;
+    Cmd::redraw()
+}
+
+pub(super) fn take_workspace(model: &mut Model, mut workspace: Workspace) -> Cmd {
+    let own = workspace.projects.iter().find(|project| Some(&project.root) == model.project.as_ref());
+    let own = own.map(|project| project.id.clone());
+    // Stable, so that everything else stays as the daemon ordered it.
+    workspace.services.sort_by_key(|service| Some(&service.id.project) != own.as_ref());
+    let place = model.selected_index();
+    model.screens.retain(|id, _| workspace.services.iter().any(|service| service.id == *id));
+    model.workspace = Some(workspace);
+    settle(model, place).and(Cmd::redraw())
+}
+
+/// Makes sure that the selection is a service that exists: the one that is wanted, the one that was selected, or until the
+/// user chose, the first. `place` is where the selected one was before the list changed.
+pub(super) fn settle(model: &mut Model, place: Option<usize>) -> Cmd {
+    if let Some(found) = model.wanted.as_ref().and_then(|wanted| model.find(wanted)) {
+        model.wanted = None;
+        model.chosen = true;
+        return select(model, found);
+    }
+    let gave_up = model.workspace.is_some() && !model.starting;
+    if gave_up && let Some(wanted) = model.wanted.take() {
+        model.focus = Focus::Services;
+        model.notice.get_or_insert_with(|| Notice::warning(format!("there is no service {}", name(&wanted))));
+    }
+    let kept = if model.chosen { model.selected_index() } else { Some(0) };
+    let services = model.services();
+    let fallback = place.unwrap_or(0).min(services.len().saturating_sub(1));
+    match services.get(kept.unwrap_or(fallback)).map(|service| service.id.clone()) {
+        Some(id) => select(model, id),
+        None => deselect(model),
+    }
+}
+
+fn deselect(model: &mut Model) -> Cmd {
+    model.selected = None;
+    if model.wanted.is_none() {
+        model.focus = Focus::Services;
+    }
+    watch(model).and(Cmd::redraw())
+}
+
+fn name(wanted: &crate::Wanted) -> String {
+    match wanted {
+        crate::Wanted::Id(ServiceId { service, .. }) => service.clone(),
+        crate::Wanted::Name(name) => name.clone(),
+    }
+}
+
+/// Frames of a watch that has ended are neither shown nor acknowledged: the daemon forgot it with the view that ended it.
+pub(super) fn take_frame(model: &mut Model, frame: PaneFrame) -> Cmd {
+    let Some(watch) = model.watch.as_ref().filter(|watch| watch.pane == frame.pane) else { return Cmd::none() };
+    model.unpainted.push((frame.pane, frame.sequence));
+    model.screens.entry(watch.service.clone()).or_default().merge(frame);
+    Cmd::redraw()
+}

@@ -1,0 +1,186 @@
+//! What the keyboard does.
+
+use locald_api::{ClientMessage, Input, Request, Target};
+use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
+
+use super::daemon::call;
+use super::select;
+use crate::keymap::{self, Action, Leaf, PREFIX};
+use crate::keyname;
+use crate::model::{Connection, Focus, Model, Notice};
+use crate::msg::{Cmd, Effect, Purpose, Verb};
+use crate::options::Outcome;
+use crate::overlay::Overlay;
+use crate::wording;
+
+/// The longest paste that still fits a message to the daemon, whatever it has to be escaped to.
+const LONGEST_PASTE: usize = 512 << 10;
+
+pub(super) fn press(model: &mut Model, key: KeyEvent) -> Cmd {
+    if key.kind == KeyEventKind::Release {
+        return Cmd::none();
+    }
+    let Some(name) = keyname::of(&key) else { return Cmd::none() };
+    let read = model.notice.take().is_some();
+    let cmd = if model.overlay.is_some() {
+        leaf_through(model, &name)
+    } else if std::mem::take(&mut model.prefix) {
+        after_prefix(model, &name).and(Cmd::redraw())
+    } else if name == PREFIX {
+        model.prefix = true;
+        Cmd::redraw()
+    } else {
+        match model.focus {
+            Focus::Services => in_services(model, &name),
+            Focus::Pane => type_into_pane(model, Input::Keys(vec![name])),
+        }
+    };
+    if read { cmd.and(Cmd::redraw()) } else { cmd }
+}
+
+pub(super) fn paste(model: &mut Model, text: String) -> Cmd {
+    if model.focus != Focus::Pane || model.overlay.is_some() {
+        return notify(model, Notice::warning("a paste goes to a service: open one first"));
+    }
+    if text.len() > LONGEST_PASTE {
+        return notify(model, Notice::warning(format!("the paste is longer than {} KiB", LONGEST_PASTE >> 10)));
+    }
+    let pending = std::mem::take(&mut model.prefix);
+    let typed = type_into_pane(model, Input::Paste(text));
+    if pending { typed.and(Cmd::redraw()) } else { typed }
+}
+
+fn notify(model: &mut Model, notice: Notice) -> Cmd {
+    model.notice = Some(notice);
+    Cmd::redraw()
+}
+
+fn in_services(model: &mut Model, key: &str) -> Cmd {
+    match keymap::services(key) {
+        Some(action) => act(model, action),
+        None if key == "C-c" => notify(model, Notice::info("press q to detach; services keep running")),
+        None => Cmd::none(),
+    }
+}
+
+fn after_prefix(model: &mut Model, key: &str) -> Cmd {
+    match keymap::prefixed(key) {
+        Some(action) => act(model, action),
+        None => notify(model, Notice::warning(format!("{PREFIX} {key} does nothing; {PREFIX} ? shows all keys"))),
+    }
+}
+
+fn type_into_pane(model: &mut Model, input: Input) -> Cmd {
+    let Some(service) = model.selected_service() else { return Cmd::none() };
+    if !model.connection.is_up() {
+        return notify(model, Notice::warning("not sent: there is no connection to the daemon"));
+    }
+    if !service.state.is_alive() {
+        let text = format!("{} is not running: press {PREFIX} then r to start it", service.name);
+        return notify(model, Notice::warning(text));
+    }
+    let service = service.id.clone();
+    model.chosen = true;
+    Cmd::send(ClientMessage::Input { service, input })
+}
+
+fn act(model: &mut Model, action: Action) -> Cmd {
+    match action {
+        Action::Previous => step(model, |index, _| index.saturating_sub(1)),
+        Action::Next => step(model, |index, _| index + 1),
+        Action::First => step(model, |_, _| 0),
+        Action::Last => step(model, |_, count| count),
+        Action::Nth(place) if place >= model.services().len() => {
+            notify(model, Notice::warning(format!("there is no service number {}", place + 1)))
+        }
+        Action::Nth(place) => step(model, |_, _| place),
+        Action::FocusPane => focus_pane(model),
+        Action::FocusServices => {
+            model.focus = Focus::Services;
+            Cmd::redraw()
+        }
+        Action::Restart => ask(model, Verb::Restart),
+        Action::Start => ask(model, Verb::Start),
+        Action::Stop => ask(model, Verb::Stop),
+        Action::Detach => Cmd::effect(Effect::Leave(outcome(model))),
+        Action::Help => {
+            model.overlay = Some(Overlay::help());
+            Cmd::redraw()
+        }
+        Action::SendPrefix if model.focus == Focus::Pane => type_into_pane(model, Input::Keys(vec![PREFIX.into()])),
+        Action::SendPrefix => Cmd::none(),
+    }
+}
+
+/// Moves the selection to where `to` says, given the place now and the number of services.
+fn step(model: &mut Model, to: impl Fn(usize, usize) -> usize) -> Cmd {
+    let Some(index) = model.selected_index() else { return Cmd::none() };
+    let count = model.services().len();
+    let target = model.services()[to(index, count).min(count - 1)].id.clone();
+    model.chosen = true;
+    select(model, target)
+}
+
+fn focus_pane(model: &mut Model) -> Cmd {
+    if model.selected.is_none() {
+        return notify(model, Notice::warning("there is no service to open"));
+    }
+    model.chosen = true;
+    model.focus = Focus::Pane;
+    Cmd::redraw()
+}
+
+fn ask(model: &mut Model, verb: Verb) -> Cmd {
+    let Some(service) = model.selected_service() else { return Cmd::none() };
+    let (name, target) = (service.name.clone(), Target { root: None, names: vec![service.id.to_string()] });
+    model.chosen = true;
+    if !model.connection.is_up() {
+        return notify(model, Notice::warning("not done: there is no connection to the daemon"));
+    }
+    let request = match verb {
+        Verb::Start => Request::Start(target),
+        Verb::Stop => Request::Stop(target),
+        Verb::Restart => Request::Restart(target),
+    };
+    let told = notify(model, Notice::info(wording::underway(verb, &name)));
+    told.and(call(request, Purpose::Act { verb, service: name }))
+}
+
+fn outcome(model: &Model) -> Outcome {
+    match &model.connection {
+        Connection::Up => Outcome::Detached,
+        Connection::Lost { why, .. } => {
+            let reason = why.clone().unwrap_or_else(|| "the connection to the daemon was lost".into());
+            Outcome::Quit { reason }
+        }
+    }
+}
+
+/// A key while an overlay is open: scrolls or closes it, and does nothing else.
+fn leaf_through(model: &mut Model, key: &str) -> Cmd {
+    let (Some(leaf), Some(open)) = (keymap::overlay(key), &model.overlay) else { return Cmd::none() };
+    let (area, _) = open.lay(model.size, model.degraded());
+    let page = isize::try_from(Overlay::visible_lines(area).max(1)).unwrap_or(1);
+    let top = match leaf {
+        Leaf::Close => {
+            model.overlay = None;
+            return Cmd::redraw();
+        }
+        Leaf::Lines(lines) => open.top.saturating_add_signed(lines),
+        Leaf::Pages(pages) => open.top.saturating_add_signed(pages * page),
+        Leaf::Top => 0,
+        Leaf::Bottom => usize::MAX,
+    };
+    scroll_overlay(model, top);
+    Cmd::redraw()
+}
+
+/// Shows the overlay from line `top`, or from as far down as it goes.
+pub(super) fn scroll_overlay(model: &mut Model, top: usize) {
+    let Some(open) = &model.overlay else { return };
+    let (area, lines) = open.lay(model.size, model.degraded());
+    let last = lines.len().saturating_sub(Overlay::visible_lines(area));
+    if let Some(open) = &mut model.overlay {
+        open.top = top.min(last);
+    }
+}

@@ -1,0 +1,52 @@
+//! Paints the model. Reads it, decides nothing.
+
+mod banner;
+mod empty;
+mod overlay;
+mod pane;
+mod sidebar;
+mod status;
+mod title;
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::layout::Areas;
+use crate::model::Model;
+use crate::text;
+
+/// Paints everything, and puts the cursor where the program in the focused pane has it.
+pub(crate) fn view(model: &Model, frame: &mut Frame) {
+    let areas = Areas::of(frame.area().as_size());
+    let buffer = frame.buffer_mut();
+    sidebar::paint(model, areas.sidebar, buffer);
+    divider(model, areas.divider, buffer);
+    title::paint(model, areas.title, buffer);
+    let cursor = pane::paint(model, areas.pane, buffer);
+    banner::paint(model, areas.status, buffer);
+    status::paint(model, areas.status, buffer);
+    overlay::paint(model, buffer);
+    if let Some(position) = cursor {
+        frame.set_cursor_position(position);
+    }
+}
+
+fn divider(model: &Model, area: Rect, buffer: &mut Buffer) {
+    for y in area.top()..area.bottom() {
+        put(buffer, area, area.x, y, "│", model.theme.border);
+    }
+}
+
+/// Writes `text` from `x` to at most the end of `area`; returns the column after it.
+fn put(buffer: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, style: Style) -> u16 {
+    if !area.contains((x, y).into()) {
+        return x;
+    }
+    let room = area.right() - x;
+    buffer.set_stringn(x, y, text::fit(text, room), usize::from(room), style).0
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+//! What a pane says that has no program's screen to show: where things stand, and what to do next.
+
+use locald_api::ServiceState;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::put;
+use crate::keymap::PREFIX;
+use crate::model::{Connection, Focus, Model};
+use crate::{text, wording};
+
+/// Where a sentence is broken, however wide the pane.
+const LONGEST_LINE: u16 = 72;
+
+/// A sentence, and the next step where there is one. Neither ends with a period.
+pub(super) struct Say {
+    pub(super) sentence: String,
+    pub(super) step: String,
+}
+
+/// What there is to say in the place of a screen. Nothing of a program that runs: its screen is there in an instant.
+pub(super) fn instead_of_screen(model: &Model) -> Option<Say> {
+    let say = |sentence: &str, step: &str| Say { sentence: sentence.into(), step: step.into() };
+    if let Some(service) = model.selected_service() {
+        let starting = service.state == ServiceState::Starting;
+        return about(model, service)
+            .or_else(|| starting.then(|| say(&wording::sentence(service), "its screen appears here")));
+    }
+    Some(match (&model.connection, &model.workspace) {
+        (Connection::Lost { .. }, _) => say("The daemon is not answering", "its services keep running meanwhile"),
+        _ if model.starting => say("Starting the project", "its services appear here"),
+        (Connection::Up, None) => say("Connected to the daemon", "its services are on their way"),
+        (Connection::Up, Some(_)) => say("No services are running", "run `locald up` in the folder of a project"),
+    })
+}
+
+/// What there is to say of a service that has no running program.
+pub(super) fn about(model: &Model, service: &locald_api::ServiceStatus) -> Option<Say> {
+    let key = |plain: &str| match model.focus {
+        Focus::Services => plain.to_owned(),
+        Focus::Pane => format!("{PREFIX} r"),
+    };
+    let step = match service.state {
+        ServiceState::Stopped => format!("press {} to start it", key("s")),
+        ServiceState::Exited => format!("press {} to restart it", key("r")),
+        ServiceState::Failed => format!("once that is mended, press {} to try again", key("r")),
+        ServiceState::Starting | ServiceState::Ready | ServiceState::Stopping => return None,
+    };
+    Some(Say { sentence: wording::sentence(service), step })
+}
+
+impl Say {
+    /// In the middle of the pane, its lines below each other.
+    pub(super) fn paint(&self, model: &Model, area: Rect, buffer: &mut Buffer) {
+        let width = area.width.saturating_sub(4).min(LONGEST_LINE);
+        let mut lines: Vec<_> = text::wrap(&text::printable(&self.sentence), width)
+            .into_iter()
+            .map(|line| (line, model.theme.heading))
+            .collect();
+        lines.extend(text::wrap(&self.step, width).into_iter().map(|line| (line, model.theme.muted)));
+        let widest = lines.iter().map(|(line, _)| text::width(line)).max().unwrap_or(0);
+        let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height);
+        let x = area.x + area.width.saturating_sub(widest) / 2;
+        let top = area.y + (area.height - height) / 2;
+        for ((line, style), y) in lines.iter().zip(top..area.bottom()) {
+            put(buffer, area, x, y, line, *style);
+        }
+    }
+}

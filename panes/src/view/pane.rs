@@ -1,0 +1,161 @@
+//! A service's screen, cell by cell, and what there is to say when its program does not run.
+
+use locald_api::{Cells, Color as WireColor, Row, ServiceStatus, Style as WireStyle};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::{Color, Modifier, Style};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::{empty, put};
+use crate::model::{Focus, Model};
+use crate::screen::Screen;
+use crate::{text, wording};
+
+/// Stands for what the outer terminal would show in another width than the daemon's.
+const UNSHOWABLE: &str = "\u{fffd}";
+
+/// Paints the selected service's pane; returns where the hardware cursor belongs, if it belongs anywhere.
+pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    if area.is_empty() {
+        return None;
+    }
+    let service = model.selected_service();
+    let ended = service.and_then(|service| empty::about(model, service));
+    let screen = model.selected_screen().filter(|screen| ended.is_none() || !screen.is_blank());
+    let Some((screen, service)) = screen.zip(service) else {
+        if let Some(say) = empty::instead_of_screen(model) {
+            say.paint(model, area, buffer);
+        }
+        return None;
+    };
+    if let Some(say) = ended {
+        let strip = paint_strip(model, service, &say, area, buffer);
+        paint_screen(screen, Rect { height: area.height - strip, ..area }, buffer);
+        return None;
+    }
+    paint_screen(screen, area, buffer);
+    let shows_cursor = model.focus == Focus::Pane && model.overlay.is_none() && model.connection.is_up();
+    if shows_cursor { cursor(screen, area) } else { None }
+}
+
+/// Below a program's last screen: how it ended and what to do. Returns its height.
+fn paint_strip(model: &Model, service: &ServiceStatus, say: &empty::Say, area: Rect, buffer: &mut Buffer) -> u16 {
+    let style = wording::style(service, &model.theme).add_modifier(Modifier::BOLD);
+    let mut lines = text::wrap(&text::printable(&say.sentence), area.width.saturating_sub(2));
+    let told = lines.len();
+    lines.extend(text::wrap(&say.step, area.width.saturating_sub(2)));
+    let height = (lines.len() as u16 + 1).min(area.height / 2);
+    let top = area.bottom() - height;
+    put(buffer, area, area.x, top, &"─".repeat(usize::from(area.width)), model.theme.border);
+    for (index, (line, y)) in lines.iter().zip(top + 1..area.bottom()).enumerate() {
+        let style = if index < told { style } else { model.theme.muted };
+        put(buffer, area, area.x + 1, y, line, style);
+    }
+    height
+}
+
+fn cursor(screen: &Screen, area: Rect) -> Option<Position> {
+    let (top, left) = screen.origin(area.width, area.height);
+    let (row, column) = (screen.cursor.row.checked_sub(top)?, screen.cursor.column.checked_sub(left)?);
+    // A cursor past the last column waits there for the next character.
+    let column = column.min(screen.columns.min(area.width).checked_sub(1)?);
+    let seen = screen.cursor.visible && row < area.height;
+    seen.then(|| Position::new(area.x + column, area.y + row))
+}
+
+/// Paints as much of the screen as the area has room for.
+pub(super) fn paint_screen(screen: &Screen, area: Rect, buffer: &mut Buffer) {
+    let (top, left) = screen.origin(area.width, area.height);
+    let width = screen.columns.saturating_sub(left).min(area.width);
+    for (row, y) in screen.rows.iter().skip(usize::from(top)).zip(area.top()..area.bottom()) {
+        paint_row(row, left, Rect { y, width, height: 1, ..area }, buffer);
+    }
+}
+
+fn paint_row(row: &Row, left: u16, area: Rect, buffer: &mut Buffer) {
+    let mut line = Line { area, left: u32::from(left), column: 0, buffer };
+    for run in &row.runs {
+        let style = style(run.style);
+        match &run.cells {
+            Cells::Narrow(text) => text.chars().for_each(|char| line.put_char(char, 1, style)),
+            Cells::Wide(text) => text.chars().for_each(|char| line.put_char(char, 2, style)),
+            Cells::Cluster { width, text } => line.put_cluster(text, (*width).clamp(1, 2).into(), style),
+        }
+        if line.is_full() {
+            return;
+        }
+    }
+}
+
+/// One row of the area, being filled from the left of the program's screen.
+struct Line<'a> {
+    area: Rect,
+    /// The screen's column at the area's left edge.
+    left: u32,
+    /// The screen's column that comes next.
+    column: u32,
+    buffer: &'a mut Buffer,
+}
+
+impl Line<'_> {
+    fn is_full(&self) -> bool {
+        self.column >= self.left + u32::from(self.area.width)
+    }
+
+    fn put_char(&mut self, char: char, width: u16, style: Style) {
+        let symbol = if char.width() == Some(usize::from(width)) && !char.is_control() {
+            char.encode_utf8(&mut [0; 4]).to_owned()
+        } else {
+            UNSHOWABLE.to_owned()
+        };
+        self.put(&symbol, width, style);
+    }
+
+    fn put_cluster(&mut self, text: &str, width: u16, style: Style) {
+        let fits = text.width() == usize::from(width) && !text.chars().any(char::is_control);
+        match text.chars().next() {
+            _ if fits => self.put(text, width, style),
+            Some(first) => self.put_char(first, width, style),
+            None => self.put(" ", width, style),
+        }
+    }
+
+    /// A cell of `width` columns. One that is only half within the area is left blank.
+    fn put(&mut self, symbol: &str, width: u16, style: Style) {
+        let (start, end) = (self.column, self.column.saturating_add(u32::from(width)));
+        self.column = end;
+        let right = self.left + u32::from(self.area.width);
+        let whole = start >= self.left && end <= right;
+        for column in start.max(self.left)..end.min(right) {
+            // Less than the area's width, which is a `u16`.
+            let x = self.area.x + (column - self.left) as u16;
+            let cell = &mut self.buffer[(x, self.area.y)];
+            cell.reset();
+            cell.set_style(style);
+            if whole && column == start {
+                cell.set_symbol(symbol);
+            }
+        }
+    }
+}
+
+fn style(style: WireStyle) -> Style {
+    let attributes = [
+        (WireStyle::BOLD, Modifier::BOLD),
+        (WireStyle::DIM, Modifier::DIM),
+        (WireStyle::ITALIC, Modifier::ITALIC),
+        (WireStyle::UNDERLINE, Modifier::UNDERLINED),
+        (WireStyle::INVERSE, Modifier::REVERSED),
+    ];
+    let on = attributes.iter().filter(|(attribute, _)| style.attributes & attribute != 0);
+    let modifiers = on.fold(Modifier::empty(), |all, (_, modifier)| all | *modifier);
+    Style::new().fg(color(style.foreground)).bg(color(style.background)).add_modifier(modifiers)
+}
+
+fn color(color: WireColor) -> Color {
+    match color {
+        WireColor::Default => Color::Reset,
+        WireColor::Indexed(index) => Color::Indexed(index),
+        WireColor::Rgb(red, green, blue) => Color::Rgb(red, green, blue),
+    }
+}

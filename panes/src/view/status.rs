@@ -1,0 +1,88 @@
+//! The bottom line: where keys go, which of them matter now or what was just learnt, and how the daemon does.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::put;
+use crate::keymap::{self, Hint};
+use crate::model::{Focus, Level, Model, Notice};
+use crate::overlay::Content;
+use crate::text;
+
+/// Below this many columns there is no room for the daemon's state when all is well.
+const NARROWEST_WITH_DAEMON: u16 = 60;
+
+pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let left = paint_place(model, area, buffer);
+    let right = paint_daemon(model, Rect { x: left, width: area.right() - left, ..area }, buffer);
+    let middle = Rect { x: left, width: right - left, ..area };
+    match (&model.notice, &model.overlay) {
+        _ if model.prefix => paint_hints(model, keymap::PREFIX_HINTS, middle, buffer),
+        (Some(notice), _) => paint_notice(model, notice, middle, buffer),
+        (None, Some(_)) => paint_hints(model, keymap::OVERLAY_HINTS, middle, buffer),
+        (None, None) if model.focus == Focus::Pane => paint_hints(model, keymap::PANE_HINTS, middle, buffer),
+        (None, None) if !model.connection.is_up() => paint_hints(model, keymap::OFFLINE_HINTS, middle, buffer),
+        (None, None) if model.selected.is_none() => paint_hints(model, keymap::EMPTY_HINTS, middle, buffer),
+        (None, None) => paint_hints(model, keymap::SERVICES_HINTS, middle, buffer),
+    }
+}
+
+/// Where keys go. Returns the column after it.
+fn paint_place(model: &Model, area: Rect, buffer: &mut Buffer) -> u16 {
+    let overlay = model.overlay.as_ref().map(|overlay| &overlay.content);
+    let place = match (overlay, model.focus, model.selected_service()) {
+        _ if model.prefix => keymap::PREFIX,
+        (Some(Content::Help), ..) => "help",
+        (Some(Content::Details { .. }), ..) => "details",
+        (None, Focus::Pane, Some(service)) => &service.name,
+        (None, ..) => "services",
+    };
+    let shown = format!(" {} ", text::fit(place, area.width / 3));
+    put(buffer, area, area.x, area.y, &shown, model.theme.focus).saturating_add(1).min(area.right())
+}
+
+/// How the daemon does. Returns the column before it.
+fn paint_daemon(model: &Model, area: Rect, buffer: &mut Buffer) -> u16 {
+    let (shown, style) = match model.degraded() {
+        _ if !model.connection.is_up() => ("✗ no daemon".to_owned(), model.theme.error),
+        [] if model.prefix || model.notice.is_some() => return area.right(),
+        [] => ("daemon ok".to_owned(), model.theme.muted),
+        [reason] => (format!("! degraded: {}", text::printable(reason)), model.theme.warn),
+        [reason, more @ ..] => (format!("! degraded: {} (+{})", text::printable(reason), more.len()), model.theme.warn),
+    };
+    if area.width < NARROWEST_WITH_DAEMON && model.connection.is_up() {
+        let mark = if model.degraded().is_empty() { return area.right() } else { "!" };
+        let x = area.right().saturating_sub(2).max(area.x);
+        put(buffer, area, x, area.y, mark, style);
+        return x;
+    }
+    let shown = text::fit(&shown, area.width * 2 / 5);
+    let x = area.right().saturating_sub(text::width(&shown) + 1).max(area.x);
+    put(buffer, area, x, area.y, &shown, style);
+    x.saturating_sub(1).max(area.x)
+}
+
+fn paint_notice(model: &Model, notice: &Notice, area: Rect, buffer: &mut Buffer) {
+    let style = match notice.level {
+        Level::Info => model.theme.text,
+        Level::Warning => model.theme.warn,
+        Level::Error => model.theme.error,
+    };
+    put(buffer, area, area.x, area.y, &text::printable(&notice.text), style);
+}
+
+/// As many hints as fit whole.
+fn paint_hints(model: &Model, hints: &[Hint], area: Rect, buffer: &mut Buffer) {
+    let mut x = area.x;
+    for (keys, what) in hints {
+        let end = x.saturating_add(text::width(keys) + 1 + text::width(what));
+        if end > area.right() {
+            return;
+        }
+        x = put(buffer, area, x, area.y, keys, model.theme.accent);
+        x = put(buffer, area, x + 1, area.y, what, model.theme.muted) + 3;
+    }
+}

@@ -1,0 +1,631 @@
+//! What the workspace looks like.
+
+use std::fmt::Write;
+
+use locald_api::{Cells, Cursor, Exit, PaneFrame, PaneId, Row, Run, ServiceState, Style as WireStyle, Workspace};
+use proptest::prelude::*;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::layout::Position;
+use ratatui::style::Modifier;
+
+use super::*;
+use crate::msg::Msg;
+use crate::options::Options;
+use crate::screen::Screen;
+use crate::screen::tests::{any_frame, frame};
+use crate::testing::{model, press, service, showing, web_and_worker, workspace};
+use crate::theme::Theme;
+use crate::update::update;
+
+const SMALL: (u16, u16) = (40, 12);
+const USUAL: (u16, u16) = (80, 24);
+const LARGE: (u16, u16) = (200, 50);
+
+fn painted(model: &Model) -> (Buffer, Option<Position>) {
+    let mut terminal = Terminal::new(TestBackend::new(model.size.width, model.size.height)).unwrap();
+    terminal.draw(|frame| view(model, frame)).unwrap();
+    let backend = terminal.backend();
+    let cursor = backend.cursor_visible().then(|| backend.cursor_position());
+    (backend.buffer().clone(), cursor)
+}
+
+/// The screen as text: ends of lines trimmed, many equal lines told once.
+fn screen(model: &Model) -> String {
+    let (buffer, cursor) = painted(model);
+    let line = |y| (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
+    let lines: Vec<String> = (0..buffer.area.height).map(line).collect();
+    let mut text = String::new();
+    for same in lines.chunk_by(|one, next| one == next) {
+        match same {
+            [line, more @ ..] if more.len() > 1 => writeln!(text, "{line}\n({} more like this)", more.len()).unwrap(),
+            _ => same.iter().for_each(|line| writeln!(text, "{line}").unwrap()),
+        }
+    }
+    if let Some(Position { x, y }) = cursor {
+        writeln!(text, "(cursor in column {x} of line {y})").unwrap();
+    }
+    text
+}
+
+/// A frame of the pane watched first, in the pane's own size.
+fn output(model: &Model, lines: &[&str]) -> PaneFrame {
+    let size = model.watch.as_ref().unwrap().size;
+    let changed: Vec<(u16, &str)> = (0..).zip(lines.iter().copied()).collect();
+    let mut frame = frame(1, (size.width, size.height), &changed);
+    let row = lines.len() as u16 - 1;
+    frame.cursor = Cursor { row, column: lines[usize::from(row)].len() as u16, visible: true, ..Cursor::default() };
+    frame.title = "vite".into();
+    frame
+}
+
+fn running(size: (u16, u16)) -> Model {
+    let mut all = web_and_worker();
+    all.services[0].ports = vec![20001];
+    all.services[0].urls = vec!["https://shop.localhost".into()];
+    let mut model = showing(all, size);
+    let frame = output(&model, &["VITE v6.0.1 ready in 212 ms", "", "> Local: http://localhost:20001/", "> "]);
+    let _ = update(&mut model, Msg::Frame(frame));
+    model
+}
+
+fn failed() -> Workspace {
+    let mut api = service("shop", "api", ServiceState::Failed);
+    api.reason = Some("the program `nodee` was not found in PATH".into());
+    workspace(vec![api, service("shop", "postgres-main", ServiceState::Ready)])
+}
+
+fn exited(size: (u16, u16)) -> Model {
+    let mut all = web_and_worker();
+    all.services[0] = service("shop", "web", ServiceState::Exited);
+    let mut model = showing(all, size);
+    let frame = output(&model, &["$ node server.js", "Error: listen EADDRINUSE"]);
+    let _ = update(&mut model, Msg::Frame(frame));
+    model
+}
+
+fn after(mut model: Model, keys: &str) -> Model {
+    let _ = press(&mut model, keys);
+    model
+}
+
+fn disconnected(size: (u16, u16)) -> Model {
+    let mut model = running(size);
+    let _ = update(&mut model, Msg::Lost);
+    model
+}
+
+fn overdue(size: (u16, u16)) -> Model {
+    let mut model = disconnected(size);
+    let _ = update(&mut model, Msg::ConnectFailed("the daemon failed 5 times in 60 s".into()));
+    let _ = update(&mut model, Msg::Overdue);
+    model
+}
+
+#[test]
+fn two_services_run_and_keys_go_to_the_list() {
+    insta::assert_snapshot!(screen(&running(SMALL)), @"
+     shop       │ web  ● ready  vite
+    ▸● web      │VITE v6.0.1 ready in 212 ms
+     ● worker   │
+                │> Local: http://localhost:2
+                │>
+                │
+    (5 more like this)
+     services  enter open   ? help
+    ");
+    insta::assert_snapshot!(screen(&running(USUAL)), @"
+     shop                 │ web  ● ready  vite
+    ▸● web          ready │VITE v6.0.1 ready in 212 ms
+     ● worker       ready │
+                          │> Local: http://localhost:20001/
+                          │>
+                          │
+    (13 more like this)
+    ──────────────────────│
+     pid      4121        │
+     port     20001       │
+     shop.localhost       │
+     services  enter open   ? help   q detach   r restart   s start       daemon ok
+    ");
+    insta::assert_snapshot!(screen(&running(LARGE)), @"
+     shop                           │ web  ● ready  vite
+    ▸● web                    ready │VITE v6.0.1 ready in 212 ms
+     ● worker                 ready │
+                                    │> Local: http://localhost:20001/
+                                    │>
+                                    │
+    (39 more like this)
+    ────────────────────────────────│
+     pid      4121                  │
+     port     20001                 │
+     https://shop.localhost         │
+     services  enter open   ? help   q detach   r restart   s start   x stop   ↑↓ select                                                                                                          daemon ok
+    ");
+}
+
+#[test]
+fn keys_go_to_the_program_and_its_cursor_is_shown() {
+    insta::assert_snapshot!(screen(&after(running(SMALL), "Enter")), @"
+     shop       │ web  ● ready  vite
+    ▸● web      │VITE v6.0.1 ready in 212 ms
+     ● worker   │
+                │> Local: http://localhost:2
+                │>
+                │
+    (5 more like this)
+     web  C-b s services   C-b d detach
+    (cursor in column 15 of line 4)
+    ");
+    insta::assert_snapshot!(screen(&after(running(USUAL), "Enter")), @"
+     shop                 │ web  ● ready  vite
+    ▸● web          ready │VITE v6.0.1 ready in 212 ms
+     ● worker       ready │
+                          │> Local: http://localhost:20001/
+                          │>
+                          │
+    (13 more like this)
+    ──────────────────────│
+     pid      4121        │
+     port     20001       │
+     shop.localhost       │
+     web  C-b s services   C-b d detach   C-b ? help   C-b n next         daemon ok
+    (cursor in column 25 of line 4)
+    ");
+}
+
+#[test]
+fn below_thirty_columns_the_pane_is_alone() {
+    insta::assert_snapshot!(screen(&after(running((28, 8)), "Enter")), @"
+     web  ● ready  vite
+    VITE v6.0.1 ready in 212 ms
+
+    > Local: http://localhost:20
+    >
+
+
+     web  C-b s services
+    (cursor in column 2 of line 4)
+    ");
+}
+
+#[test]
+fn after_the_prefix_it_says_what_may_follow() {
+    insta::assert_snapshot!(screen(&after(running(SMALL), "Enter C-b")), @"
+     shop       │ web  ● ready  vite
+    ▸● web      │VITE v6.0.1 ready in 212 ms
+     ● worker   │
+                │> Local: http://localhost:2
+                │>
+                │
+    (5 more like this)
+     C-b  d detach   s services
+    (cursor in column 15 of line 4)
+    ");
+    insta::assert_snapshot!(screen(&after(running(USUAL), "Enter C-b")), @"
+     shop                 │ web  ● ready  vite
+    ▸● web          ready │VITE v6.0.1 ready in 212 ms
+     ● worker       ready │
+                          │> Local: http://localhost:20001/
+                          │>
+                          │
+    (13 more like this)
+    ──────────────────────│
+     pid      4121        │
+     port     20001       │
+     shop.localhost       │
+     C-b  d detach   s services   n p next, previous   r restart   x stop   ? help
+    (cursor in column 25 of line 4)
+    ");
+    insta::assert_snapshot!(screen(&after(running(LARGE), "Enter C-b")), @"
+     shop                           │ web  ● ready  vite
+    ▸● web                    ready │VITE v6.0.1 ready in 212 ms
+     ● worker                 ready │
+                                    │> Local: http://localhost:20001/
+                                    │>
+                                    │
+    (39 more like this)
+    ────────────────────────────────│
+     pid      4121                  │
+     port     20001                 │
+     https://shop.localhost         │
+     C-b  d detach   s services   n p next, previous   r restart   x stop   ? help   C-b send C-b
+    (cursor in column 35 of line 4)
+    ");
+}
+
+#[test]
+fn help_shows_all_keys() {
+    insta::assert_snapshot!(screen(&after(running(SMALL), "?")), @"
+    ╭─ Keys ───────────────────────────────╮
+    │ In the list of services              │
+    │ ↑ ↓ k j     select a service         │
+    │ 1 to 9      select by position       │
+    │ home end    first, last              │
+    │ enter → l   type into the service    │
+    │ r           restart                  │
+    │ s           start                    │
+    │ x           stop                     │
+    │ q d         detach; everything keep… │
+    ╰──────────────────────────── 9 of 19 ─╯
+     help  esc close   ↑↓ scroll
+    ");
+    insta::assert_snapshot!(screen(&after(running(USUAL), "?")), @"
+     shop                 │ web  ● ready  vite
+    ▸● web          ╭─ Keys ───────────────────────────────────────╮
+     ● worker       │ In the list of services                      │
+                    │ ↑ ↓ k j     select a service                 │
+                    │ 1 to 9      select by position               │
+                    │ home end    first, last                      │
+                    │ enter → l   type into the service            │
+                    │ r           restart                          │
+                    │ s           start                            │
+                    │ x           stop                             │
+                    │ q d         detach; everything keeps running │
+                    │                                              │
+                    │ In a service, after C-b                      │
+                    │ s esc ←     back to the services             │
+                    │ n ↓         next service                     │
+                    │ p ↑         previous service                 │
+                    │ 1 to 9      service by position              │
+                    │ r           restart                          │
+                    │ x           stop                             │
+    ────────────────│ d           detach; everything keeps running │
+     pid      4121  │ C-b         send C-b to the program          │
+     port     20001 ╰──────────────────────────────────────────────╯
+     shop.localhost       │
+     help  esc close   ↑↓ scroll                                          daemon ok
+    ");
+    insta::assert_snapshot!(screen(&after(running(LARGE), "?")), @"
+     shop                           │ web  ● ready  vite
+    ▸● web                    ready │VITE v6.0.1 ready in 212 ms
+     ● worker                 ready │
+                                    │> Local: http://localhost:20001/
+                                    │>
+                                    │
+    (8 more like this)
+                                    │                                           ╭─ Keys ───────────────────────────────────────╮
+                                    │                                           │ In the list of services                      │
+                                    │                                           │ ↑ ↓ k j     select a service                 │
+                                    │                                           │ 1 to 9      select by position               │
+                                    │                                           │ home end    first, last                      │
+                                    │                                           │ enter → l   type into the service            │
+                                    │                                           │ r           restart                          │
+                                    │                                           │ s           start                            │
+                                    │                                           │ x           stop                             │
+                                    │                                           │ q d         detach; everything keeps running │
+                                    │                                           │                                              │
+                                    │                                           │ In a service, after C-b                      │
+                                    │                                           │ s esc ←     back to the services             │
+                                    │                                           │ n ↓         next service                     │
+                                    │                                           │ p ↑         previous service                 │
+                                    │                                           │ 1 to 9      service by position              │
+                                    │                                           │ r           restart                          │
+                                    │                                           │ x           stop                             │
+                                    │                                           │ d           detach; everything keeps running │
+                                    │                                           │ C-b         send C-b to the program          │
+                                    │                                           ╰──────────────────────────────────────────────╯
+                                    │
+    (9 more like this)
+    ────────────────────────────────│
+     pid      4121                  │
+     port     20001                 │
+     https://shop.localhost         │
+     help  esc close   ↑↓ scroll                                                                                                                                                                  daemon ok
+    ");
+}
+
+#[test]
+fn without_services_it_says_how_to_start_some() {
+    insta::assert_snapshot!(screen(&showing(workspace(vec![]), SMALL)), @"
+     locald     │
+                │
+    (2 more like this)
+                │  No services are running
+                │  run `locald up` in the
+                │  folder of a project
+                │
+    (3 more like this)
+     services  ? help   q detach
+    ");
+    insta::assert_snapshot!(screen(&showing(workspace(vec![]), USUAL)), @"
+     locald               │
+                          │
+    (9 more like this)
+                          │       No services are running
+                          │       run `locald up` in the folder of a project
+                          │
+    (9 more like this)
+     services  ? help   q detach                                          daemon ok
+    ");
+    insta::assert_snapshot!(screen(&showing(workspace(vec![]), LARGE)), @"
+     locald                         │
+                                    │
+    (22 more like this)
+                                    │                                                              No services are running
+                                    │                                                              run `locald up` in the folder of a project
+                                    │
+    (22 more like this)
+     services  ? help   q detach                                                                                                                                                                  daemon ok
+    ");
+}
+
+#[test]
+fn a_lost_daemon_is_said_over_the_last_screen() {
+    insta::assert_snapshot!(screen(&disconnected(SMALL)), @"
+     shop       │ web  ● ready  vite
+    ▸● web      │VITE v6.0.1 ready in 212 ms
+     ● worker   │
+                │> Local: http://localhost:2
+                │>
+                │
+    (4 more like this)
+     daemon lost, reconnecting …
+     services  q quit   ? help  ✗ no daemon
+    ");
+    insta::assert_snapshot!(screen(&disconnected(USUAL)), @"
+     shop                 │ web  ● ready  vite
+    ▸● web          ready │VITE v6.0.1 ready in 212 ms
+     ● worker       ready │
+                          │> Local: http://localhost:20001/
+                          │>
+                          │
+    (13 more like this)
+    ──────────────────────│
+     pid      4121        │
+     port     20001       │
+     daemon lost, reconnecting …
+     services  q quit   ? help   enter open                             ✗ no daemon
+    ");
+    insta::assert_snapshot!(screen(&disconnected(LARGE)), @"
+     shop                           │ web  ● ready  vite
+    ▸● web                    ready │VITE v6.0.1 ready in 212 ms
+     ● worker                 ready │
+                                    │> Local: http://localhost:20001/
+                                    │>
+                                    │
+    (39 more like this)
+    ────────────────────────────────│
+     pid      4121                  │
+     port     20001                 │
+     daemon lost, reconnecting …
+     services  q quit   ? help   enter open                                                                                                                                                     ✗ no daemon
+    ");
+}
+
+#[test]
+fn a_daemon_lost_for_long_is_explained() {
+    insta::assert_snapshot!(screen(&overdue(SMALL)), @"
+     shop       │ web  ● ready  vite
+    ▸● web      │VITE v6.0.1 ready in 212 ms
+     ● worker   │
+                │> Local: http://localhost:2
+                │>
+                │
+    (4 more like this)
+     daemon lost: the daemon fail… · q quits
+     services  q quit   ? help  ✗ no daemon
+    ");
+    insta::assert_snapshot!(screen(&overdue(USUAL)), @"
+     shop                 │ web  ● ready  vite
+    ▸● web          ready │VITE v6.0.1 ready in 212 ms
+     ● worker       ready │
+                          │> Local: http://localhost:20001/
+                          │>
+                          │
+    (13 more like this)
+    ──────────────────────│
+     pid      4121        │
+     port     20001       │
+     daemon lost: the daemon failed 5 times in 60 s · q quits
+     services  q quit   ? help   enter open                             ✗ no daemon
+    ");
+}
+
+#[test]
+fn a_service_that_could_not_be_started_says_why_and_what_next() {
+    insta::assert_snapshot!(screen(&showing(failed(), SMALL)), @"
+     shop       │ api  ✗ failed
+    ▸✗ api      │
+     ● postgr…  │
+                │   api could not be
+                │   started: the program
+                │   `nodee` was not found
+                │   in PATH
+                │   once that is mended,
+                │   press r to try again
+                │
+                │
+     services  enter open   ? help
+    ");
+    insta::assert_snapshot!(screen(&showing(failed(), USUAL)), @"
+     shop                 │ api  ✗ failed
+    ▸✗ api         failed │
+     ● postgres-ma… ready │
+                          │
+    (6 more like this)
+                          │  api could not be started: the program `nodee` was not
+                          │  found in PATH
+                          │  once that is mended, press r to try again
+                          │
+    (9 more like this)
+     services  enter open   ? help   q detach   r restart   s start       daemon ok
+    ");
+    insta::assert_snapshot!(screen(&showing(failed(), LARGE)), @"
+     shop                           │ api  ✗ failed
+    ▸✗ api                   failed │
+     ● postgres-main          ready │
+                                    │
+    (20 more like this)
+                                    │                                                  api could not be started: the program `nodee` was not found in PATH
+                                    │                                                  once that is mended, press r to try again
+                                    │
+    (22 more like this)
+     services  enter open   ? help   q detach   r restart   s start   x stop   ↑↓ select                                                                                                          daemon ok
+    ");
+}
+
+#[test]
+fn an_exited_service_keeps_its_last_screen_above_what_to_do() {
+    insta::assert_snapshot!(screen(&exited(SMALL)), @"
+     shop       │ web  ✗ exited 1  vite
+    ▸✗ web      │$ node server.js
+     ● worker   │Error: listen EADDRINUSE
+                │
+    (4 more like this)
+                │───────────────────────────
+                │ web exited with code 1
+                │ press r to restart it
+     services  enter open   ? help
+    ");
+    insta::assert_snapshot!(screen(&exited(USUAL)), @"
+     shop                 │ web  ✗ exited 1  vite
+    ▸✗ web       exited 1 │$ node server.js
+     ● worker       ready │Error: listen EADDRINUSE
+                          │
+    (16 more like this)
+                          │─────────────────────────────────────────────────────────
+                          │ web exited with code 1
+                          │ press r to restart it
+     services  enter open   ? help   q detach   r restart   s start       daemon ok
+    ");
+}
+
+#[test]
+fn several_projects_are_grouped_and_every_state_has_a_sign_and_a_word() {
+    let states = [
+        ("web", ServiceState::Ready),
+        ("worker", ServiceState::Starting),
+        ("mailer", ServiceState::Stopping),
+        ("search", ServiceState::Stopped),
+        ("seed", ServiceState::Exited),
+        ("crash", ServiceState::Exited),
+    ];
+    let mut services: Vec<_> = states.iter().map(|(name, state)| service("shop", name, *state)).collect();
+    services[4].exit = Some(Exit::Code(0));
+    services[5].exit = Some(Exit::Signal(11));
+    services.push(service("blog", "a-service-with-a-long-name", ServiceState::Failed));
+    let mut all = workspace(services);
+    all.degraded = vec!["the log of web cannot be written: no space left on device".into()];
+    insta::assert_snapshot!(screen(&after(showing(all, USUAL), "6")), @"
+     shop                 │ crash  ✗ signal 11
+     ● web          ready │
+     ◐ worker    starting │
+     ◐ mailer    stopping │
+     ○ search     stopped │
+     ✓ seed      exited 0 │
+    ▸✗ crash    signal 11 │
+                          │
+     blog                 │
+     ✗ a-service-… failed │
+                          │
+                          │               crash was ended by SIGSEGV
+                          │               press r to restart it
+                          │
+    (9 more like this)
+     services  enter open   ? help   q detach           ! degraded: the log of web…
+    ");
+}
+
+#[test]
+fn the_bar_is_where_keys_go() {
+    let reversed = |model: &Model, x, y| painted(model).0[(x, y)].modifier.contains(Modifier::REVERSED);
+    let (list, title) = ((5, 1), (40, 0));
+    let mut model = running(USUAL);
+    assert!(reversed(&model, list.0, list.1) && !reversed(&model, title.0, title.1));
+    let _ = press(&mut model, "Enter");
+    assert!(!reversed(&model, list.0, list.1) && reversed(&model, title.0, title.1));
+}
+
+#[test]
+fn without_colour_the_screen_says_the_same_and_has_none() {
+    let mut model = showing(failed(), USUAL);
+    let coloured = screen(&model);
+    model.theme = Theme::plain();
+    assert_eq!(screen(&model), coloured);
+    let (buffer, _) = painted(&model);
+    assert!(buffer.content.iter().all(|cell| cell.fg == ratatui::style::Color::Reset));
+}
+
+#[test]
+fn a_long_list_scrolls_to_the_selected_service() {
+    let names: Vec<String> = (0..40).map(|number| format!("s{number}")).collect();
+    let all = workspace(names.iter().map(|name| service("shop", name, ServiceState::Ready)).collect());
+    let text = screen(&after(showing(all, SMALL), "End"));
+    assert!(text.contains("▸● s39") && !text.contains(" s0 "), "{text}");
+}
+
+fn cells(area: Rect, runs: Vec<Cells>, columns: u16) -> Vec<String> {
+    let row = Row { runs: runs.into_iter().map(|cells| Run { style: WireStyle::default(), cells }).collect() };
+    let mut screen = Screen::default();
+    screen.merge(PaneFrame { changed: vec![(0, row)], ..frame(1, (columns, 1), &[]) });
+    let mut buffer = Buffer::empty(area);
+    pane::paint_screen(&screen, area, &mut buffer);
+    buffer.content.iter().map(|cell| cell.symbol().to_owned()).collect()
+}
+
+#[test]
+fn wide_cells_take_two_columns_and_one_cut_in_half_is_left_blank() {
+    let runs = || vec![Cells::Narrow("a".into()), Cells::Wide("世界".into())];
+    assert_eq!(cells(Rect::new(0, 0, 5, 1), runs(), 5), ["a", "世", " ", "界", " "]);
+    assert_eq!(cells(Rect::new(0, 0, 4, 1), runs(), 5), ["a", "世", " ", " "]);
+}
+
+#[test]
+fn cells_that_the_terminal_would_act_on_or_misplace_are_replaced() {
+    let runs = vec![
+        Cells::Narrow("\u{1b}\u{301}世b".into()),
+        Cells::Cluster { width: 1, text: "e\u{301}".into() },
+        Cells::Cluster { width: 1, text: "x\u{7}".into() },
+        Cells::Wide("n".into()),
+    ];
+    let shown = cells(Rect::new(0, 0, 8, 1), runs, 8);
+    assert_eq!(shown, ["\u{fffd}", "\u{fffd}", "\u{fffd}", "b", "e\u{301}", "x", "\u{fffd}", " "]);
+}
+
+#[test]
+fn a_row_longer_than_its_screen_is_cut_at_the_screens_edge() {
+    assert_eq!(cells(Rect::new(0, 0, 4, 1), vec![Cells::Narrow("abcdef".into())], 2), ["a", "b", " ", " "]);
+}
+
+#[test]
+fn attributes_and_colours_are_those_of_the_program() {
+    let style = WireStyle {
+        foreground: locald_api::Color::Indexed(9),
+        background: locald_api::Color::Rgb(1, 2, 3),
+        attributes: WireStyle::BOLD | WireStyle::INVERSE,
+    };
+    let row = Row { runs: vec![Run { style, cells: Cells::Narrow("x".into()) }] };
+    let mut screen = Screen::default();
+    screen.merge(PaneFrame { changed: vec![(0, row)], ..frame(1, (1, 1), &[]) });
+    let area = Rect::new(0, 0, 1, 1);
+    let mut buffer = Buffer::empty(area);
+    pane::paint_screen(&screen, area, &mut buffer);
+    let cell = &buffer[(0, 0)];
+    assert_eq!(cell.fg, ratatui::style::Color::Indexed(9));
+    assert_eq!(cell.bg, ratatui::style::Color::Rgb(1, 2, 3));
+    assert_eq!(cell.modifier, Modifier::BOLD | Modifier::REVERSED);
+}
+
+proptest! {
+    #[test]
+    fn no_frame_and_no_size_of_terminal_panics_the_view(
+        frames in proptest::collection::vec(any_frame(), 1..4), size in (0u16..60, 0u16..20), keys in "[?jrx]{0,3}",
+    ) {
+        let mut model = model(Options::default(), size);
+        let _ = update(&mut model, Msg::Connected);
+        let _ = update(&mut model, Msg::Workspace(Box::new(failed())));
+        for key in std::iter::once('j').chain(keys.chars()) {
+            let _ = press(&mut model, &key.to_string());
+        }
+        for frame in frames {
+            let pane = model.watch.as_ref().map_or(PaneId(0), |watch| watch.pane);
+            let _ = update(&mut model, Msg::Frame(PaneFrame { pane, ..frame }));
+        }
+        let _ = press(&mut model, "Enter");
+        painted(&model);
+        let _ = update(&mut model, Msg::Lost);
+        let _ = update(&mut model, Msg::Overdue);
+        painted(&model);
+    }
+}

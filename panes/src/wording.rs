@@ -1,0 +1,124 @@
+//! The words for what services do and how they ended, the same wherever they are shown.
+
+use std::borrow::Cow;
+
+use locald_api::{Change, Exit, Failure, ServiceChange, ServiceState, ServiceStatus};
+use ratatui::style::Style;
+
+use crate::msg::Verb;
+use crate::theme::Theme;
+
+/// The state in a word or two, for a list.
+pub(crate) fn state(service: &ServiceStatus) -> Cow<'static, str> {
+    match (service.state, service.exit) {
+        (ServiceState::Exited, Some(Exit::Code(code))) => format!("exited {code}").into(),
+        (ServiceState::Exited, Some(Exit::Signal(signal))) => format!("signal {signal}").into(),
+        (state, _) => state.word().into(),
+    }
+}
+
+/// The state as a sign one column wide.
+pub(crate) fn icon(service: &ServiceStatus) -> &'static str {
+    match service.state {
+        ServiceState::Stopped => "○",
+        ServiceState::Starting | ServiceState::Stopping => "◐",
+        ServiceState::Ready => "●",
+        ServiceState::Exited if ended_well(service) => "✓",
+        ServiceState::Exited | ServiceState::Failed => "✗",
+    }
+}
+
+/// The state's style.
+pub(crate) fn style(service: &ServiceStatus, theme: &Theme) -> Style {
+    match service.state {
+        ServiceState::Stopped => theme.muted,
+        ServiceState::Starting | ServiceState::Stopping => theme.warn,
+        ServiceState::Ready => theme.ok,
+        ServiceState::Exited if ended_well(service) => theme.muted,
+        ServiceState::Exited | ServiceState::Failed => theme.error,
+    }
+}
+
+fn ended_well(service: &ServiceStatus) -> bool {
+    service.exit == Some(Exit::Code(0))
+}
+
+/// How a run ended, to follow a service's name.
+pub(crate) fn ended(exit: Option<Exit>) -> String {
+    match exit {
+        Some(Exit::Code(code)) => format!("exited with code {code}"),
+        Some(Exit::Signal(signal)) => match signal_name(signal) {
+            Some(name) => format!("was ended by {name}"),
+            None => format!("was ended by signal {signal}"),
+        },
+        Some(Exit::Unknown) | None => "ended, and nobody saw how".into(),
+    }
+}
+
+/// The names of the signals that have the same number everywhere.
+fn signal_name(signal: i32) -> Option<&'static str> {
+    Some(match signal {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        4 => "SIGILL",
+        6 => "SIGABRT",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        13 => "SIGPIPE",
+        14 => "SIGALRM",
+        15 => "SIGTERM",
+        _ => return None,
+    })
+}
+
+/// Where a service stands, as one sentence without a final period.
+pub(crate) fn sentence(service: &ServiceStatus) -> String {
+    let name = &service.name;
+    match service.state {
+        ServiceState::Stopped => format!("{name} is stopped"),
+        ServiceState::Starting => format!("{name} is starting"),
+        ServiceState::Ready => format!("{name} is running"),
+        ServiceState::Stopping => format!("{name} is stopping"),
+        ServiceState::Exited => format!("{name} {}", ended(service.exit)),
+        ServiceState::Failed => match &service.reason {
+            Some(reason) => format!("{name} could not be started: {reason}"),
+            None => format!("{name} could not be started"),
+        },
+    }
+}
+
+/// What was just asked for, while there is no answer yet.
+pub(crate) fn underway(verb: Verb, service: &str) -> String {
+    let doing = match verb {
+        Verb::Start => "starting",
+        Verb::Stop => "stopping",
+        Verb::Restart => "restarting",
+    };
+    format!("{doing} {service} …")
+}
+
+/// What a request did to one service.
+pub(crate) fn change(change: &ServiceChange) -> String {
+    let name = &change.service.service;
+    match &change.change {
+        Change::Started { pid } => format!("{name} started, pid {pid}"),
+        Change::AlreadyRunning { pid } => format!("{name} was running already, pid {pid}"),
+        Change::Stopped { killed, .. } if !killed.is_empty() => {
+            format!("{name} stopped; also killed: {}", killed.join(", "))
+        }
+        Change::Stopped { left, .. } if !left.is_empty() => format!("{name} stopped; still runs: {}", left.join(", ")),
+        Change::Stopped { .. } => format!("{name} stopped"),
+        Change::WasNotRunning => format!("{name} was not running"),
+        Change::Failed { reason } => format!("{name} could not be started: {reason}"),
+    }
+}
+
+/// A failure in one line.
+pub(crate) fn failure(failure: &Failure) -> String {
+    match &failure.hint {
+        Some(hint) => format!("{}: {hint}", failure.message),
+        None => failure.message.clone(),
+    }
+}
