@@ -65,7 +65,7 @@ impl Overlay {
             Content::Help => help(degraded),
             Content::Details { lines, .. } => lines.iter().cloned().map(OverlayLine::Text).collect(),
         };
-        let widest = lines.iter().map(OverlayLine::width).max().unwrap_or(0).max(text::width(self.title()));
+        let widest = lines.iter().map(OverlayLine::width).max().unwrap_or(0).max(text::width(self.title()) + 2);
         let width = widest.saturating_add(BORDER.width).min(size.width);
         let room = width.saturating_sub(BORDER.width);
         let lines: Vec<_> = lines.into_iter().flat_map(|line| line.broken(room)).collect();

@@ -1,6 +1,7 @@
 //! What things look like, by what they mean. Views name a token and never a colour.
 //!
-//! The built-in themes use the outer terminal's own sixteen colours and defaults, so they look right on any background.
+//! The built-in themes use the outer terminal's own sixteen colours and defaults, so they look right on any background;
+//! what may be overlooked is faint, not grey, because some palettes have a grey that cannot be read.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -43,11 +44,9 @@ impl Theme {
         let plain = Self::plain();
         Self {
             accent: Style::new().fg(Color::Cyan),
-            muted: Style::new().fg(Color::DarkGray),
             ok: Style::new().fg(Color::Green),
             warn: Style::new().fg(Color::Yellow),
             error: Style::new().fg(Color::Red),
-            border: Style::new().fg(Color::DarkGray),
             banner: Style::new().fg(Color::Yellow).add_modifier(Modifier::REVERSED | Modifier::BOLD),
             ..plain
         }
@@ -65,8 +64,12 @@ impl Theme {
             ok: text,
             warn: text,
             error: bold,
-            // One colour for the whole bar, whatever was written on it.
-            focus: text.fg(Color::Reset).bg(Color::Reset).add_modifier(Modifier::REVERSED | Modifier::BOLD),
+            // One look for the whole bar, whatever was written on it.
+            focus: text
+                .fg(Color::Reset)
+                .bg(Color::Reset)
+                .remove_modifier(Modifier::DIM)
+                .add_modifier(Modifier::REVERSED | Modifier::BOLD),
             selection: bold,
             border: text.add_modifier(Modifier::DIM),
             banner: text.add_modifier(Modifier::REVERSED | Modifier::BOLD),

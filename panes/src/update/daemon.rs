@@ -7,7 +7,10 @@ use crate::model::{Connection, Focus, Model, Notice};
 use crate::msg::{Cmd, Effect, Purpose};
 
 pub(super) fn connected(model: &mut Model) -> Cmd {
-    model.connection = Connection::Up;
+    if !std::mem::replace(&mut model.connection, Connection::Up).is_up() {
+        // What was said of the lost connection is no longer true.
+        model.notice = None;
+    }
     let watching = call(Request::WatchWorkspace, Purpose::Watch);
     let initial = model.initial.take().map_or_else(Cmd::none, |request| call(request, Purpose::Initial));
     watching.and(initial).and(watch(model)).and(Cmd::redraw())

@@ -312,6 +312,9 @@ fn without_a_daemon_nothing_is_sent_and_it_says_so() {
     let _ = press(&mut model, "Enter");
     assert_eq!(press(&mut model, "a").effects, []);
     assert_eq!(notice(&model), "not sent: there is no connection to the daemon");
+    let _ = update(&mut model, Msg::Connected);
+    assert_eq!(notice(&model), "", "what was said is no longer true");
+    let _ = update(&mut model, Msg::Lost);
     assert_eq!(press(&mut model, "C-b n").effects, [], "the selection moves all the same");
     assert_eq!(selected(&model), "worker");
 }
