@@ -1,0 +1,61 @@
+//! The commands, one file each. A command reads its arguments, asks the daemon, and says what came of it.
+
+pub(crate) mod attach;
+pub(crate) mod capture;
+pub(crate) mod completion;
+pub(crate) mod daemon;
+pub(crate) mod down;
+pub(crate) mod logs;
+pub(crate) mod open;
+pub(crate) mod restart;
+pub(crate) mod send_keys;
+pub(crate) mod shutdown;
+pub(crate) mod start;
+pub(crate) mod status;
+pub(crate) mod stop;
+pub(crate) mod up;
+
+use crate::cli::Command;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::exit::ExitKind;
+use crate::ui::Ui;
+
+/// SIGINT, on every system.
+const INTERRUPT: u8 = 2;
+
+/// Runs one command; without one, opens the workspace.
+pub(crate) async fn run(command: Option<Command>, ui: &mut Ui) -> Result<(), CommandError> {
+    // Needs no daemon, and must work from a folder that is gone.
+    if let Some(Command::Completion(args)) = command {
+        return completion::completion(&args, ui);
+    }
+    let context = Context::of_process()?;
+    let Some(command) = command else { return open::open(&context, ui).await };
+    match command {
+        Command::Attach(args) => attach::attach(args, &context, ui).await,
+        Command::Up(args) => interruptible(up::up(args, &context, ui)).await,
+        Command::Down(args) => interruptible(down::down(&args, &context, ui)).await,
+        Command::Start(args) => interruptible(start::start(args, &context, ui)).await,
+        Command::Stop(args) => interruptible(stop::stop(args, &context, ui)).await,
+        Command::Restart(args) => interruptible(restart::restart(args, &context, ui)).await,
+        Command::Status(args) => interruptible(status::status(args, &context, ui)).await,
+        Command::Logs(args) => logs::logs(args, &context, ui).await,
+        Command::Capture(args) => interruptible(capture::capture(args, &context, ui)).await,
+        Command::SendKeys(args) => interruptible(send_keys::send_keys(args, &context)).await,
+        Command::Daemon(args) => interruptible(daemon::daemon(&args, &context, ui)).await,
+        Command::Shutdown(args) => interruptible(shutdown::shutdown(&args, &context, ui)).await,
+        Command::Completion(_) => Ok(()),
+    }
+}
+
+/// Ends at Ctrl-C in the middle of a wait. The request is cancelled; what the daemon has done by then stays done.
+async fn interruptible(work: impl Future<Output = Result<(), CommandError>>) -> Result<(), CommandError> {
+    tokio::select! {
+        result = work => result,
+        Ok(()) = tokio::signal::ctrl_c() => {
+            Err(CommandError::new(ExitKind::Signal(INTERRUPT), "interrupted")
+                .hint("the daemon and its services go on; `locald status` shows them"))
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! `locald status`: what runs, as a table that fits the terminal or as JSON.
+
+use jiff::Timestamp;
+use locald_api::{CallError, Client, Exit, Request, Response, ServiceState, ServiceStatus, Target};
+use serde::Serialize;
+
+use crate::changes::{ExitJson, signal_name};
+use crate::clock;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::paint::Tone;
+use crate::progress::state_tone;
+use crate::table::{self, Cell, Column, Shrink};
+use crate::ui::Ui;
+
+/// Show what runs, and since when
+///
+/// In a narrow terminal columns are cut short or left out; in a pipe nothing is.
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "Examples:\n  locald status          The services of this project\n  locald status --all    Those of every project\n  locald status --json   For a script"
+)]
+pub(crate) struct StatusArgs {
+    /// Services to show, or `project:service` [default: all of the project]
+    names: Vec<String>,
+    /// Show the services of every project
+    #[arg(long, short, conflicts_with = "names")]
+    all: bool,
+    /// Print an array of services as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn status(args: StatusArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+    let target = if args.all { Target::default() } else { context.target(args.names)? };
+    let Some((client, _)) = context.running_daemon().await? else {
+        ui.note("no daemon runs, and so no service; `locald up` starts both")?;
+        return if args.json { Ok(ui.json(&[(); 0])?) } else { Ok(()) };
+    };
+    run(&client, target, args.json, ui).await
+}
+
+async fn run(client: &Client, target: Target, json: bool, ui: &mut Ui) -> Result<(), CommandError> {
+    let Response::Status { services, degraded, .. } = client.call(Request::Status(target)).await? else {
+        return Err(CallError::Unfitting.into());
+    };
+    if json {
+        ui.json(&services.iter().map(ServiceJson::from).collect::<Vec<_>>())?;
+    } else if services.is_empty() {
+        ui.note("no services are loaded; `locald up` in a project's folder starts them")?;
+    } else {
+        let table = table(&services, Timestamp::now(), ui);
+        ui.data().write_all(table.as_bytes())?;
+    }
+    for fault in degraded {
+        ui.warn(&fault)?;
+    }
+    for service in &services {
+        if let Some(fault) = &service.log_fault {
+            ui.warn(&format!("{}: {fault}", service.name))?;
+        }
+    }
+    Ok(())
+}
+
+/// What goes first when the terminal is narrow has the lowest rank; the last column stays longest, because nothing else
+/// says where a service is or why it is not.
+const LAYOUT: [Column; 7] = [
+    Column { title: "NAME", shrink: Some(Shrink { least: 12, good: 12 }), rank: None, right: false },
+    Column { title: "STATE", shrink: None, rank: Some(5), right: false },
+    Column { title: "PID", shrink: None, rank: Some(1), right: true },
+    Column { title: "EXIT", shrink: None, rank: Some(2), right: false },
+    Column { title: "RESTARTS", shrink: None, rank: Some(0), right: true },
+    Column { title: "SINCE", shrink: None, rank: Some(3), right: false },
+    Column { title: "URL OR REASON", shrink: Some(Shrink { least: 14, good: 22 }), rank: Some(4), right: false },
+];
+
+fn table(services: &[ServiceStatus], now: Timestamp, ui: &Ui) -> String {
+    let several_projects = services.windows(2).any(|pair| pair[0].id.project != pair[1].id.project);
+    let rows: Vec<Vec<Cell>> = services.iter().map(|service| row(service, several_projects, now)).collect();
+    table::render(&LAYOUT, &rows, ui.data_columns, ui.data_paint)
+}
+
+fn row(service: &ServiceStatus, several_projects: bool, now: Timestamp) -> Vec<Cell> {
+    let name = if several_projects { format!("{}:{}", service.project, service.name) } else { service.name.clone() };
+    let started = service.started_at.as_deref().and_then(|time| time.parse::<Timestamp>().ok());
+    let quiet_zero = if service.restarts == 0 { Tone::Quiet } else { Tone::Busy };
+    vec![
+        Cell::new(name),
+        Cell::toned(state_tone(service.state), service.state.word()),
+        Cell::new(service.pid.map(|pid| pid.to_string()).unwrap_or_default()),
+        exit(service),
+        Cell::toned(quiet_zero, service.restarts.to_string()),
+        Cell::new(started.map(|then| clock::ago(then, now)).unwrap_or_default()),
+        Cell::new(place_or_reason(service)),
+    ]
+}
+
+/// How the last run ended, of a service that does not run now.
+fn exit(service: &ServiceStatus) -> Cell {
+    let asked_for = service.state == ServiceState::Stopped;
+    match service.exit {
+        _ if service.state.is_alive() => Cell::new(""),
+        None => Cell::new(""),
+        Some(Exit::Code(0)) => Cell::new("0"),
+        Some(Exit::Code(code)) => Cell::toned(if asked_for { Tone::Plain } else { Tone::Bad }, code.to_string()),
+        Some(Exit::Signal(signal)) => Cell::toned(if asked_for { Tone::Plain } else { Tone::Bad }, signal_name(signal)),
+        Some(Exit::Unknown) => Cell::toned(Tone::Quiet, "unseen"),
+    }
+}
+
+/// Where a service is that runs, and why it is as it is, where that needs saying.
+fn place_or_reason(service: &ServiceStatus) -> String {
+    let place = if service.state.is_alive() { place(service) } else { String::new() };
+    match &service.reason {
+        Some(reason) if place.is_empty() => reason.clone(),
+        Some(reason) => format!("{place} ({reason})"),
+        None => place,
+    }
+}
+
+/// Where the service can be reached: its first URL, else its ports.
+fn place(service: &ServiceStatus) -> String {
+    match &service.urls[..] {
+        [] => service.ports.iter().map(|port| format!(":{port}")).collect::<Vec<_>>().join(" "),
+        [only] => only.clone(),
+        [first, more @ ..] => format!("{first} +{}", more.len()),
+    }
+}
+
+/// A service as `--json` shows it.
+#[derive(Serialize)]
+struct ServiceJson<'a> {
+    project: &'a str,
+    name: &'a str,
+    id: String,
+    kind: &'a str,
+    state: ServiceState,
+    pid: Option<u32>,
+    exit: Option<ExitJson>,
+    restarts: u64,
+    started_at: Option<&'a str>,
+    ports: &'a [u16],
+    urls: &'a [String],
+    reason: Option<&'a str>,
+    log_fault: Option<&'a str>,
+}
+
+impl<'a> From<&'a ServiceStatus> for ServiceJson<'a> {
+    fn from(service: &'a ServiceStatus) -> Self {
+        Self {
+            project: &service.project,
+            name: &service.name,
+            id: service.id.to_string(),
+            kind: &service.kind,
+            state: service.state,
+            pid: service.pid,
+            exit: service.exit.map(ExitJson::from),
+            restarts: service.restarts,
+            started_at: service.started_at.as_deref(),
+            ports: &service.ports,
+            urls: &service.urls,
+            reason: service.reason.as_deref(),
+            log_fault: service.log_fault.as_deref(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_width::UnicodeWidthStr;
+
+    use super::*;
+    use crate::sample;
+    use crate::served::{self, Reply};
+    use crate::ui::fake;
+
+    fn services() -> Vec<ServiceStatus> {
+        let started_at = Some("2026-01-31T07:00:00Z".to_owned());
+        let web = ServiceStatus {
+            pid: Some(48213),
+            ports: vec![20000],
+            urls: vec!["http://127.0.0.1:20000".to_owned()],
+            started_at: started_at.clone(),
+            ..sample::service("shop", "web", ServiceState::Ready)
+        };
+        let worker = ServiceStatus {
+            exit: Some(Exit::Signal(9)),
+            restarts: 3,
+            started_at: started_at.clone(),
+            reason: Some("ended by SIGKILL; the kernel may have been out of memory".to_owned()),
+            ..sample::service("shop", "background-worker", ServiceState::Exited)
+        };
+        let db = ServiceStatus {
+            ports: vec![20001, 20002],
+            reason: Some("`postgres` is not in PATH".to_owned()),
+            ..sample::service("shop", "db", ServiceState::Failed)
+        };
+        vec![web, worker, db, sample::service("shop", "mail", ServiceState::Stopped)]
+    }
+
+    fn shown(services: &[ServiceStatus], columns: Option<usize>) -> String {
+        let (mut ui, _) = fake::ui();
+        ui.data_columns = columns;
+        table(services, "2026-01-31T07:20:00Z".parse().unwrap(), &ui)
+    }
+
+    #[test]
+    fn the_table_fits_forty_columns() {
+        insta::assert_snapshot!(shown(&services(), Some(40)), @"
+        NAME          STATE    URL OR REASON
+        web           ready    http://127.0.0.1…
+        background-…  exited   ended by SIGKILL…
+        db            failed   `postgres` is no…
+        mail          stopped
+        ");
+    }
+
+    #[test]
+    fn the_table_fits_eighty_columns() {
+        insta::assert_snapshot!(shown(&services(), Some(80)), @"
+        NAME          STATE      PID  EXIT     RESTARTS  SINCE    URL OR REASON
+        web           ready    48213                  0  20m ago  http://127.0.0.1:20000
+        background-…  exited          SIGKILL         3  20m ago  ended by SIGKILL; the…
+        db            failed                          0           `postgres` is not in …
+        mail          stopped                         0
+        ");
+    }
+
+    #[test]
+    fn the_table_shows_everything_in_two_hundred_columns() {
+        insta::assert_snapshot!(shown(&services(), Some(200)), @"
+        NAME               STATE      PID  EXIT     RESTARTS  SINCE    URL OR REASON
+        web                ready    48213                  0  20m ago  http://127.0.0.1:20000
+        background-worker  exited          SIGKILL         3  20m ago  ended by SIGKILL; the kernel may have been out of memory
+        db                 failed                          0           `postgres` is not in PATH
+        mail               stopped                         0
+        ");
+    }
+
+    #[test]
+    fn a_pipe_is_never_cut_short() {
+        assert_eq!(shown(&services(), None), shown(&services(), Some(200)));
+    }
+
+    #[test]
+    fn services_that_run_keep_their_url_in_forty_columns() {
+        insta::assert_snapshot!(shown(&services()[..1], Some(40)), @"
+        NAME  STATE  URL OR REASON
+        web   ready  http://127.0.0.1:20000
+        ");
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal_at_any_width() {
+        for columns in 1..160 {
+            for line in shown(&services(), Some(columns)).lines() {
+                assert!(line.width() <= columns, "{columns}: {line:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn services_of_several_projects_have_whole_names() {
+        let other = sample::service("blog", "web", ServiceState::Ready);
+        let table = shown(&[services().remove(0), other], None);
+        assert!(table.contains("\nshop:web ") && table.contains("\nblog:web "), "{table}");
+    }
+
+    fn served_status() -> Response {
+        let degraded = vec!["the log cannot be written: no space left".to_owned()];
+        Response::Status { projects: vec![sample::project("shop")], services: services(), degraded }
+    }
+
+    #[tokio::test]
+    async fn json_is_an_array_with_every_field_of_every_service() {
+        let (mut ui, written) = fake::ui();
+        let (client, _events) = served::by(|_| Reply::of(served_status())).await;
+        run(&client, Target::default(), true, &mut ui).await.unwrap();
+        insta::assert_snapshot!(written.data().replace("},{", "},\n{"), @r#"
+        [{"project":"shop","name":"web","id":"shop-1a2b:web","kind":"exec","state":"ready","pid":48213,"exit":null,"restarts":0,"started_at":"2026-01-31T07:00:00Z","ports":[20000],"urls":["http://127.0.0.1:20000"],"reason":null,"log_fault":null},
+        {"project":"shop","name":"background-worker","id":"shop-1a2b:background-worker","kind":"exec","state":"exited","pid":null,"exit":{"code":null,"signal":9},"restarts":3,"started_at":"2026-01-31T07:00:00Z","ports":[],"urls":[],"reason":"ended by SIGKILL; the kernel may have been out of memory","log_fault":null},
+        {"project":"shop","name":"db","id":"shop-1a2b:db","kind":"exec","state":"failed","pid":null,"exit":null,"restarts":0,"started_at":null,"ports":[20001,20002],"urls":[],"reason":"`postgres` is not in PATH","log_fault":null},
+        {"project":"shop","name":"mail","id":"shop-1a2b:mail","kind":"exec","state":"stopped","pid":null,"exit":null,"restarts":0,"started_at":null,"ports":[],"urls":[],"reason":null,"log_fault":null}]
+        "#);
+    }
+
+    #[tokio::test]
+    async fn what_is_degraded_is_said_beside_the_table() {
+        let (mut ui, written) = fake::ui();
+        let (client, _events) = served::by(|_| Reply::of(served_status())).await;
+        run(&client, Target::default(), false, &mut ui).await.unwrap();
+        assert_eq!(written.status(), "warning: the log cannot be written: no space left\n");
+    }
+}

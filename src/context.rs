@@ -1,0 +1,133 @@
+//! What a command knows of the place it was started in: the folder, the project around it, and the way to the daemon.
+
+use std::path::{Path, PathBuf};
+
+use locald_api::{Client, Events, Target};
+use locald_keeper::home::Home;
+
+use crate::connect::{self, Start};
+use crate::error::CommandError;
+use crate::exit::ExitKind;
+
+/// The place a command was started in.
+pub(crate) struct Context {
+    folder: PathBuf,
+}
+
+/// A project found around the folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Project {
+    /// Its folder, absolute and without links, as the daemon knows it.
+    pub(crate) root: String,
+}
+
+impl Context {
+    /// Where the process stands.
+    pub(crate) fn of_process() -> Result<Self, CommandError> {
+        let folder = std::env::current_dir().map_err(|error| {
+            CommandError::new(ExitKind::Failed, format!("failed to find the current folder: {error}"))
+        })?;
+        Ok(Self { folder })
+    }
+
+    /// The folder itself.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The project around the folder, if there is one.
+    pub(crate) fn project(&self) -> Result<Option<Project>, CommandError> {
+        let Some(found) = locald_config::find_root(&self.folder) else { return Ok(None) };
+        let root = found.root.canonicalize().unwrap_or(found.root);
+        match root.into_os_string().into_string() {
+            Ok(root) => Ok(Some(Project { root })),
+            Err(root) => Err(CommandError::new(
+                ExitKind::Config,
+                format!("the project's folder {} has a name that is not UTF-8", root.display()),
+            )),
+        }
+    }
+
+    /// What `names` mean here: bare ones in the project around the folder, `project:service` anywhere.
+    pub(crate) fn target(&self, names: Vec<String>) -> Result<Target, CommandError> {
+        Ok(Target { root: self.project()?.map(|project| project.root), names })
+    }
+
+    /// As [`Context::target`], for a command that changes something: outside a project every name must be whole.
+    pub(crate) fn definite_target(&self, names: Vec<String>) -> Result<Target, CommandError> {
+        let target = self.target(names)?;
+        if target.root.is_some() {
+            return Ok(target);
+        }
+        if target.names.is_empty() {
+            return Err(
+                no_project(&self.folder).hint("go to a project's folder, or name services as `project:service`")
+            );
+        }
+        if let Some(bare) = target.names.iter().find(|name| !name.contains(':')) {
+            return Err(CommandError::new(ExitKind::UnknownName, format!("no project here to look for `{bare}` in"))
+                .hint(format!("go to the project's folder, or say `project:{bare}`")));
+        }
+        Ok(target)
+    }
+
+    /// The way to the daemon, which is started where none runs.
+    pub(crate) async fn daemon(&self) -> Result<(Client, Events), CommandError> {
+        connect::connect(&home()?, Start::IfNeeded).await
+    }
+
+    /// The way to the daemon that runs; `None` when none does.
+    pub(crate) async fn running_daemon(&self) -> Result<Option<(Client, Events)>, CommandError> {
+        match connect::connect(&home()?, Start::Never).await {
+            Ok(connection) => Ok(Some(connection)),
+            Err(error) if error.exit == ExitKind::NoDaemon => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// There is no project in `folder` or above it.
+pub(crate) fn no_project(folder: &Path) -> CommandError {
+    CommandError::new(ExitKind::Config, format!("no project in {} or above it", folder.display()))
+}
+
+pub(crate) fn home() -> Result<Home, CommandError> {
+    Home::discover().map_err(|error| CommandError::from_error(ExitKind::Unavailable, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_bare_name_is_looked_up_in_the_project_around_the_folder() {
+        let project = tempfile::tempdir().unwrap();
+        std::fs::write(project.path().join("locald.toml"), "").unwrap();
+        let inside = project.path().join("src/deep");
+        std::fs::create_dir_all(&inside).unwrap();
+        let target = Context { folder: inside }.definite_target(names(&["web", "shop:api"])).unwrap();
+        assert_eq!(target.root.as_deref(), project.path().canonicalize().unwrap().to_str());
+        assert_eq!(target.names, names(&["web", "shop:api"]));
+    }
+
+    #[test]
+    fn outside_a_project_a_change_needs_whole_names() {
+        let nowhere = tempfile::tempdir().unwrap();
+        let context = Context { folder: nowhere.path().to_owned() };
+        assert_eq!(context.definite_target(vec![]).unwrap_err().exit, ExitKind::Config);
+        assert_eq!(context.definite_target(names(&["shop:web", "api"])).unwrap_err().exit, ExitKind::UnknownName);
+        let whole = Target { root: None, names: names(&["shop:web"]) };
+        assert_eq!(context.definite_target(names(&["shop:web"])).unwrap(), whole);
+    }
+
+    #[test]
+    fn outside_a_project_a_question_is_about_everything() {
+        let nowhere = tempfile::tempdir().unwrap();
+        let context = Context { folder: nowhere.path().to_owned() };
+        assert_eq!(context.target(vec![]).unwrap(), Target::default());
+    }
+}

@@ -1,0 +1,146 @@
+//! The live lines while services start: painted over in place on a terminal, one line per change elsewhere.
+
+use std::collections::HashMap;
+use std::io;
+
+use locald_api::{ServiceState, ServiceStatus, Workspace};
+
+use crate::paint::{Tone, plain};
+use crate::table::truncate;
+use crate::ui::Ui;
+
+/// What has been shown so far.
+pub(crate) struct Progress {
+    root: String,
+    wanted: Vec<String>,
+    seen: HashMap<String, ServiceState>,
+    painted: usize,
+}
+
+impl Progress {
+    /// Nothing shown yet, of the services `wanted` (all when empty) of the project in `root`.
+    pub(crate) fn new(root: &str, wanted: &[String]) -> Self {
+        Self { root: root.to_owned(), wanted: wanted.to_vec(), seen: HashMap::new(), painted: 0 }
+    }
+
+    /// Shows what is new in `workspace`.
+    pub(crate) fn show(&mut self, workspace: &Workspace, ui: &mut Ui) -> io::Result<()> {
+        let services = self.services(workspace);
+        match ui.status_screen {
+            // A block taller than the screen cannot be painted over: its top has scrolled away.
+            Some(screen) if services.len() < screen.rows => self.paint(&services, screen.columns, ui),
+            _ => self.append(&services, ui),
+        }
+    }
+
+    /// Takes painted lines away, to make room for what became of it all.
+    pub(crate) fn clear(&mut self, ui: &mut Ui) -> io::Result<()> {
+        let painted = std::mem::take(&mut self.painted);
+        if painted == 0 { Ok(()) } else { write!(ui.status(), "\x1b[{painted}A\r\x1b[J") }
+    }
+
+    fn services<'a>(&self, workspace: &'a Workspace) -> Vec<&'a ServiceStatus> {
+        let project = workspace.projects.iter().find(|project| project.root == self.root);
+        let Some(project) = project else { return Vec::new() };
+        let wanted = |name: &String| self.wanted.is_empty() || self.wanted.contains(name);
+        workspace.services.iter().filter(|service| service.id.project == project.id && wanted(&service.name)).collect()
+    }
+
+    fn paint(&mut self, services: &[&ServiceStatus], columns: usize, ui: &mut Ui) -> io::Result<()> {
+        let mut text = String::new();
+        if self.painted > 0 {
+            text.extend(["\x1b[", &self.painted.to_string(), "A\r"]);
+        }
+        let widest = services.iter().map(|service| service.name.len()).max().unwrap_or(0);
+        for service in services {
+            let (tone, words) = describe(service);
+            let name = format!("{:widest$}  ", plain(&service.name));
+            let room = columns.saturating_sub(name.len());
+            let line = truncate(&name, columns) + &ui.status_paint.tone(tone, &truncate(&words, room));
+            text.extend(["\x1b[2K", &line, "\n"]);
+        }
+        // One write, so that no half-painted block is ever seen.
+        text.push_str("\x1b[J");
+        self.painted = services.len();
+        ui.status().write_all(text.as_bytes())?;
+        ui.status().flush()
+    }
+
+    fn append(&mut self, services: &[&ServiceStatus], ui: &mut Ui) -> io::Result<()> {
+        for service in services {
+            let before = self.seen.insert(service.name.clone(), service.state);
+            if before.unwrap_or(ServiceState::Stopped) == service.state {
+                continue;
+            }
+            let (tone, words) = describe(service);
+            let words = ui.status_paint.tone(tone, &words);
+            writeln!(ui.status(), "{}: {words}", plain(&service.name))?;
+        }
+        Ok(())
+    }
+}
+
+fn describe(service: &ServiceStatus) -> (Tone, String) {
+    let tone = state_tone(service.state);
+    let more = match service.state {
+        ServiceState::Ready => service.urls.first().or(service.reason.as_ref()),
+        _ => service.reason.as_ref(),
+    };
+    let word = service.state.word();
+    (tone, more.map_or_else(|| word.to_owned(), |more| format!("{word} ({})", plain(more))))
+}
+
+/// The colour of a state.
+pub(crate) fn state_tone(state: ServiceState) -> Tone {
+    match state {
+        ServiceState::Ready => Tone::Good,
+        ServiceState::Starting | ServiceState::Stopping => Tone::Busy,
+        ServiceState::Failed => Tone::Bad,
+        ServiceState::Stopped => Tone::Quiet,
+        ServiceState::Exited => Tone::Plain,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+    use crate::ui::{Screen, fake};
+
+    fn workspace(states: &[(&str, ServiceState)]) -> Workspace {
+        let services = states.iter().map(|(name, state)| sample::service("shop", name, *state)).collect();
+        Workspace { services, projects: vec![sample::project("shop")], ..Workspace::default() }
+    }
+
+    #[test]
+    fn without_a_screen_each_change_is_one_line() {
+        let (mut ui, written) = fake::ui();
+        let mut progress = Progress::new("/code/shop", &[]);
+        let (starting, ready) = (ServiceState::Starting, ServiceState::Ready);
+        for states in [[starting, starting], [starting, starting], [ready, starting], [ready, ServiceState::Failed]] {
+            progress.show(&workspace(&[("web", states[0]), ("api", states[1])]), &mut ui).unwrap();
+        }
+        progress.clear(&mut ui).unwrap();
+        assert_eq!(written.status(), "web: starting\napi: starting\nweb: ready\napi: failed\n");
+    }
+
+    #[test]
+    fn on_a_screen_the_lines_are_painted_over_and_never_wrap() {
+        let (mut ui, written) = fake::ui();
+        ui.status_screen = Some(Screen { columns: 12, rows: 10 });
+        let mut progress = Progress::new("/code/shop", &["web".to_owned()]);
+        progress.show(&workspace(&[("web", ServiceState::Starting), ("api", ServiceState::Ready)]), &mut ui).unwrap();
+        progress.show(&workspace(&[("web", ServiceState::Ready)]), &mut ui).unwrap();
+        progress.clear(&mut ui).unwrap();
+        let expected = "\x1b[2Kweb  starti…\n\x1b[J\x1b[1A\r\x1b[2Kweb  ready\n\x1b[J\x1b[1A\r\x1b[J";
+        assert_eq!(written.status(), expected);
+    }
+
+    #[test]
+    fn other_projects_are_not_shown() {
+        let (mut ui, written) = fake::ui();
+        let workspace = workspace(&[("web", ServiceState::Ready)]);
+        Progress::new("/code/blog", &[]).show(&workspace, &mut ui).unwrap();
+        assert_eq!(written.status(), "");
+    }
+}
