@@ -1,1 +1,3 @@
-//! To be written.
+//! The daemon: what supervises services, keeps their logs and answers clients.
+
+pub mod logs;
