@@ -1,3 +1,14 @@
-//! The daemon: what supervises services, keeps their logs and answers clients.
+//! The daemon: what supervises services, keeps their logs and screens, and answers clients.
+//!
+//! It holds nothing that would be lost with it: processes, terminals, output and sockets are the keeper's, logs are on disk. It is
+//! started by the keeper and by nobody else.
 
+mod daemon;
+mod keeper_link;
 pub mod logs;
+mod own_log;
+mod panes;
+mod server;
+mod supervisor;
+
+pub use daemon::main;

@@ -6,6 +6,7 @@
 mod engine;
 
 mod cell;
+mod clusters;
 mod history;
 mod size;
 mod style;
@@ -25,6 +26,7 @@ mod paste;
 mod text;
 
 pub use cell::Cell;
+pub use clusters::clusters;
 pub use encode::encode;
 pub use engine::{Cursor, CursorShape, Engine, Event, Modes, MouseEncoding, MouseMode};
 pub use history::{History, Line};

@@ -126,9 +126,9 @@ impl RingReader {
 
     /// Gives everything before `to` back to the writer; says whether the writer waits for that.
     pub(crate) fn release(&self, to: u64) -> bool {
-        let tail = self.shared.word(TAIL);
-        if to > tail.load(SeqCst) && to <= self.head() {
-            tail.store(to, SeqCst);
+        if to <= self.head() {
+            // Several threads of a reader may release; the tail never moves back.
+            self.shared.word(TAIL).fetch_max(to, SeqCst);
         }
         self.shared.word(WRITER_WAITS).swap(0, SeqCst) != 0
     }

@@ -40,6 +40,11 @@ impl<I: Iterator<Item = io::Result<LogLine>>> Merge<I> {
         self.sources.get_mut(index).map(|source| &mut source.lines)
     }
 
+    /// Whether a line of this source was read that has not been returned yet.
+    pub fn holds(&self, index: usize) -> bool {
+        self.sources.get(index).is_some_and(|source| source.head.is_some())
+    }
+
     fn ask(&mut self) -> io::Result<()> {
         while let Some(at) = self.to_ask.pop() {
             let source = &mut self.sources[at];

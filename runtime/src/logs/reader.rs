@@ -73,15 +73,21 @@ impl Reader {
         Ok(Cursor::OLDEST)
     }
 
-    /// A place in the newest segment from which at most about `bytes` of records follow.
+    /// A place from which about `bytes` of segments follow, or the oldest place if there are not as many.
     pub fn tail(&self, bytes: u64) -> io::Result<Cursor> {
+        let mut missing = bytes;
+        let mut start = Cursor::OLDEST;
         for first in segment::list(&self.dir)?.into_iter().rev() {
             let Some(mut place) = self.enter(first)? else { continue };
             let length = place.scan.file().metadata()?.len();
-            while length.saturating_sub(place.scan.position()) > bytes && place.scan.next()?.is_some() {}
-            return Ok(place.cursor());
+            while length.saturating_sub(place.scan.position()) > missing && place.scan.next()?.is_some() {}
+            start = place.cursor();
+            missing = missing.saturating_sub(length);
+            if missing == 0 {
+                break;
+            }
         }
-        Ok(Cursor::OLDEST)
+        Ok(start)
     }
 
     /// Reads on from a place: records of at most `max_bytes` together, but at least one if there is one.

@@ -203,6 +203,6 @@ mod tests {
         }
         fs::write(path(dir.path(), 5).with_extension("set-aside"), "").unwrap();
         assert_eq!(list(dir.path()).unwrap(), [3, 12]);
-        assert_eq!(list(&dir.path().join("absent")).unwrap(), []);
+        assert!(list(&dir.path().join("absent")).unwrap().is_empty());
     }
 }

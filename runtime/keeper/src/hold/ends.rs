@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rustix::process::WaitOptions;
-use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 
 use super::door::Door;
 use super::orphans::Orphans;
@@ -20,6 +20,7 @@ impl Keeper {
                 SIGCHLD => self.reap(),
                 SIGTERM | SIGINT => self.terminate(),
                 SIGUSR1 => self.mend(),
+                SIGUSR2 => self.replace_daemon(),
                 _ => {}
             }
         }
@@ -112,6 +113,22 @@ impl Keeper {
         self.reopen_doors();
         if self.given_up.is_some() {
             self.start_daemon();
+        }
+    }
+
+    /// Asked for a new daemon by a client that cannot talk to this one, or to none.
+    pub(super) fn replace_daemon(&mut self) {
+        self.reopen_doors();
+        match &self.daemon {
+            // A daemon takes this as the wish to be replaced.
+            Some(daemon) => {
+                let pid = rustix::process::Pid::from_raw(daemon.pid);
+                let _ = pid.map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::HUP));
+            }
+            None => {
+                self.restart_at = None;
+                self.start_daemon();
+            }
         }
     }
 

@@ -6,6 +6,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use signal_hook::consts::SIGUSR2;
+
 use super::{
     Door, EventfdFlags, Home, Identity, Keeper, Poller, RestartPolicy, SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGUSR1,
     Signals, Token, daemon, io, now, orphans,
@@ -100,7 +102,7 @@ impl Keeper {
         let executable = std::env::current_exe()?;
         let reaper = executable.with_file_name("locald-reaper");
         let poller = Poller::new()?;
-        let signals = Signals::catch(&[SIGCHLD, SIGTERM, SIGINT, SIGUSR1, SIGHUP])?;
+        let signals = Signals::catch(&[SIGCHLD, SIGTERM, SIGINT, SIGUSR1, SIGUSR2, SIGHUP])?;
         let clients = Door::open(home.socket())?;
         let reapers = Door::open(home.runtime_dir().join("reapers.sock"))?;
         let event = || rustix::event::eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK);

@@ -1,0 +1,171 @@
+//! From the keeper's first word to the daemon's last: what is set up in which order, and how it all ends.
+
+use std::ffi::OsString;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use locald_keeper::{FromKeeper, Home, RESTART_CODE, Receiver, ToKeeper};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+use tracing::{error, info};
+
+use crate::keeper_link::{Inheritance, KeeperLink, inherit};
+use crate::panes::{PaneSet, logger, pump};
+use crate::server::{End, KeeperFacts, Server, listen};
+use crate::supervisor::{Supervisor, SupervisorParts};
+
+/// How long the log may take to finish when the daemon ends.
+const LAST_LINES: Duration = Duration::from_secs(2);
+
+/// Runs the daemon. `arguments`: the runtime folder and the state folder. Standard input is the keeper.
+pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let (Some(runtime), Some(state)) = (arguments.next(), arguments.next()) else { return ExitCode::from(2) };
+    let home = Home::at(PathBuf::from(runtime), PathBuf::from(state));
+    if let Err(error) = crate::own_log::start(&home) {
+        eprintln!("locald daemon: its log cannot be written: {error}");
+    }
+    log_panics();
+    match run(home) {
+        Ok(code) => code,
+        Err(error) => {
+            error!(error, "the daemon cannot go on");
+            eprintln!("locald daemon: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Panics go into the log as well as to standard error, which is the keeper's log.
+fn log_panics() {
+    let default = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        error!(%panic, "a task of the daemon panicked");
+        default(panic);
+    }));
+}
+
+fn run(home: Home) -> Result<ExitCode, String> {
+    let stream = std::io::stdin().as_fd().try_clone_to_owned().map_err(|error| error.to_string())?;
+    let (keeper, receiver, inheritance) = inherit(UnixStream::from(stream)).map_err(|error| error.to_string())?;
+    info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), keeper = inheritance.keeper, "started");
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|error| error.to_string())?;
+    let code = runtime.block_on(serve(home, keeper, receiver, inheritance))?;
+    // A thread that is stuck in a slow disk must not keep the daemon from ending.
+    runtime.shutdown_background();
+    Ok(code)
+}
+
+/// What the keeper says, as it reaches the daemon's main loop.
+type Heard = (FromKeeper, Vec<OwnedFd>);
+
+async fn serve(home: Home, keeper: KeeperLink, receiver: Receiver, inheritance: Inheritance) -> Result<ExitCode, String> {
+    let say = |error: std::io::Error| error.to_string();
+    let (keeper, panes) = (Arc::new(keeper), Arc::new(PaneSet::default()));
+    let Inheritance { keeper: keeper_pid, keeper_started, failures, listener, output, room, rest } = inheritance;
+    let parts = SupervisorParts {
+        home: home.clone(),
+        keeper: keeper.clone(),
+        panes: panes.clone(),
+        room,
+        wake: output.try_clone().map_err(say)?,
+    };
+    let supervisor = Arc::new(Supervisor::new(parts));
+    let finish = logger::Finish::default();
+    let logger = logger::start(panes.clone(), finish.clone()).map_err(say)?;
+    pump::start(panes.clone(), output, logger.thread().clone()).map_err(say)?;
+    let (heard, mut hearing) = mpsc::channel(64);
+    thread::Builder::new().name("keeper".to_owned()).spawn(move || hear(receiver, &heard)).map_err(say)?;
+    let (ends, mut ending) = mpsc::channel(4);
+    let (listeners, new_listeners) = mpsc::channel(1);
+    let facts = KeeperFacts { pid: keeper_pid, started: keeper_started, failures };
+    let started = Instant::now();
+    let server = Server { home, supervisor: supervisor.clone(), panes, started, keeper: facts, ends: ends.clone() };
+    tokio::spawn(listen(Arc::new(server), new_listeners));
+    // Clients wait at the door until everything is taken over. News of runs waits too, until their panes are there.
+    let mut inheriting = Some(tokio::spawn({
+        let supervisor = supervisor.clone();
+        async move { supervisor.inherit(rest).await }
+    }));
+    let mut listener = Some(listener);
+    let mut deferred: Vec<Heard> = Vec::new();
+    let mut terminate = signal(SignalKind::terminate()).map_err(say)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(say)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(say)?;
+    let end = loop {
+        tokio::select! {
+            Some(end) = ending.recv() => break end,
+            () = done(&mut inheriting) => {
+                deferred.drain(..).for_each(|(message, descriptors)| supervisor.hear(message, descriptors));
+                if let Some(listener) = listener.take() {
+                    let _ = listeners.send(listener).await;
+                }
+            }
+            _ = hangup.recv() => break End::Restart,
+            _ = terminate.recv() => stop_everything(&supervisor, &ends, "SIGTERM"),
+            _ = interrupt.recv() => stop_everything(&supervisor, &ends, "SIGINT"),
+            message = hearing.recv() => match message {
+                None => return Err("the keeper is gone".to_owned()),
+                Some((FromKeeper::Terminate, _)) => stop_everything(&supervisor, &ends, "the keeper"),
+                Some((FromKeeper::Listener, mut descriptors)) if inheriting.is_some() => listener = descriptors.pop(),
+                Some((FromKeeper::Listener, mut descriptors)) => {
+                    if let Some(listener) = descriptors.pop() {
+                        let _ = listeners.send(listener).await;
+                    }
+                }
+                Some((message, descriptors)) if inheriting.is_none() || matches!(message, FromKeeper::Slot { .. }) => {
+                    supervisor.hear(message, descriptors);
+                }
+                Some(later) => deferred.push(later),
+            },
+        }
+    };
+    info!(?end, "ending");
+    if end == End::Shutdown {
+        keeper.send(&ToKeeper::Shutdown).map_err(say)?;
+    }
+    finish.tell(logger.thread());
+    let finished = tokio::task::spawn_blocking(move || logger.join());
+    // What a slow disk has not taken by then is still in the journal, or becomes a gap.
+    let _ = tokio::time::timeout(LAST_LINES, finished).await;
+    Ok(if end == End::Restart { ExitCode::from(RESTART_CODE as u8) } else { ExitCode::SUCCESS })
+}
+
+/// Resolves once the task is done, and never again.
+async fn done(task: &mut Option<tokio::task::JoinHandle<()>>) {
+    match task {
+        Some(running) => {
+            if let Err(error) = running.await {
+                error!(%error, "taking over from the last daemon failed");
+            }
+            *task = None;
+        }
+        None => std::future::pending().await,
+    }
+}
+
+/// Stops every service in the background, because the keeper's news must still be heard meanwhile, and then ends the daemon.
+fn stop_everything(supervisor: &Arc<Supervisor>, ends: &mpsc::Sender<End>, who: &str) {
+    info!(who, "asked to end; stopping every service");
+    let (supervisor, ends) = (supervisor.clone(), ends.clone());
+    tokio::spawn(async move {
+        if let Err(failure) = supervisor.stop_everything().await {
+            error!(%failure, "services could not be stopped in order");
+        }
+        let _ = ends.send(End::Shutdown).await;
+    });
+}
+
+/// Passes on what the keeper says, until it is gone.
+fn hear(mut receiver: Receiver, heard: &mpsc::Sender<Heard>) {
+    while let Ok(message) = receiver.receive() {
+        if heard.blocking_send(message).is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! One service's output on its way: from the keeper's journal to the screen and to the log, and input on its way back.
+//!
+//! Two threads read each journal, each at its own pace: the [`pump`] feeds screens, the [`logger`] writes logs. What both are
+//! done with is released to the keeper. Neither ever waits for a client.
+
+pub(crate) mod input;
+pub(crate) mod logger;
+pub(crate) mod pump;
+mod replay;
+mod run;
+mod screen;
+
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::time::Duration;
+use std::{fmt, io};
+
+use locald_api::ServiceId;
+use locald_keeper::JournalReader;
+use tokio::sync::{Notify, watch};
+
+pub(crate) use input::InputQueue;
+use logger::PaneLog;
+pub(crate) use run::{RunPhase, RunState};
+pub(crate) use screen::Screen;
+
+/// One service's output, screen, log and input.
+pub(crate) struct Pane {
+    pub(crate) id: ServiceId,
+    pub(crate) log_dir: PathBuf,
+    journal: JournalReader,
+    room: Arc<OwnedFd>,
+    screen: Mutex<Screen>,
+    /// Rises with every change of the screen.
+    version: AtomicU64,
+    /// The journal's offset up to which the screen has been fed.
+    screen_at: AtomicU64,
+    /// The journal's offset up to which everything is in the log or known to be missing from it.
+    log_at: AtomicU64,
+    /// The journal's offset up to which the keeper may forget even what is not in the log, because the log is too slow.
+    forced: AtomicU64,
+    log: Mutex<PaneLog>,
+    log_fault: watch::Sender<Option<String>>,
+    /// Moves with every record that was logged; whoever follows the log waits for it.
+    logged: watch::Sender<u64>,
+    runs: watch::Sender<RunState>,
+    input: Mutex<Option<InputQueue>>,
+    /// The size is the configuration's business, not the clients'.
+    fixed_size: AtomicBool,
+    watchers: Mutex<Vec<Weak<Notify>>>,
+}
+
+/// All panes, as the two threads see them.
+#[derive(Default)]
+pub(crate) struct PaneSet(RwLock<Vec<Arc<Pane>>>);
+
+/// What a pane is made from.
+pub(crate) struct PaneParts {
+    pub(crate) id: ServiceId,
+    pub(crate) log_dir: PathBuf,
+    pub(crate) memory: OwnedFd,
+    pub(crate) room: Arc<OwnedFd>,
+    pub(crate) log: PaneLog,
+}
+
+impl Pane {
+    /// Opens the journal and shows what the log holds of the screen.
+    pub(crate) fn open(parts: PaneParts) -> io::Result<Arc<Self>> {
+        let PaneParts { id, log_dir, memory, room, log } = parts;
+        let journal = JournalReader::open(memory)?;
+        let resume = log.end().unwrap_or_else(|| journal.tail());
+        let (screen, run) = replay::replay(&log_dir, resume);
+        let pane = Self {
+            id,
+            log_dir,
+            screen: Mutex::new(screen),
+            version: AtomicU64::new(1),
+            screen_at: AtomicU64::new(resume),
+            log_at: AtomicU64::new(resume),
+            forced: AtomicU64::new(journal.tail()),
+            log: Mutex::new(log),
+            log_fault: watch::Sender::new(None),
+            logged: watch::Sender::new(0),
+            runs: watch::Sender::new(run),
+            input: Mutex::new(None),
+            fixed_size: AtomicBool::new(false),
+            watchers: Mutex::new(Vec::new()),
+            journal,
+            room,
+        };
+        Ok(Arc::new(pane))
+    }
+
+    /// The screen. Hold it briefly: while it is held, the pane's output waits.
+    pub(crate) fn screen(&self) -> MutexGuard<'_, Screen> {
+        self.screen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Rises with every change of the screen.
+    pub(crate) fn version(&self) -> u64 {
+        self.version.load(SeqCst)
+    }
+
+    /// The latest run, as far as it is known.
+    pub(crate) fn runs(&self) -> watch::Receiver<RunState> {
+        self.runs.subscribe()
+    }
+
+    /// Tells what became of a run; older news than what is known is dropped.
+    pub(crate) fn note_run(&self, state: RunState) {
+        self.runs.send_if_modified(|known| {
+            let newer = state.is_after(known);
+            if newer {
+                *known = state;
+            }
+            newer
+        });
+    }
+
+    /// What is wrong with keeping the log, if something is.
+    pub(crate) fn log_fault(&self) -> watch::Receiver<Option<String>> {
+        self.log_fault.subscribe()
+    }
+
+    /// Changes whenever something was logged.
+    pub(crate) fn logged(&self) -> watch::Receiver<u64> {
+        self.logged.subscribe()
+    }
+
+    /// Takes the terminal's master of a new run, so that input can be written to it.
+    pub(crate) fn attach(&self, master: Option<OwnedFd>) {
+        let queue = master.and_then(|master| InputQueue::open(master).ok());
+        if let Some(queue) = &queue {
+            let _ = queue.resize(self.screen().size());
+        }
+        *self.input.lock().unwrap_or_else(PoisonError::into_inner) = queue;
+    }
+
+    /// Where input goes, while a run with a terminal lives.
+    pub(crate) fn input(&self) -> Option<InputQueue> {
+        self.input.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether clients have no say in the size.
+    pub(crate) fn set_fixed_size(&self, fixed: bool) {
+        self.fixed_size.store(fixed, SeqCst);
+    }
+
+    /// As [`Self::resize`], for a client; without effect where the size is fixed.
+    pub(crate) fn resize_for_client(&self, size: locald_term::Size) {
+        if !self.fixed_size.load(SeqCst) {
+            self.resize(size);
+        }
+    }
+
+    /// Waits until the log has everything that the journal has, for a while.
+    pub(crate) async fn wait_until_logged(&self, limit: Duration) {
+        let mut logged = self.logged();
+        let wait = async {
+            while self.log_at.load(SeqCst) < self.journal.head() && logged.changed().await.is_ok() {}
+        };
+        // A log that is that slow has a gap.
+        let _ = tokio::time::timeout(limit, wait).await;
+    }
+
+    /// Changes the size of the screen and of the terminal.
+    pub(crate) fn resize(&self, size: locald_term::Size) {
+        if !self.screen().resize(size) {
+            return;
+        }
+        if let Some(input) = self.input() {
+            let _ = input.resize(size);
+        }
+        self.log_resize(size);
+        self.changed();
+    }
+
+    /// Wakes this client whenever the screen changes, as long as it keeps its end.
+    pub(crate) fn watch(&self, watcher: &Arc<Notify>) {
+        let mut watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
+        watchers.retain(|known| known.upgrade().is_some_and(|known| !Arc::ptr_eq(&known, watcher)));
+        watchers.push(Arc::downgrade(watcher));
+    }
+
+    fn changed(&self) {
+        self.version.fetch_add(1, SeqCst);
+        for watcher in self.watchers.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            if let Some(watcher) = watcher.upgrade() {
+                watcher.notify_one();
+            }
+        }
+    }
+
+    /// Gives the keeper back what screen and log are done with.
+    fn release(&self) {
+        let logged = self.log_at.load(SeqCst).max(self.forced.load(SeqCst));
+        if self.journal.release(logged.min(self.screen_at.load(SeqCst))) {
+            let _ = rustix::io::write(&*self.room, &1u64.to_ne_bytes());
+        }
+    }
+
+    /// Whether the log is behind the screen.
+    fn log_lags(&self) -> bool {
+        self.log_at.load(SeqCst) < self.screen_at.load(SeqCst)
+    }
+}
+
+impl PaneSet {
+    pub(crate) fn add(&self, pane: Arc<Pane>) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).push(pane);
+    }
+
+    pub(crate) fn remove(&self, id: &ServiceId) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).retain(|pane| pane.id != *id);
+    }
+
+    pub(crate) fn find(&self, id: &ServiceId) -> Option<Arc<Pane>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).iter().find(|pane| pane.id == *id).cloned()
+    }
+
+    pub(crate) fn all(&self) -> Vec<Arc<Pane>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl fmt::Debug for Pane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pane").field("id", &self.id).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,77 @@
+//! What a new daemon knows of a pane before anything new arrives: the screen and the latest run, from the end of the log.
+//!
+//! The replay is mute: questions that the program asked were answered by an earlier daemon.
+
+use std::path::Path;
+
+use locald_keeper::{Ending, Outcome};
+
+use super::screen::DEFAULT_SIZE;
+use super::{RunPhase, RunState, Screen};
+use crate::logs::{self, Cursor, Entry, Reader, Record};
+
+/// How much of a log's end is shown again. Enough for any screen and some pages of history.
+const TAIL: u64 = 512 * 1024;
+const BATCH: usize = 128 * 1024;
+
+/// The screen and the latest run as the log has them, up to the journal's offset `until`.
+pub(super) fn replay(dir: &Path, until: u64) -> (Screen, RunState) {
+    let mut screen = Screen::new(DEFAULT_SIZE.0, DEFAULT_SIZE.1);
+    let mut run = RunState::default();
+    screen.engine_mut().set_mute(true);
+    let reader = Reader::new(dir);
+    // A log that cannot be read leaves a blank screen; what is wrong with it shows when it is written.
+    let mut cursor = reader.tail(TAIL).unwrap_or(Cursor::OLDEST);
+    while let Ok(batch) = reader.records_from(cursor, BATCH) {
+        if batch.records.is_empty() {
+            break;
+        }
+        cursor = batch.cursor;
+        for record in batch.records.iter().filter(|record| record.end <= until) {
+            show(record, &mut screen, &mut run);
+        }
+    }
+    screen.engine_mut().set_mute(false);
+    (screen, run)
+}
+
+fn show(record: &Record<'_>, screen: &mut Screen, known: &mut RunState) {
+    match &record.entry {
+        Entry::Output { stream, bytes } => {
+            let what = locald_keeper::What::Output(journal_stream(*stream), bytes);
+            screen.feed_output(bytes, &what);
+        }
+        Entry::RunStarted { run, pid, columns, rows } => {
+            *known = RunState { run: *run, phase: RunPhase::Alive { pid: *pid, since: record.time } };
+            screen.begin_run(*columns, *rows);
+            if *columns > 0 && *rows > 0 {
+                screen.resize(locald_term::Size::new(*rows, *columns));
+            }
+        }
+        Entry::RunEnded { run, outcome } => {
+            let since = known.phase.since();
+            let ending = Ending { outcome: journal_outcome(*outcome), killed: Vec::new(), left: Vec::new() };
+            *known = RunState { run: *run, phase: RunPhase::Ended { since, ending } };
+        }
+        Entry::Resized { columns, rows } => {
+            screen.resize(locald_term::Size::new(*rows, *columns));
+        }
+        Entry::Gap { .. } | Entry::Note { .. } => {}
+    }
+}
+
+fn journal_stream(stream: logs::Stream) -> locald_keeper::Stream {
+    match stream {
+        logs::Stream::Tty => locald_keeper::Stream::Tty,
+        logs::Stream::Stdout => locald_keeper::Stream::Stdout,
+        logs::Stream::Stderr => locald_keeper::Stream::Stderr,
+    }
+}
+
+fn journal_outcome(outcome: logs::Outcome) -> Outcome {
+    match outcome {
+        logs::Outcome::Code(code) => Outcome::Code(code),
+        logs::Outcome::Signal(signal) => Outcome::Signal(signal),
+        logs::Outcome::Lost => Outcome::Unknown,
+    }
+}

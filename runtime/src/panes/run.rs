@@ -1,0 +1,80 @@
+//! What is known of a service's latest run. News of it comes on two ways, from the keeper's messages and from the journal, in no
+//! fixed order; so each piece says how far it reaches, and older news never replaces newer.
+
+use locald_keeper::{Ending, LaunchFailure};
+
+/// The latest run of a service.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct RunState {
+    /// Its number; 0 before the first.
+    pub(crate) run: u64,
+    pub(crate) phase: RunPhase,
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum RunPhase {
+    /// Nothing is known of it.
+    #[default]
+    Unknown,
+    /// It lives.
+    Alive {
+        pid: u32,
+        /// When it began, in nanoseconds since the Unix epoch; 0 if that is not known yet.
+        since: u64,
+    },
+    /// It could not begin.
+    Failed(LaunchFailure),
+    /// It has ended.
+    Ended {
+        /// When it began, in nanoseconds since the Unix epoch; 0 if unknown.
+        since: u64,
+        ending: Ending,
+    },
+}
+
+impl RunState {
+    /// Whether this says more than `known`.
+    pub(crate) fn is_after(&self, known: &Self) -> bool {
+        (self.run, self.phase.rank()) > (known.run, known.phase.rank())
+    }
+}
+
+impl RunPhase {
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Unknown => 0,
+            Self::Alive { since: 0, .. } => 1,
+            Self::Alive { .. } => 2,
+            Self::Failed(_) | Self::Ended { .. } => 3,
+        }
+    }
+
+    /// When the run began, if that is known.
+    pub(crate) fn since(&self) -> u64 {
+        match self {
+            Self::Alive { since, .. } | Self::Ended { since, .. } => *since,
+            Self::Unknown | Self::Failed(_) => 0,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use locald_keeper::Outcome;
+
+    use super::*;
+
+    #[test]
+    fn news_replaces_only_what_is_older() {
+        let alive = |run, since| RunState { run, phase: RunPhase::Alive { pid: 1, since } };
+        let ending = Ending { outcome: Outcome::Code(0), killed: vec![], left: vec![] };
+        let ended = RunState { run: 1, phase: RunPhase::Ended { since: 5, ending } };
+        assert!(alive(1, 0).is_after(&RunState::default()));
+        assert!(alive(1, 5).is_after(&alive(1, 0)));
+        assert!(!alive(1, 0).is_after(&alive(1, 5)));
+        assert!(ended.is_after(&alive(1, 5)));
+        assert!(!alive(1, 5).is_after(&ended));
+        assert!(alive(2, 0).is_after(&ended));
+    }
+}

@@ -1,0 +1,259 @@
+//! One client. One task reads what it asks, one writes what it gets; neither holds more for it than its open requests, one
+//! workspace and one frame per pane, however slow it is.
+
+use std::io;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use locald_api::wire::{self, MAX_FROM_CLIENT, MAX_FROM_DAEMON, Payload};
+use locald_api::{
+    ClientMessage, Failure, FailureKind, Hello, Input, PROTOCOL, Refused, Request, Response, ServerMessage, ServiceId,
+    Welcome, peer,
+};
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::sync::{Notify, mpsc};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Duration, Instant};
+use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
+
+use super::frames::Frames;
+use super::{End, Server, requests, status};
+
+/// How long a client may take to say hello.
+const HELLO_LIMIT: Duration = Duration::from_secs(10);
+/// Requests that a client may have open at once; further ones wait.
+const OPEN_REQUESTS: usize = 64;
+
+type Reading = FramedRead<OwnedReadHalf, LengthDelimitedCodec>;
+type Writing = FramedWrite<OwnedWriteHalf, LengthDelimitedCodec>;
+
+/// An answer on its way, and what happens once it is written.
+struct Answer {
+    id: u64,
+    result: Result<Box<Response>, Failure>,
+    _then: Option<EndGuard>,
+}
+
+/// Ends the daemon when dropped: after the answer was written, or when there is nobody left to write it to.
+struct EndGuard(mpsc::Sender<End>, End);
+
+impl Drop for EndGuard {
+    fn drop(&mut self) {
+        // A full queue means that the daemon is ending already.
+        let _ = self.0.try_send(self.1);
+    }
+}
+
+
+/// Serves one client until it goes.
+pub(super) async fn serve(stream: UnixStream, server: Arc<Server>) -> io::Result<()> {
+    peer::check(&stream)?;
+    let (read, write) = stream.into_split();
+    let mut reading = FramedRead::new(read, wire::codec(MAX_FROM_CLIENT));
+    let mut writing = FramedWrite::new(write, wire::codec(MAX_FROM_DAEMON));
+    let hello = tokio::time::timeout(HELLO_LIMIT, hello(&mut reading)).await;
+    let answer = match hello {
+        Err(_) => return Ok(()),
+        Ok(Ok(hello)) if hello.protocol == PROTOCOL => Ok(hello),
+        Ok(Ok(hello)) => Err(other_version(&hello)),
+        Ok(Err(reason)) => Err(refused(reason, None)),
+    };
+    match answer {
+        Ok(hello) => {
+            tracing::debug!(client = hello.client, version = hello.version, "a client connected");
+            let welcome = Welcome { protocol: PROTOCOL, version: version(), pid: std::process::id() };
+            writing.send(wire::control(&ServerMessage::Welcome(welcome))).await?;
+        }
+        Err(refused) => return writing.send(wire::control(&ServerMessage::Refused(refused))).await,
+    }
+    let (answers, answered) = mpsc::channel(OPEN_REQUESTS);
+    let shared = Arc::new(Shared { frames: Mutex::default(), wake: Arc::default(), workspace: Mutex::new(false) });
+    let writer = tokio::spawn(write_all(writing, answered, shared.clone(), server.clone()));
+    let outcome = read_all(reading, answers, &shared, &server).await;
+    writer.abort();
+    outcome
+}
+
+/// What the reading and the writing task share.
+struct Shared {
+    frames: Mutex<Frames>,
+    wake: Arc<Notify>,
+    /// Whether the client watches the workspace.
+    workspace: Mutex<bool>,
+}
+
+async fn hello(reading: &mut Reading) -> Result<Hello, &'static str> {
+    let Some(Ok(frame)) = reading.next().await else { return Err("the first message is not a hello") };
+    match wire::read(&frame) {
+        Ok(Payload::Control(ClientMessage::Hello(hello))) => Ok(hello),
+        _ => Err("the first message is not a hello"),
+    }
+}
+
+fn version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}
+
+fn other_version(hello: &Hello) -> Refused {
+    let reason = format!("this daemon is locald {} and cannot talk to locald {}", version(), hello.version);
+    let hint = "`locald daemon restart` replaces it with the installed release and stops no service";
+    Refused { reason, hint: Some(hint.to_owned()), version: Some(version()) }
+}
+
+fn refused(reason: &str, hint: Option<String>) -> Refused {
+    Refused { reason: reason.to_owned(), hint, version: Some(version()) }
+}
+
+/// Reads what the client asks, and has each request carried out on the side.
+async fn read_all(
+    mut reading: Reading,
+    answers: mpsc::Sender<Answer>,
+    shared: &Arc<Shared>,
+    server: &Arc<Server>,
+) -> io::Result<()> {
+    let mut running: JoinSet<()> = JoinSet::new();
+    let mut open: Vec<(u64, AbortHandle)> = Vec::new();
+    let mut typed: Option<(ServiceId, locald_term::Size)> = None;
+    while let Some(frame) = reading.next().await {
+        let message = match wire::read(&frame?) {
+            Ok(Payload::Control(message)) => message,
+            Ok(Payload::Pane(_)) => return Err(io::Error::other("a client sent a frame")),
+            Err(error) => return Err(io::Error::other(error)),
+        };
+        match message {
+            ClientMessage::Hello(_) => return Err(io::Error::other("a second hello")),
+            ClientMessage::Request { id, request } => {
+                while running.try_join_next().is_some() {}
+                if running.len() >= OPEN_REQUESTS {
+                    running.join_next().await;
+                }
+                open.retain(|(_, handle)| !handle.is_finished());
+                let handle = running.spawn(carry_out(id, *request, answers.clone(), shared.clone(), server.clone()));
+                open.push((id, handle));
+            }
+            ClientMessage::Cancel { id } => {
+                open.iter().filter(|(known, _)| *known == id).for_each(|(_, handle)| handle.abort());
+            }
+            ClientMessage::View(view) => {
+                typed = shared.lock_frames().set_view(&view, &server.panes, &shared.wake);
+                if let Some((service, size)) = &typed
+                    && let Some(pane) = server.panes.find(service)
+                {
+                    pane.resize_for_client(*size);
+                }
+                shared.wake.notify_one();
+            }
+            ClientMessage::Ack { pane, sequence } => {
+                shared.lock_frames().acknowledge(pane, sequence);
+                shared.wake.notify_one();
+            }
+            ClientMessage::Input { service, input } => type_into(server, &service, &input, typed.as_ref()).await,
+        }
+    }
+    Ok(())
+}
+
+/// Types into a pane. The client that types decides the size.
+async fn type_into(
+    server: &Server,
+    service: &ServiceId,
+    input: &Input,
+    focused: Option<&(ServiceId, locald_term::Size)>,
+) {
+    let Some(pane) = server.panes.find(service) else { return };
+    if let Some((_, size)) = focused.filter(|(focused, _)| focused == service) {
+        pane.resize_for_client(*size);
+    }
+    // Input that cannot be delivered is shown by the pane's state; a stream of errors would help nobody.
+    if let Err(failure) = requests::type_into(&pane, input).await {
+        tracing::debug!(%service, %failure, "input was not delivered");
+    }
+}
+
+async fn carry_out(
+    id: u64,
+    request: Request,
+    answers: mpsc::Sender<Answer>,
+    shared: Arc<Shared>,
+    server: Arc<Server>,
+) {
+    if matches!(request, Request::WatchWorkspace) {
+        *shared.workspace.lock().unwrap_or_else(PoisonError::into_inner) = true;
+    }
+    let end = requests::end_after(&request);
+    let ends = server.ends.clone();
+    let result = if requests::changes_something(&request) {
+        // What changes services is carried through even if the client goes away in the middle.
+        let task = tokio::spawn(async move { requests::carry_out(request, &server).await });
+        task.await.unwrap_or_else(|error| Err(Failure::new(FailureKind::Internal, format!("the request failed: {error}"))))
+    } else {
+        requests::carry_out(request, &server).await
+    };
+    let then = end.filter(|_| result.is_ok()).map(|end| EndGuard(ends, end));
+    let _ = answers.send(Answer { id, result: result.map(Box::new), _then: then }).await;
+}
+
+/// Writes what there is for the client: answers, the workspace when it changed, frames when they are due.
+async fn write_all(
+    mut writing: Writing,
+    mut answered: mpsc::Receiver<Answer>,
+    shared: Arc<Shared>,
+    server: Arc<Server>,
+) -> io::Result<()> {
+    let mut revision = server.supervisor.revision();
+    let mut sent_revision = 0;
+    loop {
+        let mut written = Vec::new();
+        while let Ok(mut answer) = answered.try_recv() {
+            write_answer(&mut writing, &mut answer).await?;
+            written.push(answer);
+        }
+        let watches = *shared.workspace.lock().unwrap_or_else(PoisonError::into_inner);
+        let current = *revision.borrow_and_update();
+        if watches && current != sent_revision {
+            sent_revision = current;
+            let workspace = Box::new(status::workspace(&server, current));
+            writing.feed(wire::control(&ServerMessage::Workspace(workspace))).await?;
+        }
+        let (frames, next_due) = shared.lock_frames().take_due(Instant::now());
+        for frame in frames {
+            writing.feed(wire::pane(&frame)).await?;
+        }
+        SinkExt::<Bytes>::flush(&mut writing).await?;
+        drop(written);
+        let due = pin!(until(next_due));
+        tokio::select! {
+            answer = answered.recv() => match answer {
+                Some(mut answer) => {
+                    write_answer(&mut writing, &mut answer).await?;
+                    SinkExt::<Bytes>::flush(&mut writing).await?;
+                }
+                None => return Ok(()),
+            },
+            _ = revision.changed(), if watches => {}
+            () = shared.wake.notified() => {}
+            () = due => {}
+        }
+    }
+}
+
+async fn write_answer(writing: &mut Writing, answer: &mut Answer) -> io::Result<()> {
+    let result = std::mem::replace(&mut answer.result, Ok(Box::new(Response::Done)));
+    writing.feed(wire::control(&ServerMessage::Response { id: answer.id, result })).await
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Shared {
+    fn lock_frames(&self) -> std::sync::MutexGuard<'_, Frames> {
+        self.frames.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,172 @@
+//! What is done for each request.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use locald_api::{Capture, DaemonInfo, Failure, FailureKind, Input, ProjectStatus, Request, Response, ServiceState, Target};
+use locald_term::{Key, KeyCode, Modifiers, encode, encode_paste};
+
+use super::{End, Server, log_pages, status};
+use crate::panes::Pane;
+use crate::supervisor::Meant;
+
+/// Rows of history given at once.
+const MAX_LINES: u32 = 2000;
+
+/// Whether a request changes something, and so is carried through whatever becomes of the client.
+pub(super) fn changes_something(request: &Request) -> bool {
+    match request {
+        Request::Up { .. }
+        | Request::Down(_)
+        | Request::Start(_)
+        | Request::Stop(_)
+        | Request::Restart(_)
+        | Request::Shutdown
+        | Request::DaemonRestart => true,
+        Request::Status(_)
+        | Request::Logs(_)
+        | Request::Capture { .. }
+        | Request::SendKeys { .. }
+        | Request::Lines { .. }
+        | Request::WatchWorkspace
+        | Request::DaemonStatus => false,
+    }
+}
+
+/// How the daemon ends once this request is answered, if it does.
+pub(super) fn end_after(request: &Request) -> Option<End> {
+    match request {
+        Request::Shutdown => Some(End::Shutdown),
+        Request::DaemonRestart => Some(End::Restart),
+        _ => None,
+    }
+}
+
+/// Does what is asked.
+pub(super) async fn carry_out(request: Request, server: &Server) -> Result<Response, Failure> {
+    let supervisor = &server.supervisor;
+    match request {
+        Request::Up { root, services, environment } => supervisor.up(root, services, environment).await.map(Response::Changes),
+        Request::Down(target) => supervisor.down(target).await.map(Response::Changes),
+        Request::Start(target) => supervisor.start(&target).await.map(Response::Changes),
+        Request::Stop(target) => supervisor.stop(&target).await.map(Response::Changes),
+        Request::Restart(target) => supervisor.restart(&target).await.map(Response::Changes),
+        Request::Status(target) => list(server, &target),
+        Request::Logs(query) => log_pages::page(query, server).await.map(Response::Logs),
+        Request::Capture { target, history, ansi } => Ok(capture(&supervisor.resolve_one(&target)?, history, ansi)),
+        Request::SendKeys { target, input } => send_keys(&supervisor.resolve_one(&target)?, &input).await,
+        Request::Lines { service, first, count } => {
+            let pane = server.panes.find(&service).ok_or_else(|| unknown(&service))?;
+            let (first, rows) = pane.screen().history_rows(first, count.min(MAX_LINES) as usize);
+            Ok(Response::Lines { first, rows })
+        }
+        // The connection does the rest.
+        Request::WatchWorkspace => Ok(Response::Done),
+        Request::DaemonStatus => Ok(Response::Daemon(daemon(server))),
+        // The end follows once the answer is on its way.
+        Request::DaemonRestart => Ok(Response::Done),
+        Request::Shutdown => supervisor.stop_everything().await.map(Response::Changes),
+    }
+}
+
+fn unknown(service: &locald_api::ServiceId) -> Failure {
+    Failure::new(FailureKind::UnknownName, format!("there is no service `{service}`"))
+}
+
+fn list(server: &Server, target: &Target) -> Result<Response, Failure> {
+    let meant = server.supervisor.resolve(target)?;
+    let listening = status::listening_ports();
+    let services: Vec<_> =
+        meant.iter().map(|meant| status::service_status(&server.supervisor, meant, &listening)).collect();
+    let all: Vec<ProjectStatus> = server.supervisor.snapshot().iter().map(crate::supervisor::Project::status).collect();
+    let is_meant = |project: &ProjectStatus| services.iter().any(|service| service.id.project == project.id);
+    let degraded = status::degraded(&services);
+    Ok(Response::Status { projects: all.into_iter().filter(is_meant).collect(), services, degraded })
+}
+
+fn capture(meant: &Meant, history: u32, ansi: bool) -> Response {
+    let pane = &meant.service.pane;
+    let screen = pane.screen();
+    let engine = screen.engine();
+    let text = locald_term::capture(engine, history as usize, ansi);
+    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let (size, cursor) = (engine.size(), engine.cursor());
+    Response::Capture(Capture {
+        service: pane.id.clone(),
+        columns: size.columns(),
+        rows: size.rows(),
+        cursor: (cursor.row, cursor.column),
+        title: engine.title().to_owned(),
+        history: u32::try_from(lines.len().saturating_sub(usize::from(size.rows()))).unwrap_or(u32::MAX),
+        lines,
+    })
+}
+
+async fn send_keys(meant: &Meant, input: &[Input]) -> Result<Response, Failure> {
+    let state = meant.service.view().borrow().state.shown();
+    let name = &meant.service.pane.id.service;
+    if state != ServiceState::Ready {
+        let failure = Failure::new(FailureKind::NotRunning, format!("`{name}` is not running: it is {}", state.word()));
+        return Err(failure.hint(format!("run `locald start {name}`")));
+    }
+    for input in input {
+        type_into(&meant.service.pane, input).await?;
+    }
+    Ok(Response::Done)
+}
+
+/// Encodes input for the modes of the pane's program, and queues it.
+pub(super) async fn type_into(pane: &Pane, input: &Input) -> Result<(), Failure> {
+    let bytes = encode_input(pane, input)?;
+    let no_terminal = || {
+        let message = format!("`{}` has no terminal to type into", pane.id.service);
+        Failure::new(FailureKind::NotRunning, message)
+    };
+    let queue = pane.input().ok_or_else(no_terminal)?;
+    queue.send(&bytes).await.map_err(|_| no_terminal())
+}
+
+fn encode_input(pane: &Pane, input: &Input) -> Result<Vec<u8>, Failure> {
+    let modes = pane.screen().engine().modes();
+    let mut bytes = Vec::new();
+    match input {
+        Input::Keys(names) => {
+            for name in names {
+                encode(&Key::parse(name).map_err(|error| bad_key(&error))?, &modes, &mut bytes);
+            }
+        }
+        Input::Paste(text) => encode_paste(text, &modes, &mut bytes),
+        Input::Text(text) => {
+            for character in text.chars() {
+                match character {
+                    '\n' | '\r' => encode(&Key::new(KeyCode::Enter, Modifiers::default()), &modes, &mut bytes),
+                    other => bytes.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes()),
+                }
+            }
+        }
+    }
+    Ok(bytes)
+}
+
+fn bad_key(error: &locald_term::UnknownKey) -> Failure {
+    let failure = Failure::new(FailureKind::BadRequest, error.to_string());
+    match &error.nearest {
+        Some(near) => failure.hint(format!("did you mean `{near}`? To type it as text, use `-l`")),
+        None => failure.hint("to type it as text, use `-l`"),
+    }
+}
+
+fn daemon(server: &Server) -> DaemonInfo {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    let keeper_age = now.saturating_sub(u128::from(server.keeper.started)) / 1_000_000_000;
+    DaemonInfo {
+        pid: std::process::id(),
+        keeper_pid: server.keeper.pid,
+        socket: server.home.socket().to_string_lossy().into_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        uptime_seconds: server.started.elapsed().as_secs(),
+        keeper_uptime_seconds: u64::try_from(keeper_age).unwrap_or(u64::MAX),
+        daemon_failures: server.keeper.failures,
+        log: crate::own_log::path(&server.home).to_string_lossy().into_owned(),
+        degraded: status::workspace(server, 0).degraded,
+    }
+}

@@ -1,0 +1,90 @@
+//! The state of projects and services in the form in which clients get it.
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use jiff::Timestamp;
+use locald_api::{ServiceStatus, Workspace};
+
+use super::Server;
+use crate::supervisor::{Meant, Supervisor};
+
+/// Everything, as of `revision`.
+pub(super) fn workspace(server: &Server, revision: u64) -> Workspace {
+    let projects = server.supervisor.snapshot();
+    let listening = listening_ports();
+    let services = projects.iter().flat_map(|project| {
+        project.services.iter().map(|service| {
+            let meant = Meant { project: project.name.clone(), service: service.clone() };
+            service_status(&server.supervisor, &meant, &listening)
+        })
+    });
+    let services: Vec<ServiceStatus> = services.collect();
+    let degraded = degraded(&services);
+    Workspace { revision, projects: projects.iter().map(crate::supervisor::Project::status).collect(), services, degraded }
+}
+
+/// One service.
+pub(super) fn service_status(supervisor: &Supervisor, meant: &Meant, listening: &BTreeSet<u16>) -> ServiceStatus {
+    let service = &meant.service;
+    let view = service.view().borrow().clone();
+    let pid = match view.state {
+        crate::supervisor::State::Ready { pid } => Some(pid),
+        _ => None,
+    };
+    let port = supervisor.port(&service.pane.id);
+    let urls = port.filter(|port| pid.is_some() && listening.contains(port));
+    let id = service.pane.id.clone();
+    let log_fault = service.pane.log_fault().borrow().clone();
+    ServiceStatus {
+        name: id.service.clone(),
+        project: meant.project.clone(),
+        kind: service.kind.to_owned(),
+        state: view.state.shown(),
+        pid,
+        exit: view.exit,
+        restarts: view.restarts,
+        started_at: view.since.and_then(|since| Timestamp::from_nanosecond(i128::from(since)).ok()).map(|at| at.to_string()),
+        ports: port.into_iter().collect(),
+        urls: urls.map(|port| format!("http://127.0.0.1:{port}")).into_iter().collect(),
+        reason: view.state.reason(view.exit),
+        log_fault,
+        id,
+    }
+}
+
+/// What keeps the daemon from doing its whole work.
+pub(super) fn degraded(services: &[ServiceStatus]) -> Vec<String> {
+    let faults = services.iter().filter_map(|status| Some((status, status.log_fault.as_ref()?)));
+    faults.map(|(status, fault)| format!("{}:{}: {fault}", status.project, status.name)).collect()
+}
+
+/// The TCP ports on which somebody listens, from proc_pid_net(5).
+pub(super) fn listening_ports() -> BTreeSet<u16> {
+    let tables = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
+    tables.iter().filter_map(|table| fs::read_to_string(table).ok()).flat_map(|text| parse_listening(&text)).collect()
+}
+
+fn parse_listening(table: &str) -> Vec<u16> {
+    const LISTEN: &str = "0A";
+    let port = |line: &str| {
+        let mut fields = line.split_ascii_whitespace();
+        let (local, state) = (fields.nth(1)?, fields.nth(1)?);
+        (state == LISTEN).then(|| u16::from_str_radix(local.rsplit(':').next()?, 16).ok())?
+    };
+    table.lines().skip(1).filter_map(port).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_listening_sockets_count() {
+        let table = "  sl  local_address rem_address   st tx_queue\n\
+            0: 0100007F:4E20 00000000:0000 0A 00000000:00000000\n\
+            1: 0100007F:4E21 0100007F:C350 01 00000000:00000000\n\
+            garbage\n";
+        assert_eq!(parse_listening(table), [20000]);
+    }
+}

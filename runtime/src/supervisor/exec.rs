@@ -1,0 +1,182 @@
+//! The kind `exec`: a command on this machine, run through the keeper.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use locald_api::Exit;
+use locald_keeper::{Escape, Launch, LaunchFailure, Outcome, Step, Stop, Terminal, ToKeeper};
+use tokio::sync::watch;
+
+use super::controller::{Ended, Inherited, RunEvent, ServiceController, ServiceFactory, Waiting};
+use super::definition::Definition;
+use super::environment::Environment;
+use crate::keeper_link::KeeperLink;
+use crate::panes::{Pane, RunPhase, RunState};
+
+/// Makes controllers for commands.
+pub(crate) struct ExecFactory {
+    pub(crate) keeper: Arc<KeeperLink>,
+    pub(crate) environment: Arc<dyn Fn(&Pane, &Definition) -> Environment + Send + Sync>,
+}
+
+struct ExecController {
+    keeper: Arc<KeeperLink>,
+    environment: Arc<dyn Fn(&Pane, &Definition) -> Environment + Send + Sync>,
+    pane: Arc<Pane>,
+    runs: watch::Receiver<RunState>,
+    /// The run that events are about.
+    run: u64,
+    /// What of it was told already.
+    told: Told,
+    /// An order that could not be sent: the keeper is gone.
+    refused: Arc<Mutex<Option<RunEvent>>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Nothing,
+    Started,
+    End,
+}
+
+impl ServiceFactory for ExecFactory {
+    fn kind(&self) -> &'static str {
+        "exec"
+    }
+
+    fn accepts(&self, definition: &Definition) -> bool {
+        !definition.arguments.is_empty()
+    }
+
+    fn create(&self, pane: Arc<Pane>) -> Box<dyn ServiceController> {
+        let runs = pane.runs();
+        let known = runs.borrow().clone();
+        let told = match known.phase {
+            RunPhase::Unknown | RunPhase::Failed(_) | RunPhase::Ended { .. } => Told::End,
+            RunPhase::Alive { .. } => Told::Started,
+        };
+        Box::new(ExecController {
+            keeper: self.keeper.clone(),
+            environment: self.environment.clone(),
+            run: known.run,
+            runs,
+            told,
+            pane,
+            refused: Arc::default(),
+        })
+    }
+}
+
+impl ServiceController for ExecController {
+    fn begin(&mut self, definition: &Definition) {
+        self.run = self.run.max(self.runs.borrow().run) + 1;
+        self.told = Told::Nothing;
+        let launch = launch(definition, &(self.environment)(&self.pane, definition), &self.pane);
+        let order = launch.map(|launch| ToKeeper::Spawn { slot: self.pane.id.to_string(), run: self.run, launch });
+        let failure = match order.map(|order| self.keeper.send(&order)) {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(format!("the keeper cannot be reached: {error}")),
+            Err(reason) => Some(reason),
+        };
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) =
+            failure.map(|reason| RunEvent::StartFailed { reason });
+    }
+
+    fn end(&mut self, definition: &Definition) {
+        let stop = Stop { signal: definition.stop_signal, grace: definition.stop_timeout };
+        // A keeper that is gone has taken the service with it; its end is on its way.
+        let _ = self.keeper.send(&ToKeeper::Stop { slot: self.pane.id.to_string(), stop });
+    }
+
+    fn event(&mut self) -> Waiting<'_, RunEvent> {
+        Box::pin(async move {
+            loop {
+                if let Some(event) = self.refused.lock().unwrap_or_else(PoisonError::into_inner).take() {
+                    self.told = Told::End;
+                    return event;
+                }
+                let known = self.runs.borrow_and_update().clone();
+                if let Some(event) = self.tell(&known) {
+                    return event;
+                }
+                if self.runs.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        })
+    }
+
+    fn inherited(&self) -> Option<Inherited> {
+        match self.runs.borrow().phase.clone() {
+            RunPhase::Unknown => None,
+            RunPhase::Alive { pid, since } => Some(Inherited::Alive { pid, since }),
+            RunPhase::Failed(failure) => Some(Inherited::Failed { reason: failure_text(failure, None) }),
+            RunPhase::Ended { since, ending } => Some(Inherited::Ended(ended(since, ending))),
+        }
+    }
+}
+
+impl ExecController {
+    /// What is new in `known` since the last event.
+    fn tell(&mut self, known: &RunState) -> Option<RunEvent> {
+        if known.run != self.run {
+            return None;
+        }
+        match (&known.phase, self.told) {
+            (RunPhase::Alive { pid, since }, Told::Nothing) => {
+                self.told = Told::Started;
+                Some(RunEvent::Started { pid: *pid, since: *since })
+            }
+            (RunPhase::Failed(failure), Told::Nothing) => {
+                self.told = Told::End;
+                Some(RunEvent::StartFailed { reason: failure_text(*failure, Some(&self.pane)) })
+            }
+            (RunPhase::Ended { since, ending }, Told::Nothing | Told::Started) => {
+                self.told = Told::End;
+                Some(RunEvent::Ended(ended(*since, ending.clone())))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn ended(since: u64, ending: locald_keeper::Ending) -> Ended {
+    let exit = match ending.outcome {
+        Outcome::Code(code) => Exit::Code(code),
+        Outcome::Signal(signal) => Exit::Signal(signal),
+        Outcome::Unknown => Exit::Unknown,
+    };
+    Ended { exit, since, killed: ending.killed, left: ending.left }
+}
+
+fn launch(definition: &Definition, environment: &Environment, pane: &Pane) -> Result<Launch, String> {
+    let variables = environment.resolve(definition)?;
+    let terminal = if definition.terminal {
+        let size = pane.screen().size();
+        let (columns, rows) = definition.size.unwrap_or((size.columns(), size.rows()));
+        Terminal::Pty { columns, rows }
+    } else {
+        Terminal::Pipes
+    };
+    Ok(Launch {
+        arguments: definition.arguments.iter().map(|argument| argument.clone().into_bytes()).collect(),
+        directory: definition.directory.clone().into_os_string().into_encoded_bytes(),
+        environment: variables.into_iter().map(|(name, value)| format!("{name}={value}").into_bytes()).collect(),
+        terminal,
+        escape: if definition.leave_escaped { Escape::Leave } else { Escape::Kill },
+        stop_signal: definition.stop_signal,
+    })
+}
+
+fn failure_text(failure: LaunchFailure, _pane: Option<&Pane>) -> String {
+    let cause = std::io::Error::from_raw_os_error(failure.errno);
+    let cause = cause.to_string();
+    let cause = cause.split(" (os error").next().unwrap_or_default();
+    match failure.step {
+        Step::Terminal => format!("no terminal could be opened: {cause}"),
+        Step::Reaper if failure.errno == 0 => "locald-reaper ended before the service could begin".to_owned(),
+        Step::Reaper => format!("locald-reaper, which belongs beside the locald executable, cannot be started: {cause}"),
+        Step::ReaperVersion => "locald-reaper is of another release than locald; install both together".to_owned(),
+        Step::Directory => format!("its folder cannot be entered: {cause}"),
+        Step::Execute => format!("its command cannot be executed: {cause}"),
+    }
+}

@@ -1,0 +1,17 @@
+//! What runs services: definitions, the state machine, the task of each service, and the projects they belong to.
+
+mod controller;
+mod definition;
+mod environment;
+mod exec;
+mod names;
+mod ports;
+mod project;
+mod service;
+mod state;
+mod supervisor;
+
+pub(crate) use names::Meant;
+pub(crate) use project::Project;
+pub(crate) use state::{State, describe};
+pub(crate) use supervisor::{Supervisor, SupervisorParts};

@@ -1,0 +1,127 @@
+//! Ports leased to services: one each, stable over restarts of everything, none twice.
+//!
+//! The range lies outside the kernel's range for outgoing connections (`ip_local_port_range`), so a lease is not taken by accident.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write;
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::{fs, io};
+
+use tracing::warn;
+
+const FIRST: u16 = 20_000;
+const COUNT: u16 = 10_000;
+
+/// The leases of this home, kept in a file.
+#[derive(Debug)]
+pub(crate) struct Ports {
+    file: PathBuf,
+    leases: Mutex<BTreeMap<String, u16>>,
+}
+
+/// No port is left in the range.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("no port between {FIRST} and {} is free", FIRST + COUNT - 1)]
+pub(crate) struct NoPort;
+
+impl Ports {
+    /// Reads the leases. A file that makes no sense is set aside; then services get new ports.
+    pub(crate) fn open(file: PathBuf) -> Self {
+        let leases = match fs::read(&file).map(|text| serde_json::from_slice(&text)) {
+            Ok(Ok(leases)) => leases,
+            Ok(Err(error)) => {
+                let aside = file.with_extension("json.corrupt");
+                warn!(file = %file.display(), %error, "the port leases cannot be read; set aside");
+                let _ = fs::rename(&file, aside);
+                BTreeMap::new()
+            }
+            Err(_) => BTreeMap::new(),
+        };
+        Self { file, leases: Mutex::new(leases) }
+    }
+
+    /// The port for a service's next run.
+    pub(crate) fn lease(&self, service: &str) -> Result<u16, NoPort> {
+        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(&port) = leases.get(service)
+            && is_free(port)
+        {
+            return Ok(port);
+        }
+        let taken: Vec<u16> = leases.values().copied().collect();
+        let free = candidates(service).find(|port| !taken.contains(port) && is_free(*port)).ok_or(NoPort)?;
+        leases.insert(service.to_owned(), free);
+        if let Err(error) = self.save(&leases) {
+            warn!(file = %self.file.display(), %error, "the port leases cannot be saved");
+        }
+        Ok(free)
+    }
+
+    /// The port that a service was given last.
+    pub(crate) fn leased(&self, service: &str) -> Option<u16> {
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner).get(service).copied()
+    }
+
+    fn save(&self, leases: &BTreeMap<String, u16>) -> io::Result<()> {
+        let mut temporary = self.file.clone();
+        temporary.set_extension("json.new");
+        let mut file = fs::File::create(&temporary)?;
+        file.write_all(&serde_json::to_vec_pretty(leases)?)?;
+        file.sync_all()?;
+        fs::rename(&temporary, &self.file)
+    }
+}
+
+/// All ports, beginning at one that depends on the service, so that separate homes rarely want the same.
+fn candidates(service: &str) -> impl Iterator<Item = u16> {
+    let mut hasher = DefaultHasher::new();
+    service.hash(&mut hasher);
+    let start = (hasher.finish() % u64::from(COUNT)) as u16;
+    (0..COUNT).map(move |step| FIRST + (start + step) % COUNT)
+}
+
+/// Whether nobody has the port bound, on either address family.
+fn is_free(port: u16) -> bool {
+    let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    // A machine without IPv6 has nobody on it either.
+    let v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, port)).map_or_else(|error| error.kind() != io::ErrorKind::AddrInUse, |_| true);
+    v4 && v6
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lease_is_stable_and_never_given_twice() {
+        let scratch = tempfile::tempdir().unwrap();
+        let file = scratch.path().join("ports.json");
+        let (one, two) = {
+            let ports = Ports::open(file.clone());
+            (ports.lease("a:web").unwrap(), ports.lease("a:api").unwrap())
+        };
+        assert_ne!(one, two);
+        assert_eq!(Ports::open(file).lease("a:web").unwrap(), one);
+    }
+
+    #[test]
+    fn a_port_that_somebody_else_has_is_not_leased() {
+        let scratch = tempfile::tempdir().unwrap();
+        let ports = Ports::open(scratch.path().join("ports.json"));
+        let port = ports.lease("a:web").unwrap();
+        let _foreign = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+        assert_ne!(ports.lease("a:web").unwrap(), port);
+    }
+
+    #[test]
+    fn a_scribbled_file_is_set_aside_and_not_lost() {
+        let scratch = tempfile::tempdir().unwrap();
+        let file = scratch.path().join("ports.json");
+        fs::write(&file, "{oops").unwrap();
+        Ports::open(file.clone()).lease("a:web").unwrap();
+        assert_eq!(fs::read_to_string(scratch.path().join("ports.json.corrupt")).unwrap(), "{oops");
+    }
+}

@@ -1,0 +1,51 @@
+//! A loaded project: its services in order, and what of it outlives the daemon.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+
+use locald_api::{ProjectId, ProjectStatus, ServiceId};
+use serde::{Deserialize, Serialize};
+
+use super::definition::Definition;
+use super::service::Service;
+
+/// A loaded project.
+#[derive(Debug, Clone)]
+pub(crate) struct Project {
+    pub(crate) id: ProjectId,
+    pub(crate) name: String,
+    pub(crate) root: PathBuf,
+    /// In the order of the configuration.
+    pub(crate) services: Vec<Service>,
+}
+
+/// A project as the keeper remembers it for the next daemon; in memory only, for it holds an environment.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct RememberedProject {
+    pub(crate) name: String,
+    pub(crate) root: PathBuf,
+    pub(crate) environment: Vec<(String, String)>,
+    pub(crate) definitions: Vec<Definition>,
+}
+
+impl Project {
+    pub(crate) fn status(&self) -> ProjectStatus {
+        let root = self.root.to_string_lossy().into_owned();
+        ProjectStatus { id: self.id.clone(), name: self.name.clone(), root }
+    }
+
+    pub(crate) fn service(&self, name: &str) -> Option<&Service> {
+        self.services.iter().find(|service| service.pane.id.service == name)
+    }
+
+    pub(crate) fn service_id(&self, name: &str) -> ServiceId {
+        ServiceId { project: self.id.clone(), service: name.to_owned() }
+    }
+}
+
+/// The id of the project named `name` in the folder `root`: two folders never share one.
+pub(crate) fn project_id(name: &str, root: &Path) -> ProjectId {
+    let mut hasher = DefaultHasher::new();
+    root.hash(&mut hasher);
+    ProjectId(format!("{name}-{:08x}", hasher.finish() as u32))
+}

@@ -1,0 +1,517 @@
+//! All projects and their services: bringing them up and down, and taking them over from an earlier daemon.
+
+use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use locald_api::{Change, Failure, FailureKind, ProjectId, ServiceChange, ServiceId, Target};
+use locald_config::{DotEnv, LoadError};
+use locald_keeper::{FromKeeper, Home, RunInfo, TOKEN_VARIABLE, ToKeeper};
+use tokio::sync::{oneshot, watch};
+use tracing::{info, warn};
+
+use super::controller::ServiceFactory;
+use super::definition::Definition;
+use super::environment::Environment;
+use super::exec::ExecFactory;
+use super::names::{self, Meant};
+use super::ports::Ports;
+use super::project::{Project, RememberedProject, project_id};
+use super::service::{Remembered, Service, ServiceGone};
+use crate::keeper_link::KeeperLink;
+
+use crate::panes::logger::{PaneLog, log_caps};
+use crate::panes::{Pane, PaneParts, PaneSet, RunPhase, RunState};
+
+/// How long the log may take to take up the last lines of a service that is forgotten.
+const LAST_LINES: Duration = Duration::from_secs(2);
+
+/// What the supervisor works with.
+pub(crate) struct SupervisorParts {
+    pub(crate) home: Home,
+    pub(crate) keeper: Arc<KeeperLink>,
+    pub(crate) panes: Arc<PaneSet>,
+    pub(crate) room: OwnedFd,
+    /// To be written when a new pane has to be looked at.
+    pub(crate) wake: OwnedFd,
+}
+
+/// All projects and their services.
+pub(crate) struct Supervisor {
+    home: Home,
+    keeper: Arc<KeeperLink>,
+    panes: Arc<PaneSet>,
+    room: Arc<OwnedFd>,
+    wake: OwnedFd,
+    factories: Vec<Box<dyn ServiceFactory>>,
+    projects: Mutex<BTreeMap<ProjectId, Project>>,
+    shared: Arc<Shared>,
+    /// Bringing up and down is one at a time.
+    changing: tokio::sync::Mutex<()>,
+    openings: Mutex<BTreeMap<String, oneshot::Sender<Slot>>>,
+    revision: watch::Sender<u64>,
+}
+
+/// What environments are made from.
+struct Shared {
+    token: String,
+    ports: Ports,
+    projects: Mutex<BTreeMap<ProjectId, ProjectEnvironment>>,
+    notify: Mutex<BTreeMap<ServiceId, String>>,
+}
+
+struct ProjectEnvironment {
+    name: String,
+    root: PathBuf,
+    shell: Vec<(String, String)>,
+}
+
+/// A slot as the keeper told it.
+pub(crate) struct Slot {
+    notify: String,
+    run: Option<RunInfo>,
+    memory: OwnedFd,
+    master: Option<OwnedFd>,
+}
+
+impl Supervisor {
+    pub(crate) fn new(parts: SupervisorParts) -> Self {
+        let SupervisorParts { home, keeper, panes, room, wake } = parts;
+        let shared = Arc::new(Shared {
+            token: home.token(),
+            ports: Ports::open(home.state_dir().join("ports.json")),
+            projects: Mutex::default(),
+            notify: Mutex::default(),
+        });
+        let environment = {
+            let shared = shared.clone();
+            Arc::new(move |pane: &Pane, definition: &Definition| shared.environment(&pane.id, definition))
+        };
+        let exec = ExecFactory { keeper: keeper.clone(), environment };
+        Self {
+            home,
+            keeper,
+            panes,
+            room: Arc::new(room),
+            wake,
+            factories: vec![Box::new(exec)],
+            projects: Mutex::default(),
+            shared,
+            changing: tokio::sync::Mutex::new(()),
+            openings: Mutex::default(),
+            revision: watch::Sender::new(1),
+        }
+    }
+
+    /// Takes over what an earlier daemon left with the keeper.
+    pub(crate) async fn inherit(self: &Arc<Self>, told: Vec<(FromKeeper, Vec<OwnedFd>)>) {
+        let (mut slots, mut values) = (BTreeMap::new(), BTreeMap::new());
+        for (message, descriptors) in told {
+            match message {
+                FromKeeper::Slot { slot, notify, run } => {
+                    slots.extend(Slot::new(notify, run, descriptors).map(|found| (slot, found)));
+                }
+                FromKeeper::Value { key, value } => {
+                    values.insert(key, value);
+                }
+                other => self.hear(other, descriptors),
+            }
+        }
+        for (key, value) in &values {
+            let Some(id) = key.strip_prefix("project/") else { continue };
+            match serde_json::from_slice::<RememberedProject>(value) {
+                Ok(project) => self.inherit_project(&ProjectId(id.to_owned()), project, &mut slots, &values).await,
+                Err(error) => warn!(project = id, %error, "what an earlier daemon remembered cannot be read"),
+            }
+        }
+    }
+
+    async fn inherit_project(
+        self: &Arc<Self>,
+        id: &ProjectId,
+        remembered: RememberedProject,
+        slots: &mut BTreeMap<String, Slot>,
+        values: &BTreeMap<String, Vec<u8>>,
+    ) {
+        let RememberedProject { name, root, environment, definitions } = remembered;
+        self.shared.set_project(id, &name, &root, environment);
+        let mut services = Vec::new();
+        for definition in definitions {
+            let service = ServiceId { project: id.clone(), service: definition.name.clone() };
+            let slot = slots.remove(&service.to_string());
+            let memory = values.get(&service_key(&service)).and_then(|value| serde_json::from_slice(value).ok());
+            match self.create_service(service.clone(), definition, slot, memory.unwrap_or_default()).await {
+                Ok(created) => services.push(created),
+                Err(error) => warn!(%service, error, "the service could not be taken over"),
+            }
+        }
+        info!(project = %id, services = services.len(), "took over a project");
+        self.projects().insert(id.clone(), Project { id: id.clone(), name, root, services });
+        self.touch();
+    }
+
+    /// What the keeper says while the daemon runs. Messages about the daemon itself are handled elsewhere.
+    pub(crate) fn hear(&self, message: FromKeeper, descriptors: Vec<OwnedFd>) {
+        match message {
+            FromKeeper::Slot { slot, notify, run } => {
+                let waiting = self.openings.lock().unwrap_or_else(PoisonError::into_inner).remove(&slot);
+                if let (Some(waiting), Some(slot)) = (waiting, Slot::new(notify, run, descriptors)) {
+                    let _ = waiting.send(slot);
+                }
+            }
+            FromKeeper::Spawned { slot, run } => {
+                if let Some(pane) = self.pane(&slot) {
+                    pane.attach(descriptors.into_iter().next());
+                    pane.note_run(RunState { run: run.run, phase: RunPhase::Alive { pid: run.pid, since: 0 } });
+                }
+            }
+            FromKeeper::SpawnFailed { slot, run, failure } => {
+                if let Some(pane) = self.pane(&slot) {
+                    pane.note_run(RunState { run, phase: RunPhase::Failed(failure) });
+                }
+            }
+            FromKeeper::Notify { slot, key, value } => info!(service = slot, key, value, "notified"),
+            FromKeeper::Welcome { .. }
+            | FromKeeper::Value { .. }
+            | FromKeeper::Ready
+            | FromKeeper::Listener
+            | FromKeeper::Terminate => {}
+        }
+    }
+
+    fn pane(&self, slot: &str) -> Option<Arc<Pane>> {
+        let (project, service) = slot.rsplit_once(':')?;
+        self.panes.find(&ServiceId { project: ProjectId(project.to_owned()), service: service.to_owned() })
+    }
+
+    /// Rises with every change of a project or service.
+    pub(crate) fn revision(&self) -> watch::Receiver<u64> {
+        self.revision.subscribe()
+    }
+
+    /// All projects as they are now.
+    pub(crate) fn snapshot(&self) -> Vec<Project> {
+        let mut projects: Vec<Project> = self.projects().values().cloned().collect();
+        projects.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
+        projects
+    }
+
+    /// The port that is leased to a service.
+    pub(crate) fn port(&self, service: &ServiceId) -> Option<u16> {
+        self.shared.ports.leased(&service.to_string())
+    }
+
+    /// The services that a client means.
+    pub(crate) fn resolve(&self, target: &Target) -> Result<Vec<Meant>, Failure> {
+        names::resolve(&self.snapshot(), target)
+    }
+
+    /// The one service that a client means.
+    pub(crate) fn resolve_one(&self, target: &Target) -> Result<Meant, Failure> {
+        names::resolve_one(&self.snapshot(), target)
+    }
+
+    /// Loads the project in `root` and starts its services, or the named ones.
+    pub(crate) async fn up(
+        self: &Arc<Self>,
+        root: String,
+        names: Vec<String>,
+        environment: Vec<(String, String)>,
+    ) -> Result<Vec<ServiceChange>, Failure> {
+        let changing = self.changing.lock().await;
+        let folder = PathBuf::from(&root);
+        let loaded = tokio::task::spawn_blocking(move || locald_config::load(&folder)).await;
+        let config = loaded.map_err(|error| internal(&error))?.map_err(|error| config_failure(&error))?;
+        let root = config.root.clone();
+        let id = project_id(config.name.as_str(), &root);
+        let definitions: Vec<Definition> = config.services.iter().map(Definition::from).collect();
+        self.forget_renamed(&id, &root).await?;
+        self.shared.set_project(&id, config.name.as_str(), &root, environment.clone());
+        self.remember_project(&id, config.name.as_str(), &root, environment, &definitions);
+        self.load(&id, config.name.as_str(), &root, definitions).await?;
+        drop(changing);
+        let target = Target { root: Some(root.to_string_lossy().into_owned()), names };
+        let meant = self.resolve(&target)?;
+        self.each(meant, |service| async move { service.start().await }).await
+    }
+
+    /// A project that was renamed, or moved aside, makes room for the one that is in its folder now.
+    async fn forget_renamed(self: &Arc<Self>, id: &ProjectId, root: &Path) -> Result<(), Failure> {
+        let old: Vec<Project> =
+            self.projects().values().filter(|project| project.root == root && project.id != *id).cloned().collect();
+        for project in old {
+            self.forget_project(&project).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes the project's services those of `definitions`.
+    async fn load(
+        self: &Arc<Self>,
+        id: &ProjectId,
+        name: &str,
+        root: &Path,
+        definitions: Vec<Definition>,
+    ) -> Result<(), Failure> {
+        let known = self.projects().get(id).map(|project| project.services.clone()).unwrap_or_default();
+        let mut services = Vec::new();
+        for definition in definitions {
+            let service = ServiceId { project: id.clone(), service: definition.name.clone() };
+            let service = match known.iter().find(|known| known.pane.id == service) {
+                Some(known) => {
+                    known.redefine(definition).await.map_err(|gone| unavailable(&gone))?;
+                    known.clone()
+                }
+                None => self
+                    .create_service(service, definition, None, Remembered::default())
+                    .await
+                    .map_err(|reason| Failure::new(FailureKind::Internal, reason))?,
+            };
+            services.push(service);
+        }
+        let gone: Vec<Service> = known
+            .into_iter()
+            .filter(|known| services.iter().all(|service| service.pane.id != known.pane.id))
+            .collect();
+        let project = Project { id: id.clone(), name: name.to_owned(), root: root.to_owned(), services };
+        self.projects().insert(id.clone(), project);
+        self.touch();
+        for service in gone {
+            service.stop().await.map_err(|gone| unavailable(&gone))?;
+            self.forget_service(&service).await;
+        }
+        Ok(())
+    }
+
+    async fn create_service(
+        self: &Arc<Self>,
+        id: ServiceId,
+        definition: Definition,
+        slot: Option<Slot>,
+        remembered: Remembered,
+    ) -> Result<Service, String> {
+        let pane = self.open_pane(&id, slot).await?;
+        if let Some((columns, rows)) = definition.size {
+            pane.resize(locald_term::Size::new(rows, columns));
+        }
+        pane.set_fixed_size(definition.size.is_some());
+        let factory = self.factories.iter().find(|factory| factory.accepts(&definition));
+        let factory = factory.ok_or_else(|| format!("no kind of service fits `{}`", id.service))?;
+        let (kind, controller) = (factory.kind(), factory.create(pane.clone()));
+        let (keeper, key) = (self.keeper.clone(), service_key(&id));
+        let memory = Box::new(move |remembered: &Remembered| {
+            let value = serde_json::to_vec(remembered).unwrap_or_default();
+            // A keeper that is gone remembers nothing, and needs not to.
+            let _ = keeper.send(&ToKeeper::Put { key: key.clone(), value });
+        });
+        self.panes.add(pane.clone());
+        let _ = rustix::io::write(&self.wake, &1u64.to_ne_bytes());
+        let service = Service::spawn(pane, kind, controller, definition, remembered, memory);
+        self.follow(&service);
+        Ok(service)
+    }
+
+    /// Has every change of the service raise the revision.
+    fn follow(self: &Arc<Self>, service: &Service) {
+        let (mut view, mut fault) = (service.view(), service.pane.log_fault());
+        let supervisor = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                let alive = tokio::select! {
+                    changed = view.changed() => changed.is_ok(),
+                    changed = fault.changed() => changed.is_ok(),
+                };
+                let Some(supervisor) = supervisor.upgrade().filter(|_| alive) else { return };
+                supervisor.touch();
+            }
+        });
+    }
+
+    async fn open_pane(&self, id: &ServiceId, slot: Option<Slot>) -> Result<Arc<Pane>, String> {
+        let log_dir = self.home.state_dir().join("logs").join(&id.project.0).join(&id.service);
+        let dir = log_dir.clone();
+        let log = tokio::task::spawn_blocking(move || PaneLog::open(&dir, log_caps()));
+        let log = log.await.map_err(|error| error.to_string())?;
+        let slot = match slot {
+            Some(slot) => slot,
+            None => self.open_slot(id.to_string(), log.end().unwrap_or(0)).await?,
+        };
+        self.shared.notify.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), slot.notify);
+        let parts = PaneParts { id: id.clone(), log_dir, memory: slot.memory, room: self.room.clone(), log };
+        let pane = tokio::task::spawn_blocking(move || Pane::open(parts)).await.map_err(|error| error.to_string())?;
+        let pane = pane.map_err(|error| format!("the journal cannot be read: {error}"))?;
+        if let Some(run) = slot.run {
+            pane.attach(slot.master);
+            pane.note_run(RunState { run: run.run, phase: RunPhase::Alive { pid: run.pid, since: 0 } });
+        }
+        Ok(pane)
+    }
+
+    async fn open_slot(&self, slot: String, base: u64) -> Result<Slot, String> {
+        let (opened, wait) = oneshot::channel();
+        self.openings.lock().unwrap_or_else(PoisonError::into_inner).insert(slot.clone(), opened);
+        self.keeper.send(&ToKeeper::Open { slot, base }).map_err(|error| format!("the keeper is gone: {error}"))?;
+        let answer = tokio::time::timeout(Duration::from_secs(5), wait).await;
+        answer.ok().and_then(Result::ok).ok_or_else(|| "the keeper has no room for another service; see its log".to_owned())
+    }
+
+    /// Stops all services of the project in `target` and forgets it.
+    pub(crate) async fn down(self: &Arc<Self>, target: Target) -> Result<Vec<ServiceChange>, Failure> {
+        let _changing = self.changing.lock().await;
+        let root = target.root.ok_or_else(|| Failure::new(FailureKind::BadRequest, "no project is named"))?;
+        let project = names::find_root(&self.snapshot(), &root)?.clone();
+        self.forget_project(&project).await
+    }
+
+    async fn forget_project(self: &Arc<Self>, project: &Project) -> Result<Vec<ServiceChange>, Failure> {
+        let meant = project.services.iter().map(|service| Meant { project: project.name.clone(), service: service.clone() });
+        let changes = self.each(meant.collect(), |service| async move { service.stop().await }).await?;
+        self.projects().remove(&project.id);
+        for service in &project.services {
+            self.forget_service(service).await;
+        }
+        let _ = self.keeper.send(&ToKeeper::Remove { key: format!("project/{}", project.id) });
+        self.shared.projects.lock().unwrap_or_else(PoisonError::into_inner).remove(&project.id);
+        self.touch();
+        Ok(changes)
+    }
+
+    async fn forget_service(&self, service: &Service) {
+        service.pane.wait_until_logged(LAST_LINES).await;
+        let id = &service.pane.id;
+        self.panes.remove(id);
+        let _ = self.keeper.send(&ToKeeper::Close { slot: id.to_string() });
+        let _ = self.keeper.send(&ToKeeper::Remove { key: service_key(id) });
+    }
+
+    /// Starts the services in `target`.
+    pub(crate) async fn start(&self, target: &Target) -> Result<Vec<ServiceChange>, Failure> {
+        self.each(self.resolve(target)?, |service| async move { service.start().await }).await
+    }
+
+    /// Stops the services in `target`.
+    pub(crate) async fn stop(&self, target: &Target) -> Result<Vec<ServiceChange>, Failure> {
+        self.each(self.resolve(target)?, |service| async move { service.stop().await }).await
+    }
+
+    /// Restarts the services in `target`.
+    pub(crate) async fn restart(&self, target: &Target) -> Result<Vec<ServiceChange>, Failure> {
+        self.each(self.resolve(target)?, |service| async move { service.restart().await }).await
+    }
+
+    /// Stops everything, for good.
+    pub(crate) async fn stop_everything(&self) -> Result<Vec<ServiceChange>, Failure> {
+        let changes = self.stop(&Target::default()).await?;
+        join_all(self.panes.all().iter().map(|pane| pane.wait_until_logged(LAST_LINES))).await;
+        Ok(changes)
+    }
+
+    /// Does something to each service, all at once; says what came of it in their order.
+    async fn each<F>(&self, meant: Vec<Meant>, act: impl Fn(Service) -> F) -> Result<Vec<ServiceChange>, Failure>
+    where
+        F: Future<Output = Result<Change, ServiceGone>>,
+    {
+        let acts = meant.into_iter().map(|Meant { project, service }| {
+            let (id, done) = (service.pane.id.clone(), act(service));
+            async move { done.await.map(|change| ServiceChange { service: id, project, change }) }
+        });
+        join_all(acts).await.into_iter().collect::<Result<_, _>>().map_err(|gone| unavailable(&gone))
+    }
+
+    fn remember_project(
+        &self,
+        id: &ProjectId,
+        name: &str,
+        root: &Path,
+        environment: Vec<(String, String)>,
+        definitions: &[Definition],
+    ) {
+        let (name, root, definitions) = (name.to_owned(), root.to_owned(), definitions.to_vec());
+        let remembered = RememberedProject { name, root, environment, definitions };
+        let value = serde_json::to_vec(&remembered).unwrap_or_default();
+        let _ = self.keeper.send(&ToKeeper::Put { key: format!("project/{id}"), value });
+    }
+
+    fn projects(&self) -> MutexGuard<'_, BTreeMap<ProjectId, Project>> {
+        self.projects.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn touch(&self) {
+        self.revision.send_modify(|revision| *revision += 1);
+    }
+}
+
+impl Shared {
+    fn set_project(&self, id: &ProjectId, name: &str, root: &Path, shell: Vec<(String, String)>) {
+        let environment = ProjectEnvironment { name: name.to_owned(), root: root.to_owned(), shell };
+        self.projects.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), environment);
+    }
+
+    /// The environment of a service's next run. `.env` is read now, so a restart is enough to take up a change.
+    fn environment(&self, id: &ServiceId, definition: &Definition) -> Environment {
+        let mut environment = Environment::default();
+        let mut add = |name: &str, value: String| environment.added.push((name.to_owned(), value));
+        if let Ok(port) = self.ports.lease(&id.to_string()) {
+            add("PORT", port.to_string());
+        }
+        if let Some(notify) = self.notify.lock().unwrap_or_else(PoisonError::into_inner).get(id) {
+            add("NOTIFY_SOCKET", notify.clone());
+        }
+        let mark = if definition.leave_escaped { "leave" } else { "kill" };
+        add(TOKEN_VARIABLE, format!("{}:{mark}", self.token));
+        add("LOCALD_SERVICE", id.service.clone());
+        let projects = self.projects.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(project) = projects.get(&id.project) {
+            add("LOCALD_PROJECT", project.name.clone());
+            environment.shell.clone_from(&project.shell);
+            environment.dotenv = read_dotenv(&project.root);
+        }
+        environment
+    }
+}
+
+/// The project's `.env`. One with faults was refused when the project came up; if it has them since, it counts as empty.
+fn read_dotenv(root: &Path) -> DotEnv {
+    let path = root.join(".env");
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    DotEnv::parse(&path, &text).unwrap_or_else(|faults| {
+        warn!(%faults, "the .env has faults and is left out");
+        DotEnv::default()
+    })
+}
+
+impl Slot {
+    fn new(notify: String, run: Option<RunInfo>, descriptors: Vec<OwnedFd>) -> Option<Self> {
+        let mut descriptors = descriptors.into_iter();
+        Some(Self { notify, run, memory: descriptors.next()?, master: descriptors.next() })
+    }
+}
+
+fn service_key(id: &ServiceId) -> String {
+    format!("service/{id}")
+}
+
+fn config_failure(error: &LoadError) -> Failure {
+    let failure = Failure::new(FailureKind::Config, match error {
+        LoadError::Faults(_) => "the configuration has faults".to_owned(),
+        other => match std::error::Error::source(other) {
+            Some(cause) => format!("{other}: {cause}"),
+            None => other.to_string(),
+        },
+    });
+    match error {
+        LoadError::Faults(faults) => failure.details(faults.render(false)),
+        _ => failure,
+    }
+}
+
+fn unavailable(error: &ServiceGone) -> Failure {
+    Failure::new(FailureKind::Unavailable, error.to_string())
+}
+
+fn internal(error: &dyn std::error::Error) -> Failure {
+    Failure::new(FailureKind::Internal, error.to_string())
+}
