@@ -89,9 +89,8 @@ async fn reach(keeper: &Holder) -> Result<(Client, Events), ConnectError> {
 async fn start_keeper(home: &Home) -> Result<(), CommandError> {
     let (runtime, state) = (home.runtime_dir().to_owned(), home.state_dir().to_owned());
     let greeting = tokio::task::spawn_blocking(move || greet(runtime, state)).await;
-    let failed = |reason: String| {
-        CommandError::new(ExitKind::Unavailable, format!("locald could not be started: {reason}"))
-    };
+    let failed =
+        |reason: String| CommandError::new(ExitKind::Unavailable, format!("locald could not be started: {reason}"));
     match greeting.map_err(|error| failed(error.to_string()))? {
         Ok(Greeting::Ready) => Ok(()),
         Ok(Greeting::Held) => wait_for_other(home).await,

@@ -8,9 +8,9 @@ use locald_keeper::DAEMON_ROLE;
 /// The argument by which `locald` becomes the keeper.
 pub(crate) const KEEPER_ROLE: &str = "__keeper";
 
-/// Plays the role that the arguments ask for. `None`: a person called.
+/// Plays the role that the arguments (without the program's name) ask for. `None`: a person called.
 pub(crate) fn dispatch(arguments: &[OsString]) -> Option<ExitCode> {
-    let (role, rest) = arguments.get(1..)?.split_first()?;
+    let (role, rest) = arguments.split_first()?;
     match role.to_str()? {
         KEEPER_ROLE => Some(locald_keeper::main(rest.iter().cloned())),
         DAEMON_ROLE => Some(locald_runtime::main(rest.iter().cloned())),

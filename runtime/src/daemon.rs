@@ -64,7 +64,12 @@ fn run(home: Home) -> Result<ExitCode, String> {
 /// What the keeper says, as it reaches the daemon's main loop.
 type Heard = (FromKeeper, Vec<OwnedFd>);
 
-async fn serve(home: Home, keeper: KeeperLink, receiver: Receiver, inheritance: Inheritance) -> Result<ExitCode, String> {
+async fn serve(
+    home: Home,
+    keeper: KeeperLink,
+    receiver: Receiver,
+    inheritance: Inheritance,
+) -> Result<ExitCode, String> {
     let say = |error: std::io::Error| error.to_string();
     let (keeper, panes) = (Arc::new(keeper), Arc::new(PaneSet::default()));
     let Inheritance { keeper: keeper_pid, keeper_started, failures, listener, output, room, rest } = inheritance;

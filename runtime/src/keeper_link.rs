@@ -64,8 +64,7 @@ pub(crate) fn inherit(stream: UnixStream) -> Result<(KeeperLink, Receiver, Inher
             other => rest.push(other),
         }
     }
-    let inheritance =
-        Inheritance { keeper: pid, keeper_started: started, failures, listener, output, room, rest };
+    let inheritance = Inheritance { keeper: pid, keeper_started: started, failures, listener, output, room, rest };
     Ok((KeeperLink(Mutex::new(sender)), receiver, inheritance))
 }
 

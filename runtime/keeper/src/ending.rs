@@ -18,6 +18,8 @@ const LATER: Duration = Duration::from_millis(50);
 pub(crate) struct Ending {
     deadline: Instant,
     looks: u32,
+    /// The process group that was asked as a whole.
+    asked: Option<i32>,
     /// Processes other than the first that had to be ended one by one.
     ended: BTreeMap<Identity, String>,
 }
@@ -25,7 +27,12 @@ pub(crate) struct Ending {
 impl Ending {
     /// An ending that kills at `deadline` what has not gone by then.
     pub(crate) fn of_orphans(deadline: Instant) -> Self {
-        Self { deadline, looks: 0, ended: BTreeMap::new() }
+        Self { deadline, looks: 0, asked: None, ended: BTreeMap::new() }
+    }
+
+    /// The whole process group was asked already, so its members need not be asked one by one.
+    pub(crate) fn note_asked(&mut self, group: i32) {
+        self.asked = Some(group);
     }
 
     /// Brings the deadline forward; it never moves back.
@@ -50,12 +57,13 @@ impl Ending {
             let identity = process.identity;
             let is_first = Some(identity) == first;
             let known = self.ended.contains_key(&identity);
-            if !is_first && (overdue || first.is_none()) && self.ended.len() < MAX_NAMES {
+            let asked = self.asked == Some(process.group);
+            if !is_first && (overdue || first.is_none() && !asked) && self.ended.len() < MAX_NAMES {
                 self.ended.insert(identity, process.name.clone());
             }
             if overdue {
                 signals.push((identity, Signal::KILL));
-            } else if first.is_none() && !known {
+            } else if first.is_none() && !known && !asked {
                 signals.extend([(identity, Signal::TERM), (identity, Signal::CONT)]);
             }
         }
@@ -82,7 +90,7 @@ mod tests {
 
     fn process(pid: i32) -> Process {
         let identity = Identity { pid, started: 0 };
-        Process { identity, parent: 1, session: 10, name: format!("p{pid}"), zombie: false }
+        Process { identity, parent: 1, group: 10, session: 10, name: format!("p{pid}"), zombie: false }
     }
 
     const GRACE: Duration = Duration::from_secs(10);
@@ -101,6 +109,17 @@ mod tests {
         assert_eq!(ending.step(&[&other], None, now), [(other.identity, Signal::TERM), (other.identity, Signal::CONT)]);
         assert_eq!(ending.step(&[&other], None, now), []);
         assert_eq!(ending.result(Outcome::Code(0), std::iter::empty()).killed, ["p11"]);
+    }
+
+    #[test]
+    fn members_of_a_group_that_was_asked_as_a_whole_are_waited_for_and_not_asked_again() {
+        let (now, member, stranger) = (Instant::now(), process(11), Process { group: 12, ..process(12) });
+        let mut ending = Ending::of_orphans(now + GRACE);
+        ending.note_asked(10);
+        let signals = ending.step(&[&member, &stranger], None, now);
+        assert_eq!(signals, [(stranger.identity, Signal::TERM), (stranger.identity, Signal::CONT)]);
+        assert_eq!(ending.step(&[&member], None, now + GRACE), [(member.identity, Signal::KILL)]);
+        assert_eq!(ending.result(Outcome::Code(0), std::iter::empty()).killed, ["p11", "p12"]);
     }
 
     #[test]

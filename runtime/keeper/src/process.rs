@@ -15,6 +15,8 @@ pub struct Process {
     pub identity: Identity,
     /// Its parent.
     pub parent: i32,
+    /// Its process group.
+    pub group: i32,
     /// Its session (setsid(2)).
     pub session: i32,
     /// The name of its program, at most 15 bytes.
@@ -83,6 +85,14 @@ pub(crate) fn signal_of(number: i32) -> Signal {
     Signal::from_named_raw(number).unwrap_or(Signal::TERM)
 }
 
+/// Whether the process ignores this signal, as interactive shells ignore SIGTERM (`SigIgn` in proc_pid_status(5)).
+pub(crate) fn ignores(pid: i32, signal: i32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+    (1..=64).contains(&signal) && mask >> (signal - 1) & 1 == 1
+}
+
 fn read(pid: i32) -> Option<Process> {
     parse(pid, &fs::read(format!("/proc/{pid}/stat")).ok()?)
 }
@@ -96,7 +106,7 @@ fn parse(pid: i32, stat: &[u8]) -> Option<Process> {
     let number = |index: usize| fields.get(index)?.parse().ok();
     let zombie = matches!(*fields.first()?, "Z" | "X");
     let started = fields.get(19)?.parse().ok()?;
-    Some(Process { identity: Identity { pid, started }, parent: number(1)?, session: number(3)?, name, zombie })
+    Some(Process { identity: Identity { pid, started }, parent: number(1)?, group: number(2)?, session: number(3)?, name, zombie })
 }
 
 #[cfg(test)]
@@ -104,7 +114,7 @@ mod tests {
     use super::*;
 
     fn process(pid: i32, parent: i32) -> Process {
-        Process { identity: Identity { pid, started: 1 }, parent, session: 1, name: String::new(), zombie: false }
+        Process { identity: Identity { pid, started: 1 }, parent, group: 1, session: 1, name: String::new(), zombie: false }
     }
 
     #[test]

@@ -73,20 +73,25 @@ fn run(set: &PaneSet, finish: &Finish) {
         let now = Instant::now();
         if sync_at.is_some_and(|at| at <= now) {
             sync_at = None;
-            panes.iter().for_each(|pane| pane.log().sync());
+            for pane in &panes {
+                pane.log().sync();
+            }
         }
         if news {
             sync_at.get_or_insert(now + SYNC);
             continue;
         }
         if finish.0.load(SeqCst) {
-            return panes.iter().for_each(|pane| pane.log().sync());
+            break;
         }
         let mends = panes.iter().any(|pane| pane.log().gap.is_some());
         match sync_at.or_else(|| mends.then(|| now + SYNC)) {
             Some(at) => thread::park_timeout(at.saturating_duration_since(now)),
             None => thread::park(),
         }
+    }
+    for pane in set.all() {
+        pane.log().sync();
     }
 }
 
@@ -226,9 +231,10 @@ impl Pane {
         self.log_fault.send_if_modified(|known| {
             let other = *known != fault;
             if other {
-                match &fault {
-                    Some(fault) => warn!(service = %self.id, fault, "the log is degraded"),
-                    None => info!(service = %self.id, "the log is whole again"),
+                if let Some(fault) = &fault {
+                    warn!(service = %self.id, fault, "the log is degraded");
+                } else {
+                    info!(service = %self.id, "the log is whole again");
                 }
                 *known = fault;
             }

@@ -158,9 +158,7 @@ impl Pane {
     /// Waits until the log has everything that the journal has, for a while.
     pub(crate) async fn wait_until_logged(&self, limit: Duration) {
         let mut logged = self.logged();
-        let wait = async {
-            while self.log_at.load(SeqCst) < self.journal.head() && logged.changed().await.is_ok() {}
-        };
+        let wait = async { while self.log_at.load(SeqCst) < self.journal.head() && logged.changed().await.is_ok() {} };
         // A log that is that slow has a gap.
         let _ = tokio::time::timeout(limit, wait).await;
     }

@@ -8,7 +8,8 @@ use std::sync::atomic::Ordering::SeqCst;
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
-use locald_keeper::{JournalReader, What, entries};
+use locald_api::ServiceId;
+use locald_keeper::{JournalReader, Stream, What, entries};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::{Pane, PaneSet, RunPhase, RunState, Screen};
@@ -16,7 +17,7 @@ use super::{Pane, PaneSet, RunPhase, RunState, Screen};
 /// How much of one pane is parsed before the next has its turn: well under a millisecond of work.
 const SLICE: usize = 32 * 1024;
 /// How long a log may lag while its service waits; then the service goes on and the log has a gap.
-pub(crate) const SLOW_LOG: Duration = Duration::from_secs(1);
+const SLOW_LOG: Duration = Duration::from_secs(1);
 
 /// Starts the thread. `logger` is woken whenever there is something to log.
 pub(crate) fn start(panes: Arc<PaneSet>, output: OwnedFd, logger: Thread) -> std::io::Result<JoinHandle<()>> {
@@ -25,7 +26,7 @@ pub(crate) fn start(panes: Arc<PaneSet>, output: OwnedFd, logger: Thread) -> std
 
 fn run(set: &PaneSet, output: &OwnedFd, logger: &Thread) {
     let mut buffer = Vec::new();
-    let mut lagging_since: Option<Instant> = None;
+    let mut lags = Lags::default();
     loop {
         let panes = set.all();
         let mut news = false;
@@ -36,16 +37,35 @@ fn run(set: &PaneSet, output: &OwnedFd, logger: &Thread) {
             logger.unpark();
             continue;
         }
-        lagging_since = panes.iter().any(|pane| pane.log_lags()).then(|| lagging_since.unwrap_or_else(Instant::now));
-        if lagging_since.is_some_and(|since| since.elapsed() >= SLOW_LOG) {
-            panes.iter().for_each(|pane| pane.give_up_on_log());
-            lagging_since = None;
+        lags.look(&panes);
+        for pane in &panes {
+            pane.journal.wait_for_entries();
         }
-        panes.iter().for_each(|pane| pane.journal.wait_for_entries());
         if panes.iter().any(|pane| pane.has_news()) {
             continue;
         }
-        sleep(output, lagging_since.map(|_| SLOW_LOG));
+        sleep(output, (!lags.0.is_empty()).then_some(SLOW_LOG));
+    }
+}
+
+/// Logs that are behind their screens: which, at what offset they stand, and since when they have stood there.
+#[derive(Default)]
+struct Lags(Vec<(ServiceId, u64, Instant)>);
+
+impl Lags {
+    /// Looks at all panes, and gives up on a log that has not moved for [`SLOW_LOG`] though there was something to write.
+    fn look(&mut self, panes: &[Arc<Pane>]) {
+        let now = Instant::now();
+        let lagging = panes.iter().filter(|pane| pane.log_lags()).map(|pane| {
+            let at = pane.log_at.load(SeqCst);
+            let known = self.0.iter().find(|(id, stood, _)| *id == pane.id && *stood == at);
+            let since = known.map_or(now, |(.., since)| *since);
+            if now.duration_since(since) >= SLOW_LOG {
+                pane.give_up_on_log();
+            }
+            (pane.id.clone(), at, since)
+        });
+        self.0 = lagging.collect();
     }
 }
 
@@ -83,9 +103,9 @@ impl Pane {
         for entry in entries(buffer, from) {
             end = entry.end;
             match entry.what {
-                What::Output(_, bytes) => screen.feed_output(bytes, &entry.what),
-                What::Started { run, pid, columns, rows } => {
-                    screen.begin_run(columns, rows);
+                What::Output(stream, bytes) => screen.feed_output(stream, bytes),
+                What::Started { run, pid, .. } => {
+                    screen.begin_run();
                     self.note_run(RunState { run, phase: RunPhase::Alive { pid, since: entry.time } });
                 }
                 What::Ended { run, ending } => {
@@ -121,13 +141,13 @@ fn read(journal: &JournalReader, at: u64, buffer: &mut Vec<u8>) -> Result<(), u6
 
 impl Screen {
     /// A new run begins: the screen is fresh, and what it showed is history.
-    pub(super) fn begin_run(&mut self, _columns: u16, _rows: u16) {
+    pub(super) fn begin_run(&mut self) {
         self.engine_mut().restart();
     }
 
     /// Feeds output. Without a terminal in between, a newline alone must also return to the first column.
-    pub(super) fn feed_output(&mut self, bytes: &[u8], what: &What<'_>) {
-        if matches!(what, What::Output(locald_keeper::Stream::Tty, _)) {
+    pub(super) fn feed_output(&mut self, stream: Stream, bytes: &[u8]) {
+        if stream == Stream::Tty {
             return self.engine_mut().feed(bytes);
         }
         for line in bytes.split_inclusive(|&byte| byte == b'\n') {

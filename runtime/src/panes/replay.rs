@@ -38,12 +38,11 @@ pub(super) fn replay(dir: &Path, until: u64) -> (Screen, RunState) {
 fn show(record: &Record<'_>, screen: &mut Screen, known: &mut RunState) {
     match &record.entry {
         Entry::Output { stream, bytes } => {
-            let what = locald_keeper::What::Output(journal_stream(*stream), bytes);
-            screen.feed_output(bytes, &what);
+            screen.feed_output(journal_stream(*stream), bytes);
         }
         Entry::RunStarted { run, pid, columns, rows } => {
             *known = RunState { run: *run, phase: RunPhase::Alive { pid: *pid, since: record.time } };
-            screen.begin_run(*columns, *rows);
+            screen.begin_run();
             if *columns > 0 && *rows > 0 {
                 screen.resize(locald_term::Size::new(*rows, *columns));
             }

@@ -185,6 +185,9 @@ mod tests {
         let (_, seen) = screen.changed_rows(0);
         screen.engine_mut().feed(b"!");
         let (rows, _) = screen.changed_rows(seen);
-        assert_eq!(rows.iter().map(|(number, row)| (*number, row.text())).collect::<Vec<_>>(), [(1, "two!".to_owned())]);
+        assert_eq!(
+            rows.iter().map(|(number, row)| (*number, row.text())).collect::<Vec<_>>(),
+            [(1, "two!".to_owned())]
+        );
     }
 }

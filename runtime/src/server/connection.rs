@@ -47,7 +47,6 @@ impl Drop for EndGuard {
     }
 }
 
-
 /// Serves one client until it goes.
 pub(super) async fn serve(stream: UnixStream, server: Arc<Server>) -> io::Result<()> {
     peer::check(&stream)?;
@@ -173,13 +172,7 @@ async fn type_into(
     }
 }
 
-async fn carry_out(
-    id: u64,
-    request: Request,
-    answers: mpsc::Sender<Answer>,
-    shared: Arc<Shared>,
-    server: Arc<Server>,
-) {
+async fn carry_out(id: u64, request: Request, answers: mpsc::Sender<Answer>, shared: Arc<Shared>, server: Arc<Server>) {
     if matches!(request, Request::WatchWorkspace) {
         *shared.workspace.lock().unwrap_or_else(PoisonError::into_inner) = true;
     }
@@ -188,7 +181,8 @@ async fn carry_out(
     let result = if requests::changes_something(&request) {
         // What changes services is carried through even if the client goes away in the middle.
         let task = tokio::spawn(async move { requests::carry_out(request, &server).await });
-        task.await.unwrap_or_else(|error| Err(Failure::new(FailureKind::Internal, format!("the request failed: {error}"))))
+        task.await
+            .unwrap_or_else(|error| Err(Failure::new(FailureKind::Internal, format!("the request failed: {error}"))))
     } else {
         requests::carry_out(request, &server).await
     };

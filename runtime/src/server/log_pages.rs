@@ -37,28 +37,39 @@ struct Source {
 /// The next page of what `query` asks.
 pub(super) async fn page(query: LogQuery, server: &Server) -> Result<LogPage, Failure> {
     let grep = query.grep.as_deref().map(regex).transpose()?;
-    let mut sources: Vec<Source> = server.supervisor.resolve(&query.target)?.into_iter().map(|meant| {
-        let pane = &meant.service.pane;
-        Source { id: pane.id.clone(), dir: pane.log_dir.clone(), logged: pane.logged() }
-    }).collect();
+    let mut sources: Vec<Source> = server
+        .supervisor
+        .resolve(&query.target)?
+        .into_iter()
+        .map(|meant| {
+            let pane = &meant.service.pane;
+            Source { id: pane.id.clone(), dir: pane.log_dir.clone(), logged: pane.logged() }
+        })
+        .collect();
     loop {
         for source in &mut sources {
             source.logged.mark_unchanged();
         }
-        let wanted: Vec<(ServiceId, PathBuf)> = sources.iter().map(|source| (source.id.clone(), source.dir.clone())).collect();
+        let wanted: Vec<(ServiceId, PathBuf)> =
+            sources.iter().map(|source| (source.id.clone(), source.dir.clone())).collect();
         let (query, grep) = (query.clone(), grep.clone());
         let follow = query.follow;
         let raw = query.raw;
-        let read = tokio::task::spawn_blocking(move || {
-            if raw { raw_page(&query, &wanted) } else { text_page(&query, grep, &wanted) }
-        });
+        let read =
+            tokio::task::spawn_blocking(
+                move || {
+                    if raw { raw_page(&query, &wanted) } else { text_page(&query, grep, &wanted) }
+                },
+            );
         let page = read.await.map_err(|error| Failure::new(FailureKind::Internal, error.to_string()))??;
         if !follow || !page.lines.is_empty() || sources.is_empty() {
             return Ok(page);
         }
         let news: Vec<Pin<Box<dyn Future<Output = ()> + Send + '_>>> = sources
             .iter_mut()
-            .map(|source| Box::pin(async { drop(source.logged.changed().await) }) as Pin<Box<dyn Future<Output = ()> + Send>>)
+            .map(|source| {
+                Box::pin(async { drop(source.logged.changed().await) }) as Pin<Box<dyn Future<Output = ()> + Send>>
+            })
             .collect();
         select_all(news).await;
     }
@@ -66,7 +77,8 @@ pub(super) async fn page(query: LogQuery, server: &Server) -> Result<LogPage, Fa
 
 fn regex(text: &str) -> Result<Regex, Failure> {
     RegexBuilder::new(text).size_limit(REGEX_SIZE).build().map_err(|error| {
-        Failure::new(FailureKind::BadRequest, format!("`{text}` is not a regular expression")).details(error.to_string())
+        Failure::new(FailureKind::BadRequest, format!("`{text}` is not a regular expression"))
+            .details(error.to_string())
     })
 }
 

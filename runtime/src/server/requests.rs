@@ -2,7 +2,9 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use locald_api::{Capture, DaemonInfo, Failure, FailureKind, Input, ProjectStatus, Request, Response, ServiceState, Target};
+use locald_api::{
+    Capture, DaemonInfo, Failure, FailureKind, Input, ProjectStatus, Request, Response, ServiceState, Target,
+};
 use locald_term::{Key, KeyCode, Modifiers, encode, encode_paste};
 
 use super::{End, Server, log_pages, status};
@@ -45,7 +47,9 @@ pub(super) fn end_after(request: &Request) -> Option<End> {
 pub(super) async fn carry_out(request: Request, server: &Server) -> Result<Response, Failure> {
     let supervisor = &server.supervisor;
     match request {
-        Request::Up { root, services, environment } => supervisor.up(root, services, environment).await.map(Response::Changes),
+        Request::Up { root, services, environment } => {
+            supervisor.up(root, services, environment).await.map(Response::Changes)
+        }
         Request::Down(target) => supervisor.down(target).await.map(Response::Changes),
         Request::Start(target) => supervisor.start(&target).await.map(Response::Changes),
         Request::Stop(target) => supervisor.stop(&target).await.map(Response::Changes),
@@ -59,11 +63,9 @@ pub(super) async fn carry_out(request: Request, server: &Server) -> Result<Respo
             let (first, rows) = pane.screen().history_rows(first, count.min(MAX_LINES) as usize);
             Ok(Response::Lines { first, rows })
         }
-        // The connection does the rest.
-        Request::WatchWorkspace => Ok(Response::Done),
         Request::DaemonStatus => Ok(Response::Daemon(daemon(server))),
-        // The end follows once the answer is on its way.
-        Request::DaemonRestart => Ok(Response::Done),
+        // The connection does the rest: it sends the workspace from now on, or ends the daemon once the answer is on its way.
+        Request::WatchWorkspace | Request::DaemonRestart => Ok(Response::Done),
         Request::Shutdown => supervisor.stop_everything().await.map(Response::Changes),
     }
 }

@@ -21,7 +21,12 @@ pub(super) fn workspace(server: &Server, revision: u64) -> Workspace {
     });
     let services: Vec<ServiceStatus> = services.collect();
     let degraded = degraded(&services);
-    Workspace { revision, projects: projects.iter().map(crate::supervisor::Project::status).collect(), services, degraded }
+    Workspace {
+        revision,
+        projects: projects.iter().map(crate::supervisor::Project::status).collect(),
+        services,
+        degraded,
+    }
 }
 
 /// One service.
@@ -44,7 +49,10 @@ pub(super) fn service_status(supervisor: &Supervisor, meant: &Meant, listening: 
         pid,
         exit: view.exit,
         restarts: view.restarts,
-        started_at: view.since.and_then(|since| Timestamp::from_nanosecond(i128::from(since)).ok()).map(|at| at.to_string()),
+        started_at: view
+            .since
+            .and_then(|since| Timestamp::from_nanosecond(i128::from(since)).ok())
+            .map(|at| at.to_string()),
         ports: port.into_iter().collect(),
         urls: urls.map(|port| format!("http://127.0.0.1:{port}")).into_iter().collect(),
         reason: view.state.reason(view.exit),

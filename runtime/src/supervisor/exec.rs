@@ -12,15 +12,18 @@ use super::environment::Environment;
 use crate::keeper_link::KeeperLink;
 use crate::panes::{Pane, RunPhase, RunState};
 
+/// Makes the environment of a service's next run.
+pub(crate) type MakeEnvironment = Arc<dyn Fn(&Pane, &Definition) -> Environment + Send + Sync>;
+
 /// Makes controllers for commands.
 pub(crate) struct ExecFactory {
     pub(crate) keeper: Arc<KeeperLink>,
-    pub(crate) environment: Arc<dyn Fn(&Pane, &Definition) -> Environment + Send + Sync>,
+    pub(crate) environment: MakeEnvironment,
 }
 
 struct ExecController {
     keeper: Arc<KeeperLink>,
-    environment: Arc<dyn Fn(&Pane, &Definition) -> Environment + Send + Sync>,
+    environment: MakeEnvironment,
     pane: Arc<Pane>,
     runs: watch::Receiver<RunState>,
     /// The run that events are about.
@@ -109,7 +112,7 @@ impl ServiceController for ExecController {
         match self.runs.borrow().phase.clone() {
             RunPhase::Unknown => None,
             RunPhase::Alive { pid, since } => Some(Inherited::Alive { pid, since }),
-            RunPhase::Failed(failure) => Some(Inherited::Failed { reason: failure_text(failure, None) }),
+            RunPhase::Failed(failure) => Some(Inherited::Failed { reason: failure_text(failure) }),
             RunPhase::Ended { since, ending } => Some(Inherited::Ended(ended(since, ending))),
         }
     }
@@ -128,7 +131,7 @@ impl ExecController {
             }
             (RunPhase::Failed(failure), Told::Nothing) => {
                 self.told = Told::End;
-                Some(RunEvent::StartFailed { reason: failure_text(*failure, Some(&self.pane)) })
+                Some(RunEvent::StartFailed { reason: failure_text(*failure) })
             }
             (RunPhase::Ended { since, ending }, Told::Nothing | Told::Started) => {
                 self.told = Told::End;
@@ -167,14 +170,16 @@ fn launch(definition: &Definition, environment: &Environment, pane: &Pane) -> Re
     })
 }
 
-fn failure_text(failure: LaunchFailure, _pane: Option<&Pane>) -> String {
+fn failure_text(failure: LaunchFailure) -> String {
     let cause = std::io::Error::from_raw_os_error(failure.errno);
     let cause = cause.to_string();
     let cause = cause.split(" (os error").next().unwrap_or_default();
     match failure.step {
         Step::Terminal => format!("no terminal could be opened: {cause}"),
         Step::Reaper if failure.errno == 0 => "locald-reaper ended before the service could begin".to_owned(),
-        Step::Reaper => format!("locald-reaper, which belongs beside the locald executable, cannot be started: {cause}"),
+        Step::Reaper => {
+            format!("locald-reaper, which belongs beside the locald executable, cannot be started: {cause}")
+        }
         Step::ReaperVersion => "locald-reaper is of another release than locald; install both together".to_owned(),
         Step::Directory => format!("its folder cannot be entered: {cause}"),
         Step::Execute => format!("its command cannot be executed: {cause}"),

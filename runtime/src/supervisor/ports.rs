@@ -87,7 +87,8 @@ fn candidates(service: &str) -> impl Iterator<Item = u16> {
 fn is_free(port: u16) -> bool {
     let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
     // A machine without IPv6 has nobody on it either.
-    let v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, port)).map_or_else(|error| error.kind() != io::ErrorKind::AddrInUse, |_| true);
+    let v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, port))
+        .map_or_else(|error| error.kind() != io::ErrorKind::AddrInUse, |_| true);
     v4 && v6
 }
 

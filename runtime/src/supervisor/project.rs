@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
-use locald_api::{ProjectId, ProjectStatus, ServiceId};
+use locald_api::{ProjectId, ProjectStatus};
 use serde::{Deserialize, Serialize};
 
 use super::definition::Definition;
@@ -36,10 +36,6 @@ impl Project {
 
     pub(crate) fn service(&self, name: &str) -> Option<&Service> {
         self.services.iter().find(|service| service.pane.id.service == name)
-    }
-
-    pub(crate) fn service_id(&self, name: &str) -> ServiceId {
-        ServiceId { project: self.id.clone(), service: name.to_owned() }
     }
 }
 

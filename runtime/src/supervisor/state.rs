@@ -70,6 +70,7 @@ pub(crate) enum Effect {
 
 impl State {
     /// Takes an event into account; says what to do.
+    #[expect(clippy::match_same_arms, reason = "the table reads by state; arms of two states that agree stay apart")]
     pub(crate) fn on(&mut self, event: Event) -> Effect {
         use AfterStart as Then;
         use Event::{Ended, Restart, Start, StartFailed, Started, Stop};
@@ -103,7 +104,9 @@ impl State {
             // Already so, or news of a run that is no longer the one in question.
             (same @ Ready { .. }, Start | Started { .. } | StartFailed { .. })
             | (same @ Stopping { .. }, Started { .. } | StartFailed { .. })
-            | (same @ (Stopped | Exited | Failed { .. }), Started { .. } | StartFailed { .. } | Ended) => (same, Effect::None),
+            | (same @ (Stopped | Exited | Failed { .. }), Started { .. } | StartFailed { .. } | Ended) => {
+                (same, Effect::None)
+            }
         };
         *self = next;
         effect

@@ -272,10 +272,8 @@ impl Supervisor {
             };
             services.push(service);
         }
-        let gone: Vec<Service> = known
-            .into_iter()
-            .filter(|known| services.iter().all(|service| service.pane.id != known.pane.id))
-            .collect();
+        let gone: Vec<Service> =
+            known.into_iter().filter(|known| services.iter().all(|service| service.pane.id != known.pane.id)).collect();
         let project = Project { id: id.clone(), name: name.to_owned(), root: root.to_owned(), services };
         self.projects().insert(id.clone(), project);
         self.touch();
@@ -355,7 +353,10 @@ impl Supervisor {
         self.openings.lock().unwrap_or_else(PoisonError::into_inner).insert(slot.clone(), opened);
         self.keeper.send(&ToKeeper::Open { slot, base }).map_err(|error| format!("the keeper is gone: {error}"))?;
         let answer = tokio::time::timeout(Duration::from_secs(5), wait).await;
-        answer.ok().and_then(Result::ok).ok_or_else(|| "the keeper has no room for another service; see its log".to_owned())
+        answer
+            .ok()
+            .and_then(Result::ok)
+            .ok_or_else(|| "the keeper has no room for another service; see its log".to_owned())
     }
 
     /// Stops all services of the project in `target` and forgets it.
@@ -367,7 +368,8 @@ impl Supervisor {
     }
 
     async fn forget_project(self: &Arc<Self>, project: &Project) -> Result<Vec<ServiceChange>, Failure> {
-        let meant = project.services.iter().map(|service| Meant { project: project.name.clone(), service: service.clone() });
+        let meant =
+            project.services.iter().map(|service| Meant { project: project.name.clone(), service: service.clone() });
         let changes = self.each(meant.collect(), |service| async move { service.stop().await }).await?;
         self.projects().remove(&project.id);
         for service in &project.services {
@@ -495,13 +497,16 @@ fn service_key(id: &ServiceId) -> String {
 }
 
 fn config_failure(error: &LoadError) -> Failure {
-    let failure = Failure::new(FailureKind::Config, match error {
-        LoadError::Faults(_) => "the configuration has faults".to_owned(),
-        other => match std::error::Error::source(other) {
-            Some(cause) => format!("{other}: {cause}"),
-            None => other.to_string(),
+    let failure = Failure::new(
+        FailureKind::Config,
+        match error {
+            LoadError::Faults(_) => "the configuration has faults".to_owned(),
+            other => match std::error::Error::source(other) {
+                Some(cause) => format!("{other}: {cause}"),
+                None => other.to_string(),
+            },
         },
-    });
+    );
     match error {
         LoadError::Faults(faults) => failure.details(faults.render(false)),
         _ => failure,

@@ -119,16 +119,13 @@ impl Keeper {
     /// Asked for a new daemon by a client that cannot talk to this one, or to none.
     pub(super) fn replace_daemon(&mut self) {
         self.reopen_doors();
-        match &self.daemon {
+        if let Some(daemon) = &self.daemon {
             // A daemon takes this as the wish to be replaced.
-            Some(daemon) => {
-                let pid = rustix::process::Pid::from_raw(daemon.pid);
-                let _ = pid.map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::HUP));
-            }
-            None => {
-                self.restart_at = None;
-                self.start_daemon();
-            }
+            let pid = rustix::process::Pid::from_raw(daemon.pid);
+            let _ = pid.map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::HUP));
+        } else {
+            self.restart_at = None;
+            self.start_daemon();
         }
     }
 

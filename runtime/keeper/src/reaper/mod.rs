@@ -159,14 +159,19 @@ impl Reaper {
     fn end(&mut self, stop: Stop) {
         let now = Instant::now();
         let deadline = now.checked_add(stop.grace).unwrap_or_else(|| now + Duration::from_hours(24));
-        if self.outcome.is_none() {
-            let _ = process::signal_group(self.child.pid, signal_of(stop.signal));
-            let _ = process::signal_group(self.child.pid, Signal::CONT);
+        let ending = self.ending.get_or_insert_with(|| Ending::of_orphans(deadline));
+        ending.hasten(deadline);
+        if self.outcome.is_some() {
+            return;
         }
-        match &mut self.ending {
-            Some(ending) => ending.hasten(deadline),
-            None => self.ending = Some(Ending::of_orphans(deadline)),
+        let group = self.child.pid;
+        let _ = process::signal_group(group, signal_of(stop.signal));
+        if process::ignores(group, stop.signal) {
+            // An interactive shell does not end for being asked, but it does when its terminal goes away.
+            let _ = process::signal_group(group, Signal::HUP);
         }
+        let _ = process::signal_group(group, Signal::CONT);
+        ending.note_asked(group);
     }
 
     /// Does what an ending wants now; says whether the reaper's work is over.

@@ -1,0 +1,8 @@
+//! End to end: the real binary in private homes, with real terminals, sockets and processes.
+//!
+//! One test binary for all of it, because linking is what takes time. Each test has a [`home::TestHome`] of its own.
+
+mod home;
+mod lifecycle;
+mod screen;
+mod wait;
