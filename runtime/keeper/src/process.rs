@@ -106,7 +106,14 @@ fn parse(pid: i32, stat: &[u8]) -> Option<Process> {
     let number = |index: usize| fields.get(index)?.parse().ok();
     let zombie = matches!(*fields.first()?, "Z" | "X");
     let started = fields.get(19)?.parse().ok()?;
-    Some(Process { identity: Identity { pid, started }, parent: number(1)?, group: number(2)?, session: number(3)?, name, zombie })
+    Some(Process {
+        identity: Identity { pid, started },
+        parent: number(1)?,
+        group: number(2)?,
+        session: number(3)?,
+        name,
+        zombie,
+    })
 }
 
 #[cfg(test)]
@@ -114,7 +121,14 @@ mod tests {
     use super::*;
 
     fn process(pid: i32, parent: i32) -> Process {
-        Process { identity: Identity { pid, started: 1 }, parent, group: 1, session: 1, name: String::new(), zombie: false }
+        Process {
+            identity: Identity { pid, started: 1 },
+            parent,
+            group: 1,
+            session: 1,
+            name: String::new(),
+            zombie: false,
+        }
     }
 
     #[test]

@@ -7,11 +7,12 @@ mod exec;
 mod names;
 mod ports;
 mod project;
+mod projects;
 mod service;
 mod state;
-mod supervisor;
+mod surroundings;
 
 pub(crate) use names::Meant;
 pub(crate) use project::Project;
+pub(crate) use projects::{Supervisor, SupervisorParts};
 pub(crate) use state::{State, describe};
-pub(crate) use supervisor::{Supervisor, SupervisorParts};

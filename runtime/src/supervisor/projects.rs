@@ -8,19 +8,18 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use locald_api::{Change, Failure, FailureKind, ProjectId, ServiceChange, ServiceId, Target};
-use locald_config::{DotEnv, LoadError};
-use locald_keeper::{FromKeeper, Home, RunInfo, TOKEN_VARIABLE, ToKeeper};
+use locald_config::LoadError;
+use locald_keeper::{FromKeeper, Home, RunInfo, ToKeeper};
 use tokio::sync::{oneshot, watch};
 use tracing::{info, warn};
 
 use super::controller::ServiceFactory;
 use super::definition::Definition;
-use super::environment::Environment;
 use super::exec::ExecFactory;
 use super::names::{self, Meant};
-use super::ports::Ports;
 use super::project::{Project, RememberedProject, project_id};
 use super::service::{Remembered, Service, ServiceGone};
+use super::surroundings::Surroundings;
 use crate::keeper_link::KeeperLink;
 
 use crate::panes::logger::{PaneLog, log_caps};
@@ -48,25 +47,11 @@ pub(crate) struct Supervisor {
     wake: OwnedFd,
     factories: Vec<Box<dyn ServiceFactory>>,
     projects: Mutex<BTreeMap<ProjectId, Project>>,
-    shared: Arc<Shared>,
+    surroundings: Arc<Surroundings>,
     /// Bringing up and down is one at a time.
     changing: tokio::sync::Mutex<()>,
     openings: Mutex<BTreeMap<String, oneshot::Sender<Slot>>>,
     revision: watch::Sender<u64>,
-}
-
-/// What environments are made from.
-struct Shared {
-    token: String,
-    ports: Ports,
-    projects: Mutex<BTreeMap<ProjectId, ProjectEnvironment>>,
-    notify: Mutex<BTreeMap<ServiceId, String>>,
-}
-
-struct ProjectEnvironment {
-    name: String,
-    root: PathBuf,
-    shell: Vec<(String, String)>,
 }
 
 /// A slot as the keeper told it.
@@ -80,15 +65,10 @@ pub(crate) struct Slot {
 impl Supervisor {
     pub(crate) fn new(parts: SupervisorParts) -> Self {
         let SupervisorParts { home, keeper, panes, room, wake } = parts;
-        let shared = Arc::new(Shared {
-            token: home.token(),
-            ports: Ports::open(home.state_dir().join("ports.json")),
-            projects: Mutex::default(),
-            notify: Mutex::default(),
-        });
+        let surroundings = Arc::new(Surroundings::open(&home));
         let environment = {
-            let shared = shared.clone();
-            Arc::new(move |pane: &Pane, definition: &Definition| shared.environment(&pane.id, definition))
+            let surroundings = surroundings.clone();
+            Arc::new(move |pane: &Pane, definition: &Definition| surroundings.environment(&pane.id, definition))
         };
         let exec = ExecFactory { keeper: keeper.clone(), environment };
         Self {
@@ -99,7 +79,7 @@ impl Supervisor {
             wake,
             factories: vec![Box::new(exec)],
             projects: Mutex::default(),
-            shared,
+            surroundings,
             changing: tokio::sync::Mutex::new(()),
             openings: Mutex::default(),
             revision: watch::Sender::new(1),
@@ -137,7 +117,7 @@ impl Supervisor {
         values: &BTreeMap<String, Vec<u8>>,
     ) {
         let RememberedProject { name, root, environment, definitions } = remembered;
-        self.shared.set_project(id, &name, &root, environment);
+        self.surroundings.set_project(id, &name, &root, environment);
         let mut services = Vec::new();
         for definition in definitions {
             let service = ServiceId { project: id.clone(), service: definition.name.clone() };
@@ -201,7 +181,7 @@ impl Supervisor {
 
     /// The port that is leased to a service.
     pub(crate) fn port(&self, service: &ServiceId) -> Option<u16> {
-        self.shared.ports.leased(&service.to_string())
+        self.surroundings.port(service)
     }
 
     /// The services that a client means.
@@ -229,7 +209,7 @@ impl Supervisor {
         let id = project_id(config.name.as_str(), &root);
         let definitions: Vec<Definition> = config.services.iter().map(Definition::from).collect();
         self.forget_renamed(&id, &root).await?;
-        self.shared.set_project(&id, config.name.as_str(), &root, environment.clone());
+        self.surroundings.set_project(&id, config.name.as_str(), &root, environment.clone());
         self.remember_project(&id, config.name.as_str(), &root, environment, &definitions);
         self.load(&id, config.name.as_str(), &root, definitions).await?;
         drop(changing);
@@ -262,7 +242,7 @@ impl Supervisor {
             let service = ServiceId { project: id.clone(), service: definition.name.clone() };
             let service = match known.iter().find(|known| known.pane.id == service) {
                 Some(known) => {
-                    known.redefine(definition).await.map_err(|gone| unavailable(&gone))?;
+                    known.redefine(definition).await.map_err(unavailable)?;
                     known.clone()
                 }
                 None => self
@@ -278,7 +258,7 @@ impl Supervisor {
         self.projects().insert(id.clone(), project);
         self.touch();
         for service in gone {
-            service.stop().await.map_err(|gone| unavailable(&gone))?;
+            service.stop().await.map_err(unavailable)?;
             self.forget_service(&service).await;
         }
         Ok(())
@@ -337,7 +317,7 @@ impl Supervisor {
             Some(slot) => slot,
             None => self.open_slot(id.to_string(), log.end().unwrap_or(0)).await?,
         };
-        self.shared.notify.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), slot.notify);
+        self.surroundings.set_notify(id, slot.notify);
         let parts = PaneParts { id: id.clone(), log_dir, memory: slot.memory, room: self.room.clone(), log };
         let pane = tokio::task::spawn_blocking(move || Pane::open(parts)).await.map_err(|error| error.to_string())?;
         let pane = pane.map_err(|error| format!("the journal cannot be read: {error}"))?;
@@ -376,7 +356,7 @@ impl Supervisor {
             self.forget_service(service).await;
         }
         let _ = self.keeper.send(&ToKeeper::Remove { key: format!("project/{}", project.id) });
-        self.shared.projects.lock().unwrap_or_else(PoisonError::into_inner).remove(&project.id);
+        self.surroundings.forget_project(&project.id);
         self.touch();
         Ok(changes)
     }
@@ -420,7 +400,7 @@ impl Supervisor {
             let (id, done) = (service.pane.id.clone(), act(service));
             async move { done.await.map(|change| ServiceChange { service: id, project, change }) }
         });
-        join_all(acts).await.into_iter().collect::<Result<_, _>>().map_err(|gone| unavailable(&gone))
+        join_all(acts).await.into_iter().collect::<Result<_, _>>().map_err(unavailable)
     }
 
     fn remember_project(
@@ -444,45 +424,6 @@ impl Supervisor {
     fn touch(&self) {
         self.revision.send_modify(|revision| *revision += 1);
     }
-}
-
-impl Shared {
-    fn set_project(&self, id: &ProjectId, name: &str, root: &Path, shell: Vec<(String, String)>) {
-        let environment = ProjectEnvironment { name: name.to_owned(), root: root.to_owned(), shell };
-        self.projects.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), environment);
-    }
-
-    /// The environment of a service's next run. `.env` is read now, so a restart is enough to take up a change.
-    fn environment(&self, id: &ServiceId, definition: &Definition) -> Environment {
-        let mut environment = Environment::default();
-        let mut add = |name: &str, value: String| environment.added.push((name.to_owned(), value));
-        if let Ok(port) = self.ports.lease(&id.to_string()) {
-            add("PORT", port.to_string());
-        }
-        if let Some(notify) = self.notify.lock().unwrap_or_else(PoisonError::into_inner).get(id) {
-            add("NOTIFY_SOCKET", notify.clone());
-        }
-        let mark = if definition.leave_escaped { "leave" } else { "kill" };
-        add(TOKEN_VARIABLE, format!("{}:{mark}", self.token));
-        add("LOCALD_SERVICE", id.service.clone());
-        let projects = self.projects.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(project) = projects.get(&id.project) {
-            add("LOCALD_PROJECT", project.name.clone());
-            environment.shell.clone_from(&project.shell);
-            environment.dotenv = read_dotenv(&project.root);
-        }
-        environment
-    }
-}
-
-/// The project's `.env`. One with faults was refused when the project came up; if it has them since, it counts as empty.
-fn read_dotenv(root: &Path) -> DotEnv {
-    let path = root.join(".env");
-    let text = std::fs::read_to_string(&path).unwrap_or_default();
-    DotEnv::parse(&path, &text).unwrap_or_else(|faults| {
-        warn!(%faults, "the .env has faults and is left out");
-        DotEnv::default()
-    })
 }
 
 impl Slot {
@@ -513,7 +454,7 @@ fn config_failure(error: &LoadError) -> Failure {
     }
 }
 
-fn unavailable(error: &ServiceGone) -> Failure {
+fn unavailable(error: ServiceGone) -> Failure {
     Failure::new(FailureKind::Unavailable, error.to_string())
 }
 
