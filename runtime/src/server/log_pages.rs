@@ -5,16 +5,15 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write;
-use std::future::Future;
 use std::path::PathBuf;
-use std::pin::Pin;
 
-use futures_util::future::select_all;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use locald_api::{Failure, FailureKind, LogEvent, LogLine, LogPage, LogQuery, LogStream, ServiceId};
 use regex::{Regex, RegexBuilder};
-use tokio::sync::watch;
 
 use super::Server;
+use super::log_sources::{self, Source};
 use crate::logs::{self, Cursor, Escapes, Kind, LineCursor, Listing, Merge, Outcome, Query, Reader};
 use crate::panes::logger::fault_text;
 use crate::supervisor::describe;
@@ -27,52 +26,37 @@ const MAX_MERGED_TAIL: usize = 20_000;
 /// How much memory a regular expression may take.
 const REGEX_SIZE: usize = 1 << 20;
 
-/// One log that was meant.
-struct Source {
-    id: ServiceId,
-    dir: PathBuf,
-    logged: watch::Receiver<u64>,
-}
-
 /// The next page of what `query` asks.
 pub(super) async fn page(query: LogQuery, server: &Server) -> Result<LogPage, Failure> {
     let grep = query.grep.as_deref().map(regex).transpose()?;
-    let mut sources: Vec<Source> = server
-        .supervisor
-        .resolve(&query.target)?
-        .into_iter()
-        .map(|meant| {
-            let pane = &meant.service.pane;
-            Source { id: pane.id.clone(), dir: pane.log_dir.clone(), logged: pane.logged() }
-        })
-        .collect();
+    let mut revision = server.supervisor.revision();
     loop {
-        for source in &mut sources {
-            source.logged.mark_unchanged();
-        }
-        let wanted: Vec<(ServiceId, PathBuf)> =
-            sources.iter().map(|source| (source.id.clone(), source.dir.clone())).collect();
-        let (query, grep) = (query.clone(), grep.clone());
-        let follow = query.follow;
-        let raw = query.raw;
-        let read =
-            tokio::task::spawn_blocking(
-                move || {
-                    if raw { raw_page(&query, &wanted) } else { text_page(&query, grep, &wanted) }
-                },
-            );
-        let page = read.await.map_err(|error| Failure::new(FailureKind::Internal, error.to_string()))??;
-        if !follow || !page.lines.is_empty() || sources.is_empty() {
+        revision.mark_unchanged();
+        // Anew in each turn: projects come and go while somebody follows their logs.
+        let mut sources = log_sources::find(server, &query.target)?;
+        let page = read(&query, grep.clone(), &sources).await?;
+        if !query.follow || !page.lines.is_empty() {
             return Ok(page);
         }
-        let news: Vec<Pin<Box<dyn Future<Output = ()> + Send + '_>>> = sources
-            .iter_mut()
-            .map(|source| {
-                Box::pin(async { drop(source.logged.changed().await) }) as Pin<Box<dyn Future<Output = ()> + Send>>
-            })
-            .collect();
-        select_all(news).await;
+        let changes = sources.iter_mut().filter_map(|source| source.logged.as_mut());
+        let news = changes.map(|logged| Box::pin(async move { logged.changed().await.is_ok() }));
+        let mut news: FuturesUnordered<_> = news.collect();
+        tokio::select! {
+            // A pane that is gone has no more news, which is none; that it went changed the revision.
+            () = async { while news.next().await == Some(false) {} }, if !news.is_empty() => {}
+            _ = revision.changed() => {}
+        }
     }
+}
+
+async fn read(query: &LogQuery, grep: Option<Regex>, sources: &[Source]) -> Result<LogPage, Failure> {
+    let wanted: Vec<(ServiceId, PathBuf)> =
+        sources.iter().map(|source| (source.id.clone(), source.dir.clone())).collect();
+    let query = query.clone();
+    let read = tokio::task::spawn_blocking(move || {
+        if query.raw { raw_page(&query, &wanted) } else { text_page(&query, grep, &wanted) }
+    });
+    read.await.map_err(|error| Failure::new(FailureKind::Internal, error.to_string()))?
 }
 
 fn regex(text: &str) -> Result<Regex, Failure> {

@@ -75,7 +75,11 @@ fn unknown(service: &locald_api::ServiceId) -> Failure {
 }
 
 fn list(server: &Server, target: &Target) -> Result<Response, Failure> {
-    let meant = server.supervisor.resolve(target)?;
+    let meant = match server.supervisor.resolve(target) {
+        // Nothing of a project runs that is not up. That is an answer, as it is while no daemon runs at all.
+        Err(_) if target.names.is_empty() => Vec::new(),
+        meant => meant?,
+    };
     let listening = status::listening_ports();
     let services: Vec<_> =
         meant.iter().map(|meant| status::service_status(&server.supervisor, meant, &listening)).collect();

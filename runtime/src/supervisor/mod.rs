@@ -13,6 +13,6 @@ mod state;
 mod surroundings;
 
 pub(crate) use names::Meant;
-pub(crate) use project::Project;
+pub(crate) use project::{Project, root_suffix};
 pub(crate) use projects::{Supervisor, SupervisorParts};
 pub(crate) use state::{State, describe};

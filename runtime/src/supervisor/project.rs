@@ -1,6 +1,5 @@
 //! A loaded project: its services in order, and what of it outlives the daemon.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use locald_api::{ProjectId, ProjectStatus};
@@ -41,7 +40,13 @@ impl Project {
 
 /// The id of the project named `name` in the folder `root`: two folders never share one.
 pub(crate) fn project_id(name: &str, root: &Path) -> ProjectId {
-    let mut hasher = DefaultHasher::new();
-    root.hash(&mut hasher);
-    ProjectId(format!("{name}-{:08x}", hasher.finish() as u32))
+    ProjectId(format!("{name}{}", root_suffix(root)))
+}
+
+/// How the id of every project in the folder `root` ends, whatever its name.
+pub(crate) fn root_suffix(root: &Path) -> String {
+    // FNV-1a: folders of logs are named by it, so it must stay the same whatever compiler this is built with.
+    let step = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+    let hash = root.as_os_str().as_encoded_bytes().iter().fold(0x811c_9dc5, step);
+    format!("-{hash:08x}")
 }

@@ -343,7 +343,8 @@ impl Supervisor {
     pub(crate) async fn down(self: &Arc<Self>, target: Target) -> Result<Vec<ServiceChange>, Failure> {
         let _changing = self.changing.lock().await;
         let root = target.root.ok_or_else(|| Failure::new(FailureKind::BadRequest, "no project is named"))?;
-        let project = names::find_root(&self.snapshot(), &root)?.clone();
+        // One that is not up is down already.
+        let Ok(project) = names::find_root(&self.snapshot(), &root).cloned() else { return Ok(Vec::new()) };
         self.forget_project(&project).await
     }
 

@@ -24,6 +24,12 @@ const INHERITED_START: Duration = Duration::from_secs(5);
 pub(crate) struct Service {
     pub(crate) pane: Arc<Pane>,
     pub(crate) kind: &'static str,
+    handle: Handle,
+}
+
+/// The way to a service's task.
+#[derive(Clone, Debug)]
+struct Handle {
     requests: mpsc::Sender<Request>,
     view: watch::Receiver<View>,
 }
@@ -84,39 +90,39 @@ impl Service {
         remembered: Remembered,
         memory: Memory,
     ) -> Self {
-        let (requests, queue) = mpsc::channel(16);
-        let mut task = Task::new(controller, definition, remembered, memory);
-        let view = task.view.subscribe();
         let name = pane.id.to_string();
-        tokio::spawn(async move { task.run(queue, &name).await });
-        Self { pane, kind, requests, view }
+        let handle = Task::new(controller, definition, remembered, memory).spawn(name);
+        Self { pane, kind, handle }
     }
 
     /// Starts the service and returns once it runs or has failed to.
     pub(crate) async fn start(&self) -> Result<Change, ServiceGone> {
-        self.ask(|done| Request::Start { done }).await
+        self.handle.ask(|done| Request::Start { done }).await
     }
 
     /// Stops the service and returns once nothing of it is left.
     pub(crate) async fn stop(&self) -> Result<Change, ServiceGone> {
-        self.ask(|done| Request::Stop { done }).await
+        self.handle.ask(|done| Request::Stop { done }).await
     }
 
     /// Stops the service if it runs, starts it, and returns once it runs or has failed to.
     pub(crate) async fn restart(&self) -> Result<Change, ServiceGone> {
-        self.ask(|done| Request::Restart { done }).await
+        self.handle.ask(|done| Request::Restart { done }).await
     }
 
     /// Changes its settings from the next start on.
     pub(crate) async fn redefine(&self, definition: Definition) -> Result<(), ServiceGone> {
-        self.requests.send(Request::Redefine { definition: Box::new(definition) }).await.map_err(|_| ServiceGone)
+        let redefine = Request::Redefine { definition: Box::new(definition) };
+        self.handle.requests.send(redefine).await.map_err(|_| ServiceGone)
     }
 
     /// What is known of it now, and a way to wait for changes.
     pub(crate) fn view(&self) -> watch::Receiver<View> {
-        self.view.clone()
+        self.handle.view.clone()
     }
+}
 
+impl Handle {
     async fn ask(&self, request: impl FnOnce(oneshot::Sender<Change>) -> Request) -> Result<Change, ServiceGone> {
         let (done, wait) = oneshot::channel();
         self.requests.send(request(done)).await.map_err(|_| ServiceGone)?;
@@ -163,6 +169,14 @@ impl Task {
             settles_at: None,
             gives_up_at: None,
         }
+    }
+
+    /// Runs the task; it ends when the last handle goes.
+    fn spawn(mut self, name: String) -> Handle {
+        let (requests, queue) = mpsc::channel(16);
+        let view = self.view.subscribe();
+        tokio::spawn(async move { self.run(queue, &name).await });
+        Handle { requests, view }
     }
 
     async fn run(&mut self, mut requests: mpsc::Receiver<Request>, name: &str) {
@@ -348,5 +362,236 @@ async fn until(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::{Mutex, PoisonError};
+
+    use super::*;
+    use crate::supervisor::controller::Waiting;
+
+    /// What a controller was asked to do.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    enum Asked {
+        Begin,
+        End,
+    }
+
+    /// A controller that does what a test says, when it says so.
+    struct Scripted {
+        asked: Arc<Mutex<Vec<Asked>>>,
+        events: mpsc::Receiver<RunEvent>,
+        inherited: Option<Inherited>,
+    }
+
+    impl ServiceController for Scripted {
+        fn begin(&mut self, _: &Definition) {
+            self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(Asked::Begin);
+        }
+
+        fn end(&mut self, _: &Definition) {
+            self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(Asked::End);
+        }
+
+        fn event(&mut self) -> Waiting<'_, RunEvent> {
+            Box::pin(async {
+                match self.events.recv().await {
+                    Some(event) => event,
+                    None => std::future::pending().await,
+                }
+            })
+        }
+
+        fn inherited(&self) -> Option<Inherited> {
+            self.inherited.clone()
+        }
+    }
+
+    /// A service whose controller a test plays.
+    struct Stage {
+        handle: Handle,
+        asked: Arc<Mutex<Vec<Asked>>>,
+        events: mpsc::Sender<RunEvent>,
+    }
+
+    impl Stage {
+        fn new(remembered: Remembered, inherited: Option<Inherited>) -> Self {
+            let (events, queue) = mpsc::channel(8);
+            let asked = Arc::default();
+            let controller = Scripted { asked: Arc::clone(&asked), events: queue, inherited };
+            let task = Task::new(Box::new(controller), definition(), remembered, Box::new(|_| {}));
+            Self { handle: task.spawn("demo:web".to_owned()), asked, events }
+        }
+
+        fn fresh() -> Self {
+            Self::new(Remembered::default(), None)
+        }
+
+        /// Asks for something on the side, and returns once the task has taken note of it.
+        async fn ask(&self, request: fn(oneshot::Sender<Change>) -> Request) -> tokio::task::JoinHandle<Change> {
+            let handle = self.handle.clone();
+            let (taken, wait) = oneshot::channel();
+            let asking = tokio::spawn(async move {
+                let (done, answer) = oneshot::channel();
+                handle.requests.send(request(done)).await.unwrap();
+                let _ = taken.send(());
+                answer.await.unwrap()
+            });
+            wait.await.unwrap();
+            tokio::task::yield_now().await;
+            asking
+        }
+
+        async fn tell(&self, event: RunEvent) {
+            self.events.send(event).await.unwrap();
+        }
+
+        async fn wait_for(&self, state: State) {
+            let mut view = self.handle.view.clone();
+            view.wait_for(|view| view.state == state).await.unwrap();
+        }
+
+        fn asked(&self) -> Vec<Asked> {
+            self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        }
+    }
+
+    fn definition() -> Definition {
+        Definition {
+            name: "web".to_owned(),
+            arguments: vec!["true".to_owned()],
+            directory: PathBuf::from("/"),
+            environment: Vec::new(),
+            terminal: true,
+            size: None,
+            stop_signal: 15,
+            stop_timeout: Duration::from_secs(10),
+            leave_escaped: false,
+        }
+    }
+
+    fn started(pid: u32) -> RunEvent {
+        RunEvent::Started { pid, since: 1 }
+    }
+
+    fn ended(exit: Exit) -> RunEvent {
+        RunEvent::Ended(Ended { exit, since: 1, killed: vec!["helper".to_owned()], left: Vec::new() })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_starts_a_service_learns_of_it_once_it_has_settled() {
+        let stage = Stage::fresh();
+        let asking = stage.ask(|done| Request::Start { done }).await;
+        stage.tell(started(7)).await;
+        assert_eq!(asking.await.unwrap(), Change::Started { pid: 7 });
+        let again = stage.ask(|done| Request::Start { done }).await;
+        assert_eq!(again.await.unwrap(), Change::AlreadyRunning { pid: 7 });
+        assert_eq!(stage.asked(), [Asked::Begin]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_service_that_fails_right_after_its_start_has_failed_to_start() {
+        let stage = Stage::fresh();
+        let asking = stage.ask(|done| Request::Start { done }).await;
+        stage.tell(started(7)).await;
+        stage.tell(ended(Exit::Code(127))).await;
+        let reason = "exited with code 127 right after it was started".to_owned();
+        assert_eq!(asking.await.unwrap(), Change::Failed { reason });
+        stage.wait_for(State::Exited).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_job_that_is_done_at_once_has_started_well() {
+        let stage = Stage::fresh();
+        let asking = stage.ask(|done| Request::Start { done }).await;
+        stage.tell(started(7)).await;
+        stage.tell(ended(Exit::Code(0))).await;
+        assert_eq!(asking.await.unwrap(), Change::Started { pid: 7 });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn stopping_returns_only_once_nothing_is_left_and_tells_what_was_killed() {
+        let stage = Stage::fresh();
+        stage.ask(|done| Request::Start { done }).await;
+        stage.tell(started(7)).await;
+        stage.wait_for(State::Ready { pid: 7 }).await;
+        let asking = stage.ask(|done| Request::Stop { done }).await;
+        assert!(!asking.is_finished());
+        stage.tell(ended(Exit::Signal(15))).await;
+        let killed = vec!["helper".to_owned()];
+        assert_eq!(asking.await.unwrap(), Change::Stopped { exit: Exit::Signal(15), killed, left: Vec::new() });
+        assert_eq!(stage.asked(), [Asked::Begin, Asked::End]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn stopping_what_does_not_run_says_so() {
+        let stage = Stage::fresh();
+        let asking = stage.ask(|done| Request::Stop { done }).await;
+        assert_eq!(asking.await.unwrap(), Change::WasNotRunning);
+        assert_eq!(stage.asked(), []);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_restart_is_answered_by_the_new_run() {
+        let stage = Stage::fresh();
+        stage.ask(|done| Request::Start { done }).await;
+        stage.tell(started(7)).await;
+        stage.wait_for(State::Ready { pid: 7 }).await;
+        let asking = stage.ask(|done| Request::Restart { done }).await;
+        stage.tell(ended(Exit::Signal(15))).await;
+        stage.tell(started(8)).await;
+        assert_eq!(asking.await.unwrap(), Change::Started { pid: 8 });
+        assert_eq!(stage.handle.view.borrow().restarts, 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_restart_that_is_overtaken_by_a_stop_tells_both() {
+        let stage = Stage::fresh();
+        stage.ask(|done| Request::Start { done }).await;
+        stage.tell(started(7)).await;
+        stage.wait_for(State::Ready { pid: 7 }).await;
+        let restarting = stage.ask(|done| Request::Restart { done }).await;
+        let stopping = stage.ask(|done| Request::Stop { done }).await;
+        stage.tell(ended(Exit::Code(0))).await;
+        assert_eq!(restarting.await.unwrap(), Change::Failed { reason: "it was stopped meanwhile".to_owned() });
+        assert!(matches!(stopping.await.unwrap(), Change::Stopped { .. }));
+        stage.wait_for(State::Stopped).await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_run_that_an_earlier_daemon_began_is_taken_up_as_it_was_wanted() {
+        let alive = || Some(Inherited::Alive { pid: 9, since: 5 });
+        let remember = |wanted| Remembered { wanted, starts: 1, restarts: 0 };
+        let cases = [
+            (Wanted::Running, State::Ready { pid: 9 }),
+            (Wanted::Stopped, State::Stopping { then: AfterStop::Stay }),
+            (Wanted::Restarted, State::Stopping { then: AfterStop::Start }),
+        ];
+        for (wanted, expected) in cases {
+            let stage = Stage::new(remember(wanted), alive());
+            stage.wait_for(expected).await;
+            assert_eq!(stage.asked(), []);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_restart_in_whose_middle_the_daemon_died_is_carried_through() {
+        let end = Ended { exit: Exit::Signal(15), since: 1, killed: Vec::new(), left: Vec::new() };
+        let remembered = Remembered { wanted: Wanted::Restarted, starts: 1, restarts: 0 };
+        let stage = Stage::new(remembered, Some(Inherited::Ended(end)));
+        stage.tell(started(12)).await;
+        stage.wait_for(State::Ready { pid: 12 }).await;
+        assert_eq!(stage.asked(), [Asked::Begin]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_start_whose_answer_was_lost_with_an_earlier_daemon_does_not_hang() {
+        let remembered = Remembered { wanted: Wanted::Running, starts: 1, restarts: 0 };
+        let stage = Stage::new(remembered, None);
+        let reason = "its start was lost with an earlier daemon".to_owned();
+        stage.wait_for(State::Failed { reason }).await;
     }
 }
