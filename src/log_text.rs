@@ -40,6 +40,11 @@ impl Projects {
         Self { names: loaded.into_iter().map(|project| (project.id, project.name)).collect(), several }
     }
 
+    /// Whether no project is loaded.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
     fn name<'a>(&'a self, id: &'a ProjectId) -> &'a str {
         self.names.get(id).map_or(id.0.as_str(), String::as_str)
     }

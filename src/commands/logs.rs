@@ -67,6 +67,9 @@ async fn show(args: LogsArgs, context: &Context, ui: &mut Ui) -> Result<(), Comm
     let target = context.target(args.names.clone())?;
     let (mut client, _) = context.daemon().await?;
     let projects = projects(&client, &target).await?;
+    if projects.is_empty() && target == Target::default() {
+        ui.note("no project is up here; name what to show as `project:service`")?;
+    }
     let with_names = target.names.len() != 1;
     let mut view = View::new(&args, with_names, projects, ui);
     let mut query = query(&args, target);

@@ -22,6 +22,7 @@ pub(crate) struct RestartArgs {
 
 pub(crate) async fn restart(args: RestartArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     let target = context.definite_target(args.services)?;
-    let (client, _) = context.daemon().await?;
+    // A daemon that is started now has no project; `up` is what brings one.
+    let (client, _) = context.running_daemon().await?.ok_or_else(CommandError::no_daemon)?;
     start::run(&client, Request::Restart(target.clone()), &target, args.json, ui).await
 }

@@ -23,7 +23,8 @@ pub(crate) struct StartArgs {
 
 pub(crate) async fn start(args: StartArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     let target = context.definite_target(args.services)?;
-    let (client, _) = context.daemon().await?;
+    // A daemon that is started now has no project; `up` is what brings one.
+    let (client, _) = context.running_daemon().await?.ok_or_else(CommandError::no_daemon)?;
     run(&client, Request::Start(target.clone()), &target, args.json, ui).await
 }
 
