@@ -2,6 +2,7 @@
 //!
 //! One test binary for all of it, because linking is what takes time. Each test has a [`home::TestHome`] of its own.
 
+mod conformance;
 mod home;
 mod idle;
 mod lifecycle;

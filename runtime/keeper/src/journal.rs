@@ -90,26 +90,26 @@ impl JournalWriter {
         self.ring.free().saturating_sub(HEADER).min(MAX_PAYLOAD)
     }
 
-    /// Appends an entry; `false` if there is no room for it.
-    pub(crate) fn append(&mut self, what: &What<'_>) -> bool {
+    /// Appends what happened at `time`; `false` if there is no room for it.
+    pub(crate) fn append(&mut self, time: u64, what: &What<'_>) -> bool {
         match what {
-            What::Output(stream, bytes) => self.put(*stream as u8, bytes),
+            What::Output(stream, bytes) => self.put(time, *stream as u8, bytes),
             What::Started { run, pid, columns, rows } => {
-                self.put(3, &Writer::default().u64(*run).u32(*pid).u16(*columns).u16(*rows).0)
+                self.put(time, 3, &Writer::default().u64(*run).u32(*pid).u16(*columns).u16(*rows).0)
             }
             What::Ended { run, ending } => {
                 let mut payload = Writer::default();
                 ending.write(payload.u64(*run));
-                self.put(4, &payload.0)
+                self.put(time, 4, &payload.0)
             }
         }
     }
 
-    fn put(&mut self, kind: u8, payload: &[u8]) -> bool {
+    fn put(&mut self, time: u64, kind: u8, payload: &[u8]) -> bool {
         let mut header = [0; HEADER];
         header[..4].copy_from_slice(&(payload.len() as u32).to_le_bytes());
         header[4] = kind;
-        header[8..].copy_from_slice(&now().to_le_bytes());
+        header[8..].copy_from_slice(&time.to_le_bytes());
         let appended = self.ring.append(&[&header, payload]);
         self.news |= appended;
         appended
@@ -256,7 +256,7 @@ mod tests {
             let mut reader = open(&writer);
             let (mut logged, mut at, mut buffer) = (Vec::new(), 7, Vec::new());
             for (item, dies) in told.iter().zip(&dies) {
-                while !writer.append(&entry_of(item)) {
+                while !writer.append(now(), &entry_of(item)) {
                     reader.read(at, limit, &mut buffer).unwrap();
                     for entry in entries(&buffer, at) {
                         logged.push(format!("{:?}", entry.what));

@@ -139,6 +139,8 @@ pub struct RunInfo {
     pub run: u64,
     /// Its first process.
     pub pid: u32,
+    /// When it began, in nanoseconds since the Unix epoch.
+    pub since: u64,
     /// Whether it has a terminal.
     pub terminal: bool,
 }
@@ -181,11 +183,11 @@ pub trait Message: Sized {
 
 impl RunInfo {
     fn write(self, out: &mut Writer) {
-        out.u64(self.run).u32(self.pid).u8(u8::from(self.terminal));
+        out.u64(self.run).u32(self.pid).u64(self.since).u8(u8::from(self.terminal));
     }
 
     fn read(input: &mut Reader<'_>) -> Result<Self, Malformed> {
-        Ok(Self { run: input.u64()?, pid: input.u32()?, terminal: input.bool()? })
+        Ok(Self { run: input.u64()?, pid: input.u32()?, since: input.u64()?, terminal: input.bool()? })
     }
 }
 

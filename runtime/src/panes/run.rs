@@ -20,7 +20,7 @@ pub(crate) enum RunPhase {
     /// It lives.
     Alive {
         pid: u32,
-        /// When it began, in nanoseconds since the Unix epoch; 0 if that is not known yet.
+        /// When it began, in nanoseconds since the Unix epoch.
         since: u64,
     },
     /// It could not begin.
@@ -44,9 +44,8 @@ impl RunPhase {
     fn rank(&self) -> u8 {
         match self {
             Self::Unknown => 0,
-            Self::Alive { since: 0, .. } => 1,
-            Self::Alive { .. } => 2,
-            Self::Failed(_) | Self::Ended { .. } => 3,
+            Self::Alive { .. } => 1,
+            Self::Failed(_) | Self::Ended { .. } => 2,
         }
     }
 
@@ -70,11 +69,10 @@ mod tests {
         let alive = |run, since| RunState { run, phase: RunPhase::Alive { pid: 1, since } };
         let ending = Ending { outcome: Outcome::Code(0), killed: vec![], left: vec![] };
         let ended = RunState { run: 1, phase: RunPhase::Ended { since: 5, ending } };
-        assert!(alive(1, 0).is_after(&RunState::default()));
-        assert!(alive(1, 5).is_after(&alive(1, 0)));
-        assert!(!alive(1, 0).is_after(&alive(1, 5)));
+        assert!(alive(1, 5).is_after(&RunState::default()));
+        assert!(!alive(1, 6).is_after(&alive(1, 5)));
         assert!(ended.is_after(&alive(1, 5)));
         assert!(!alive(1, 5).is_after(&ended));
-        assert!(alive(2, 0).is_after(&ended));
+        assert!(alive(2, 9).is_after(&ended));
     }
 }

@@ -145,7 +145,7 @@ impl Supervisor {
             FromKeeper::Spawned { slot, run } => {
                 if let Some(pane) = self.pane(&slot) {
                     pane.attach(descriptors.into_iter().next());
-                    pane.note_run(RunState { run: run.run, phase: RunPhase::Alive { pid: run.pid, since: 0 } });
+                    pane.note_run(RunState { run: run.run, phase: RunPhase::Alive { pid: run.pid, since: run.since } });
                 }
             }
             FromKeeper::SpawnFailed { slot, run, failure } => {
@@ -323,7 +323,7 @@ impl Supervisor {
         let pane = pane.map_err(|error| format!("the journal cannot be read: {error}"))?;
         if let Some(run) = slot.run {
             pane.attach(slot.master);
-            pane.note_run(RunState { run: run.run, phase: RunPhase::Alive { pid: run.pid, since: 0 } });
+            pane.note_run(RunState { run: run.run, phase: RunPhase::Alive { pid: run.pid, since: run.since } });
         }
         Ok(pane)
     }

@@ -51,7 +51,7 @@ impl Keeper {
         if slot.is_closing() {
             return;
         }
-        let Some(first) = run.pid else {
+        let Some((first, _)) = run.begun else {
             return self.fail_run(slot_id, LaunchFailure { step: Step::Reaper, errno: 0 });
         };
         eprintln!("locald keeper: the reaper of {} was killed; ending what it leaves", slot.name);

@@ -34,8 +34,8 @@ pub(super) struct Run {
     pub(super) reaper: i32,
     pub(super) sender: Option<Sender>,
     pub(super) receiver: Option<Receiver>,
-    /// The first process, once it has begun.
-    pub(super) pid: Option<u32>,
+    /// The first process and when it began, in nanoseconds since the Unix epoch, once it has.
+    pub(super) begun: Option<(u32, u64)>,
     /// How the first process ended, once it has.
     pub(super) outcome: Option<Outcome>,
     /// Where output comes from.
@@ -85,7 +85,7 @@ impl Run {
             reaper: pid,
             sender: None,
             receiver: None,
-            pid: None,
+            begun: None,
             outcome: None,
             sources,
             _slave: slave,
@@ -94,7 +94,8 @@ impl Run {
 
     /// The run as the daemon knows it, once it has begun.
     pub(super) fn info(&self) -> Option<RunInfo> {
-        Some(RunInfo { run: self.number, pid: self.pid?, terminal: matches!(self.terminal, Terminal::Pty { .. }) })
+        let (pid, since) = self.begun?;
+        Some(RunInfo { run: self.number, pid, since, terminal: matches!(self.terminal, Terminal::Pty { .. }) })
     }
 
     /// What stays of the run when only its reaper does, to watch over processes left alone on purpose.

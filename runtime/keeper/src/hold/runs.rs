@@ -4,7 +4,7 @@ use super::poller::Token;
 use super::run::Run;
 use super::slot::Slot;
 use super::{Keeper, Phase};
-use crate::journal::What;
+use crate::journal::{What, now};
 use crate::launch::{Launch, LaunchFailure, Step, Terminal};
 use crate::message::{FromKeeper, FromReaper, ToReaper, VERSION};
 
@@ -144,14 +144,15 @@ impl Keeper {
     pub(super) fn begin_run(&mut self, slot_id: u32, pid: u32) {
         let Some(slot) = self.slots.get_mut(&slot_id) else { return };
         let Some(run) = &mut slot.run else { return };
-        run.pid = Some(pid);
+        let since = now();
+        run.begun = Some((pid, since));
         let (columns, rows) = match run.terminal {
             Terminal::Pty { columns, rows } => (columns, rows),
             Terminal::Pipes => (0, 0),
         };
         let started = What::Started { run: run.number, pid, columns, rows };
         let (Some(info), Ok(master)) = (run.info(), run.master()) else { return };
-        slot.begin(started, &self.poller);
+        slot.begin(since, started, &self.poller);
         let message = FromKeeper::Spawned { slot: slot.name.clone(), run: info };
         self.tell_daemon(&message, master.into_iter().collect());
     }

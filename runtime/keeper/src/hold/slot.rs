@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use crate::hold::notify::NotifySocket;
 use crate::hold::poller::{Poller, Token};
 use crate::hold::run::{Run, Source, SourceState};
-use crate::journal::{JournalWriter, MAX_PAYLOAD, What};
+use crate::journal::{JournalWriter, MAX_PAYLOAD, What, now};
 use crate::outcome::Ending;
 
 /// Less room than this is not worth a read: its entries would be mostly header.
@@ -30,7 +30,7 @@ pub(super) struct Slot {
     pub(super) notify: NotifySocket,
     pub(super) run: Option<Run>,
     /// Entries that found no room yet.
-    backlog: VecDeque<What<'static>>,
+    backlog: VecDeque<(u64, What<'static>)>,
     /// The end of the run, while its last output is read.
     closing: Option<(Ending, usize)>,
 }
@@ -59,9 +59,9 @@ impl Slot {
         poller.watch(&self.notify, Token::Notify(self.id))
     }
 
-    /// The run has begun: its output may follow.
-    pub(super) fn begin(&mut self, what: What<'static>, poller: &Poller) {
-        self.backlog.push_back(what);
+    /// The run began at `time`: its output may follow.
+    pub(super) fn begin(&mut self, time: u64, what: What<'static>, poller: &Poller) {
+        self.backlog.push_back((time, what));
         self.resume(poller);
     }
 
@@ -79,7 +79,7 @@ impl Slot {
     /// Reads and appends as far as there is room, after the daemon has made some or something else has changed.
     pub(super) fn resume(&mut self, poller: &Poller) {
         self.append_backlog();
-        if !self.backlog.is_empty() || self.run.as_ref().is_none_or(|run| run.pid.is_none()) {
+        if !self.backlog.is_empty() || self.run.as_ref().is_none_or(|run| run.begun.is_none()) {
             return;
         }
         for index in 0..self.run.as_ref().map_or(0, |run| run.sources.len()) {
@@ -120,15 +120,15 @@ impl Slot {
             poller.forget(source);
         }
         let (Some((ending, _)), Some(run)) = (self.closing.take(), self.run.take()) else { return };
-        self.backlog.push_back(What::Ended { run: run.number, ending });
+        self.backlog.push_back((now(), What::Ended { run: run.number, ending }));
         self.append_backlog();
     }
 
     fn append_backlog(&mut self) {
-        while let Some(front) = self.backlog.front() {
-            if !self.journal.append(front) {
+        while let Some((time, what)) = self.backlog.front() {
+            if !self.journal.append(*time, what) {
                 self.journal.wait_for_room();
-                if !self.journal.append(front) {
+                if !self.journal.append(*time, what) {
                     return;
                 }
             }
@@ -154,7 +154,7 @@ fn transfer(source: &mut Source, journal: &mut JournalWriter, mut last: Option<&
         match rustix::io::read(&source.descriptor, &mut buffer[..room]) {
             Ok(([], _)) | Err(rustix::io::Errno::IO) => source.state = SourceState::Ended,
             Ok((bytes, _)) => {
-                let appended = journal.append(&What::Output(source.stream, bytes));
+                let appended = journal.append(now(), &What::Output(source.stream, bytes));
                 debug_assert!(appended, "there was room");
                 if let Some(left) = &mut last {
                     **left = left.saturating_sub(bytes.len());
