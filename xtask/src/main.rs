@@ -1,1 +1,51 @@
-fn main() {}
+//! `cargo xtask`: what is longer than one command in this repository.
+//!
+//! Run it from anywhere inside. It needs Rust's toolchain and nothing else; whatever it cannot do for want of a tool it names.
+
+mod cargo;
+mod example;
+mod gate;
+mod manual;
+mod packages;
+mod picture;
+mod place;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+What is longer than one command in this repository
+
+Usage: cargo xtask COMMAND
+
+  example [NAME]  Build locald and open the workspace in examples/NAME [default: hello]
+  test            Check and test everything, as CI does
+  manual          Write the generated parts of docs/reference anew
+  picture         Draw docs/picture.svg anew, from the real program
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match words[..] {
+        ["example"] => example::open("hello"),
+        ["example", name] => example::open(name),
+        ["test"] => gate::test(),
+        ["manual"] => manual::write(),
+        ["picture"] => picture::draw(),
+        [] | ["help" | "-h" | "--help"] => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

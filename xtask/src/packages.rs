@@ -1,0 +1,50 @@
+//! The programs that tests drive and a small Debian may lack. Installed where that can be done without asking.
+
+use std::env;
+use std::process::Stdio;
+
+use anyhow::Result;
+
+use crate::cargo::{program, succeeds};
+
+/// A program, the Debian package that holds it, and what the tests do with it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Package {
+    pub(crate) program: &'static str,
+    debian: &'static str,
+    pub(crate) purpose: &'static str,
+}
+
+const PACKAGES: &[Package] = &[
+    Package { program: "python3", debian: "python3-minimal", purpose: "the example `web` is not served" },
+    Package { program: "setsid", debian: "util-linux", purpose: "services with sessions of their own" },
+    Package { program: "mount", debian: "mount", purpose: "logs on a full disk" },
+];
+
+/// Installs what is missing, as root on Debian; returns what is missing still.
+pub(crate) fn install_missing() -> Result<Vec<Package>> {
+    let missing: Vec<Package> = PACKAGES.iter().copied().filter(|package| !is_there(package.program)).collect();
+    if missing.is_empty() || !is_there("apt-get") || !is_root() {
+        return Ok(missing);
+    }
+    let apt = |arguments: &[&str]| {
+        let mut apt = program("apt-get");
+        apt.args(arguments).env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null());
+        apt
+    };
+    let names: Vec<&str> = missing.iter().map(|package| package.debian).collect();
+    let install = [&["install", "--yes", "--no-install-recommends"], names.as_slice()].concat();
+    // Without a network the tests that can run still run.
+    let _ = succeeds(apt(&["update"]))? && succeeds(apt(&install))?;
+    Ok(missing.into_iter().filter(|package| !is_there(package.program)).collect())
+}
+
+fn is_there(name: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::split_paths(&path).any(|folder| folder.join(name).is_file())
+}
+
+fn is_root() -> bool {
+    let asked = program("id").arg("-u").output();
+    asked.is_ok_and(|said| said.stdout.trim_ascii() == b"0")
+}
