@@ -171,3 +171,67 @@ impl AsFd for Receiver {
         self.stream.as_fd()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+
+    use super::*;
+    use crate::message::{FromKeeper, RunInfo, ToKeeper};
+
+    fn pair() -> (Sender, Receiver) {
+        let (one, other) = UnixStream::pair().unwrap();
+        (channel(one).unwrap().0, channel(other).unwrap().1)
+    }
+
+    #[test]
+    fn each_message_arrives_with_its_own_descriptors() {
+        let (mut sender, mut receiver) = pair();
+        let run = RunInfo { run: 1, pid: 2, since: 3, terminal: true };
+        let slot = FromKeeper::Slot { slot: "a".to_owned(), notify: "n".to_owned(), run: Some(run) };
+        let (mut read, write) = std::io::pipe().unwrap();
+        let spare = || OwnedFd::from(std::fs::File::open("/dev/null").unwrap());
+        sender.queue(&FromKeeper::Ready, Vec::new());
+        sender.queue(&slot, vec![spare(), write.into()]);
+        sender.queue(&FromKeeper::Listener, vec![spare()]);
+        assert!(sender.flush().unwrap());
+        assert!(matches!(receiver.receive().unwrap(), (FromKeeper::Ready, none) if none.is_empty()));
+        let (got, descriptors) = receiver.receive::<FromKeeper>().unwrap();
+        assert_eq!((got, descriptors.len()), (slot, 2));
+        // The second one really is the pipe that was sent.
+        std::fs::File::from(descriptors.into_iter().nth(1).unwrap()).write_all(b"x").unwrap();
+        assert_eq!(read.read(&mut [0; 4]).unwrap(), 1);
+        assert_eq!(receiver.receive::<FromKeeper>().unwrap().1.len(), 1);
+    }
+
+    #[test]
+    fn a_message_larger_than_the_socket_takes_is_sent_in_parts() {
+        let (one, other) = UnixStream::pair().unwrap();
+        one.set_nonblocking(true).unwrap();
+        let (mut sender, mut receiver) = (channel(one).unwrap().0, channel(other).unwrap().1);
+        let large = ToKeeper::Put { key: "k".to_owned(), value: vec![7; 4 << 20] };
+        sender.queue(&large, Vec::new());
+        assert!(!sender.flush().unwrap(), "a socket has not that much room");
+        let reading = std::thread::spawn(move || receiver.receive::<ToKeeper>().unwrap().0);
+        while !sender.flush().unwrap() {
+            std::thread::yield_now();
+        }
+        assert_eq!(reading.join().unwrap(), large);
+    }
+
+    #[test]
+    fn a_length_beyond_all_reason_is_refused_before_anything_is_kept() {
+        let (one, other) = UnixStream::pair().unwrap();
+        let mut receiver = channel(other).unwrap().1;
+        (&one).write_all(&u32::MAX.to_le_bytes()).unwrap();
+        receiver.fill().unwrap();
+        assert_eq!(receiver.take::<ToKeeper>().unwrap_err(), Malformed);
+    }
+
+    #[test]
+    fn a_hang_up_is_told() {
+        let (sender, mut receiver) = pair();
+        drop(sender);
+        assert!(matches!(receiver.receive::<ToKeeper>(), Err(ReceiveError::Closed)));
+    }
+}

@@ -247,6 +247,8 @@ mod tests {
     }
 
     proptest! {
+        // Each case fills the journal several times over.
+        #![proptest_config(ProptestConfig::with_cases(32))]
         #[test]
         fn a_daemon_that_dies_and_resumes_reads_each_entry_once_and_in_order(
             told in proptest::collection::vec(what(), 1..200), dies in proptest::collection::vec(any::<bool>(), 200), limit in 0usize..100_000,

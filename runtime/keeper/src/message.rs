@@ -376,3 +376,114 @@ impl Message for FromReaper {
         Ok(message)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::launch::{Escape, Step, Terminal};
+
+    fn bytes() -> impl Strategy<Value = Vec<u8>> {
+        proptest::collection::vec(any::<u8>(), 0..20)
+    }
+
+    prop_compose! {
+        fn launch()(
+            arguments in proptest::collection::vec(bytes(), 0..4), directory in bytes(), size in proptest::option::of(any::<(u16, u16)>()),
+            environment in proptest::collection::vec(bytes(), 0..4), leave in any::<bool>(), stop_signal in any::<i32>(),
+        ) -> Launch {
+            let terminal = size.map_or(Terminal::Pipes, |(columns, rows)| Terminal::Pty { columns, rows });
+            let escape = if leave { Escape::Leave } else { Escape::Kill };
+            Launch { arguments, directory, environment, terminal, escape, stop_signal }
+        }
+    }
+
+    prop_compose! {
+        fn run_info()(run in any::<u64>(), pid in any::<u32>(), since in any::<u64>(), terminal in any::<bool>()) -> RunInfo {
+            RunInfo { run, pid, since, terminal }
+        }
+    }
+
+    fn to_keeper() -> impl Strategy<Value = ToKeeper> {
+        let stop = (any::<i32>(), any::<u32>())
+            .prop_map(|(signal, millis)| Stop { signal, grace: Duration::from_millis(u64::from(millis)) });
+        prop_oneof![
+            any::<u32>().prop_map(|version| ToKeeper::Hello { version }),
+            (".{0,9}", any::<u64>()).prop_map(|(slot, base)| ToKeeper::Open { slot, base }),
+            ".{0,9}".prop_map(|slot| ToKeeper::Close { slot }),
+            (".{0,9}", any::<u64>(), launch()).prop_map(|(slot, run, launch)| ToKeeper::Spawn { slot, run, launch }),
+            (".{0,9}", any::<i32>()).prop_map(|(slot, signal)| ToKeeper::Signal { slot, signal }),
+            (".{0,9}", stop).prop_map(|(slot, stop)| ToKeeper::Stop { slot, stop }),
+            (".{0,9}", bytes()).prop_map(|(key, value)| ToKeeper::Put { key, value }),
+            ".{0,9}".prop_map(|key| ToKeeper::Remove { key }),
+            Just(ToKeeper::Shutdown),
+        ]
+    }
+
+    fn from_keeper() -> impl Strategy<Value = FromKeeper> {
+        let failure = (0usize..5, any::<i32>()).prop_map(|(step, errno)| LaunchFailure {
+            step: [Step::Terminal, Step::Reaper, Step::ReaperVersion, Step::Directory, Step::Execute][step],
+            errno,
+        });
+        prop_oneof![
+            any::<(u32, u32, u64, u32)>().prop_map(|(version, pid, started, failures)| FromKeeper::Welcome {
+                version,
+                pid,
+                started,
+                failures
+            }),
+            (".{0,9}", ".{0,9}", proptest::option::of(run_info())).prop_map(|(slot, notify, run)| FromKeeper::Slot {
+                slot,
+                notify,
+                run
+            }),
+            (".{0,9}", bytes()).prop_map(|(key, value)| FromKeeper::Value { key, value }),
+            Just(FromKeeper::Ready),
+            (".{0,9}", run_info()).prop_map(|(slot, run)| FromKeeper::Spawned { slot, run }),
+            (".{0,9}", any::<u64>(), failure).prop_map(|(slot, run, failure)| FromKeeper::SpawnFailed {
+                slot,
+                run,
+                failure
+            }),
+            (".{0,9}", ".{0,9}", ".{0,9}").prop_map(|(slot, key, value)| FromKeeper::Notify { slot, key, value }),
+            Just(FromKeeper::Listener),
+            Just(FromKeeper::Terminate),
+        ]
+    }
+
+    fn survives<M: Message + PartialEq + std::fmt::Debug>(message: &M) -> Result<(), TestCaseError> {
+        let bytes = message.encode();
+        let read = M::decode(&bytes);
+        prop_assert_eq!(read.as_ref(), Ok(message));
+        for cut in 0..bytes.len() {
+            prop_assert_eq!(M::decode(&bytes[..cut]), Err(Malformed), "cut at {}", cut);
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #[test]
+        fn what_the_daemon_says_reads_back_as_it_was_and_never_in_part(message in to_keeper()) {
+            survives(&message)?;
+        }
+
+        #[test]
+        fn what_the_keeper_says_reads_back_as_it_was_and_never_in_part(message in from_keeper()) {
+            survives(&message)?;
+        }
+
+        #[test]
+        fn a_launch_reads_back_as_it_was_at_the_reaper(launch in launch()) {
+            survives(&ToReaper::Launch(launch))?;
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic_a_reader(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+            let _ = (ToKeeper::decode(&bytes), FromKeeper::decode(&bytes));
+            let _ = (ToReaper::decode(&bytes), FromReaper::decode(&bytes));
+        }
+    }
+}
