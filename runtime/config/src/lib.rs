@@ -32,7 +32,7 @@ pub use escape::Escape;
 pub use fault::{Fault, Invalid};
 pub use faults::Faults;
 pub use load::{Found, LoadError, find_root, load};
-pub use manifest::parse_manifest;
+pub use manifest::{PROJECT_KEYS, SERVICE_KEYS, TOP_KEYS, parse_manifest};
 pub use name::{ProjectName, ServiceName};
 pub use nearest::nearest;
 pub use procfile::parse_procfile;

@@ -18,9 +18,12 @@ use crate::signal::StopSignal;
 use crate::source::Source;
 use crate::timeout::StopTimeout;
 
-const TOP_KEYS: &[&str] = &["project", "services"];
-const PROJECT_KEYS: &[&str] = &["name"];
-const SERVICE_KEYS: &[&str] = &["command", "cwd", "env", "tty", "size", "stop_signal", "stop_timeout", "escape"];
+/// The tables that a `locald.toml` may hold.
+pub const TOP_KEYS: &[&str] = &["project", "services"];
+/// The keys of `[project]`.
+pub const PROJECT_KEYS: &[&str] = &["name"];
+/// The keys of a service.
+pub const SERVICE_KEYS: &[&str] = &["command", "cwd", "env", "tty", "size", "stop_signal", "stop_timeout", "escape"];
 
 /// Reads the text of a `locald.toml`. `path` names it in faults; `root` is the folder that paths are relative to.
 ///
