@@ -85,9 +85,19 @@ impl TestHome {
 
     /// Runs a command to its end.
     pub(crate) fn run(&self, arguments: &[&str]) -> Said {
-        let Output { stdout, stderr, status } = self.command(arguments).output().expect("locald can be started");
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Said { out: text(stdout), err: text(stderr), code: status.code().unwrap_or(-1) }
+        Said::from(self.command(arguments).output().expect("locald can be started"))
+    }
+
+    /// Runs a command to its end, in another folder than the project's.
+    pub(crate) fn run_in(&self, folder: &Path, arguments: &[&str]) -> Said {
+        Said::from(self.command(arguments).current_dir(folder).output().expect("locald can be started"))
+    }
+
+    /// Runs a command that must fail with this exit code; returns what it said of it.
+    pub(crate) fn fails(&self, code: i32, arguments: &[&str]) -> String {
+        let said = self.run(arguments);
+        assert_eq!(said.code, code, "locald {arguments:?}: {said:?}");
+        said.err
     }
 
     /// Runs a command that must succeed; returns its standard output.
@@ -144,6 +154,14 @@ impl TestHome {
         let text = self.ok(&["logs", service, "--json"]);
         let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         lines.filter_map(|line| Some(line["text"].as_str()?.to_owned())).collect()
+    }
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Self {
+        let Output { stdout, stderr, status } = output;
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Self { out: text(stdout), err: text(stderr), code: status.code().unwrap_or(-1) }
     }
 }
 
