@@ -12,6 +12,9 @@ use super::environment::Environment;
 use crate::keeper_link::KeeperLink;
 use crate::panes::{Pane, RunPhase, RunState};
 
+/// No such file or directory, on every system.
+const ENOENT: i32 = 2;
+
 /// Makes the environment of a service's next run.
 pub(crate) type MakeEnvironment = Arc<dyn Fn(&Pane, &Definition) -> Environment + Send + Sync>;
 
@@ -30,8 +33,16 @@ struct ExecController {
     run: u64,
     /// What of it was told already.
     told: Told,
+    /// What was to be executed, and where; unknown of a run that an earlier daemon ordered.
+    tried: Option<Tried>,
     /// An order that could not be sent: the keeper is gone.
     refused: Arc<Mutex<Option<RunEvent>>>,
+}
+
+/// What a failure to launch is told with.
+struct Tried {
+    program: String,
+    directory: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +75,7 @@ impl ServiceFactory for ExecFactory {
             runs,
             told,
             pane,
+            tried: None,
             refused: Arc::default(),
         })
     }
@@ -73,6 +85,10 @@ impl ServiceController for ExecController {
     fn begin(&mut self, definition: &Definition) {
         self.run = self.run.max(self.runs.borrow().run) + 1;
         self.told = Told::Nothing;
+        self.tried = Some(Tried {
+            program: definition.arguments.first().cloned().unwrap_or_default(),
+            directory: definition.directory.to_string_lossy().into_owned(),
+        });
         let launch = launch(definition, &(self.environment)(&self.pane, definition), &self.pane);
         let order = launch.map(|launch| ToKeeper::Spawn { slot: self.pane.id.to_string(), run: self.run, launch });
         let failure = match order.map(|order| self.keeper.send(&order)) {
@@ -112,7 +128,7 @@ impl ServiceController for ExecController {
         match self.runs.borrow().phase.clone() {
             RunPhase::Unknown => None,
             RunPhase::Alive { pid, since } => Some(Inherited::Alive { pid, since }),
-            RunPhase::Failed(failure) => Some(Inherited::Failed { reason: failure_text(failure) }),
+            RunPhase::Failed(failure) => Some(Inherited::Failed { reason: failure_text(failure, self.tried.as_ref()) }),
             RunPhase::Ended { since, ending } => Some(Inherited::Ended(ended(since, ending))),
         }
     }
@@ -131,7 +147,7 @@ impl ExecController {
             }
             (RunPhase::Failed(failure), Told::Nothing) => {
                 self.told = Told::End;
-                Some(RunEvent::StartFailed { reason: failure_text(*failure) })
+                Some(RunEvent::StartFailed { reason: failure_text(*failure, self.tried.as_ref()) })
             }
             (RunPhase::Ended { since, ending }, Told::Nothing | Told::Started) => {
                 self.told = Told::End;
@@ -170,7 +186,7 @@ fn launch(definition: &Definition, environment: &Environment, pane: &Pane) -> Re
     })
 }
 
-fn failure_text(failure: LaunchFailure) -> String {
+fn failure_text(failure: LaunchFailure, tried: Option<&Tried>) -> String {
     let cause = std::io::Error::from_raw_os_error(failure.errno);
     let cause = cause.to_string();
     let cause = cause.split(" (os error").next().unwrap_or_default();
@@ -181,7 +197,16 @@ fn failure_text(failure: LaunchFailure) -> String {
             format!("locald-reaper, which belongs beside the locald executable, cannot be started: {cause}")
         }
         Step::ReaperVersion => "locald-reaper is of another release than locald; install both together".to_owned(),
-        Step::Directory => format!("its folder cannot be entered: {cause}"),
-        Step::Execute => format!("its command cannot be executed: {cause}"),
+        Step::Directory => match tried {
+            Some(Tried { directory, .. }) => format!("its folder {directory} cannot be entered: {cause}"),
+            None => format!("its folder cannot be entered: {cause}"),
+        },
+        Step::Execute => match tried {
+            Some(Tried { program, .. }) if failure.errno == ENOENT && !program.contains('/') => {
+                format!("`{program}` is not in PATH")
+            }
+            Some(Tried { program, .. }) => format!("`{program}` cannot be executed: {cause}"),
+            None => format!("its command cannot be executed: {cause}"),
+        },
     }
 }
