@@ -2,6 +2,7 @@
 //!
 //! Run it from anywhere inside. It needs Rust's toolchain and nothing else; whatever it cannot do for want of a tool it names.
 
+mod bench;
 mod cargo;
 mod example;
 mod gate;
@@ -19,6 +20,7 @@ Usage: cargo xtask COMMAND
 
   example [NAME]  Build locald and open the workspace in examples/NAME [default: hello]
   test            Check and test everything, as CI does
+  bench NAME      Measure ours and the peer in one run: spine
   manual          Write the generated parts of docs/reference anew
   picture         Draw docs/picture.svg anew, from the real program
 ";
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
     let result = match words[..] {
         ["example"] => example::open("hello"),
         ["example", name] => example::open(name),
+        ["bench", name] => bench::run(name),
         ["test"] => gate::test(),
         ["manual"] => manual::write(),
         ["picture"] => picture::draw(),

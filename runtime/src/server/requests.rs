@@ -7,6 +7,7 @@ use locald_api::{
 };
 use locald_term::{Key, KeyCode, Modifiers, encode, encode_paste};
 
+use super::listening::listening_ports;
 use super::{End, Server, log_pages, status};
 use crate::panes::Pane;
 use crate::supervisor::Meant;
@@ -80,7 +81,7 @@ fn list(server: &Server, target: &Target) -> Result<Response, Failure> {
         Err(_) if target.names.is_empty() => Vec::new(),
         meant => meant?,
     };
-    let listening = status::listening_ports();
+    let listening = listening_ports();
     let services: Vec<_> =
         meant.iter().map(|meant| status::service_status(&server.supervisor, meant, &listening)).collect();
     let all: Vec<ProjectStatus> = server.supervisor.snapshot().iter().map(crate::supervisor::Project::status).collect();

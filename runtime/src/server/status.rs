@@ -1,12 +1,12 @@
 //! The state of projects and services in the form in which clients get it.
 
 use std::collections::BTreeSet;
-use std::fs;
 
 use jiff::Timestamp;
 use locald_api::{ServiceStatus, Workspace};
 
 use super::Server;
+use super::listening::listening_ports;
 use crate::supervisor::{Meant, Supervisor};
 
 /// Everything, as of `revision`.
@@ -65,34 +65,4 @@ pub(super) fn service_status(supervisor: &Supervisor, meant: &Meant, listening: 
 pub(super) fn degraded(services: &[ServiceStatus]) -> Vec<String> {
     let faults = services.iter().filter_map(|status| Some((status, status.log_fault.as_ref()?)));
     faults.map(|(status, fault)| format!("{}:{}: {fault}", status.project, status.name)).collect()
-}
-
-/// The TCP ports on which somebody listens, from proc_pid_net(5).
-pub(super) fn listening_ports() -> BTreeSet<u16> {
-    let tables = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
-    tables.iter().filter_map(|table| fs::read_to_string(table).ok()).flat_map(|text| parse_listening(&text)).collect()
-}
-
-fn parse_listening(table: &str) -> Vec<u16> {
-    const LISTEN: &str = "0A";
-    let port = |line: &str| {
-        let mut fields = line.split_ascii_whitespace();
-        let (local, state) = (fields.nth(1)?, fields.nth(1)?);
-        (state == LISTEN).then(|| u16::from_str_radix(local.rsplit(':').next()?, 16).ok())?
-    };
-    table.lines().skip(1).filter_map(port).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_listening_sockets_count() {
-        let table = "  sl  local_address rem_address   st tx_queue\n\
-            0: 0100007F:4E20 00000000:0000 0A 00000000:00000000\n\
-            1: 0100007F:4E21 0100007F:C350 01 00000000:00000000\n\
-            garbage\n";
-        assert_eq!(parse_listening(table), [20000]);
-    }
 }

@@ -1,0 +1,53 @@
+//! What processes have cost so far, from proc(5).
+
+use std::fs;
+
+/// Seconds of processor time that these processes have used.
+pub(super) fn cpu_seconds(pids: &[u32]) -> f64 {
+    const TICKS: f64 = 100.0;
+    let ticks = |pid: &u32| -> Option<u64> {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        let mut fields = stat.rsplit_once(')')?.1.split_whitespace().skip(11);
+        Some(fields.next()?.parse::<u64>().ok()? + fields.next()?.parse::<u64>().ok()?)
+    };
+    pids.iter().filter_map(ticks).sum::<u64>() as f64 / TICKS
+}
+
+/// How often threads of these processes have been switched to.
+pub(super) fn wakeups(pids: &[u32]) -> u64 {
+    let tasks = pids.iter().flat_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten());
+    let statuses: Vec<String> = tasks.filter_map(|task| fs::read_to_string(task.path().join("status")).ok()).collect();
+    let lines = statuses.iter().flat_map(|status| status.lines()).filter(|line| line.contains("ctxt_switches"));
+    lines.filter_map(|line| line.split_whitespace().last()?.parse::<u64>().ok()).sum()
+}
+
+/// Mebibytes that these processes use, shared pages divided among those who share them.
+pub(super) fn proportional_mib(pids: &[u32]) -> f64 {
+    sum_kib(pids, "Pss:") / 1024.0
+}
+
+/// The most kibibytes that one of these processes shares with nobody.
+pub(super) fn most_private_kib(pids: &[u32]) -> f64 {
+    pids.iter().map(|&pid| sum_kib(&[pid], "Private_")).fold(0.0, f64::max)
+}
+
+fn sum_kib(pids: &[u32], field: &str) -> f64 {
+    let rollups = pids.iter().filter_map(|pid| fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok());
+    rollups.map(|rollup| sum_fields(&rollup, field)).sum::<u64>() as f64
+}
+
+fn sum_fields(rollup: &str, field: &str) -> u64 {
+    let lines = rollup.lines().filter(|line| line.starts_with(field));
+    lines.filter_map(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).sum()
+}
+
+/// The processes whose parent is `parent`.
+pub(super) fn children(parent: u32) -> Vec<u32> {
+    let parent_of = |pid: u32| -> Option<u32> {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+    };
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    pids.filter(|&pid| parent_of(pid) == Some(parent)).collect()
+}

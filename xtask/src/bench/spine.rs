@@ -1,0 +1,186 @@
+//! The spine: how soon it answers, what it costs while nothing happens, and how much output it carries.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+
+use super::workload::{Ours, Tmux, wait_for_file};
+use super::{Claim, Row, print, procfs};
+use crate::cargo::{cargo, succeeds};
+use crate::place;
+
+const IDLE_PANES: usize = 50;
+const IDLE: Duration = Duration::from_secs(20);
+const FLOOD_MIB: usize = 64;
+
+/// Measures everything and prints it beside tmux; fails if a claim does not hold.
+pub(crate) fn run() -> Result<ExitCode> {
+    let executable = build_release()?;
+    let mut rows = Vec::new();
+    answers(&executable, &mut rows)?;
+    idles(&executable, &mut rows)?;
+    floods(&executable, &mut rows)?;
+    Ok(if print(&rows) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Builds what users get; a debug build says nothing about speed.
+fn build_release() -> Result<PathBuf> {
+    let built = succeeds(cargo(&["build", "--locked", "--release", "--package", "locald", "--bins"]))?;
+    ensure!(built, "the release build failed");
+    Ok(place::locald()?.with_file_name("").join("../release/locald").canonicalize()?)
+}
+
+/// How soon a command has its answer, with and without a daemon.
+fn answers(executable: &Path, rows: &mut Vec<Row>) -> Result<()> {
+    let config = "[services.one]\ncommand = \"exec sleep 100000\"\n";
+    let cold = median(5, || {
+        let ours = Ours::new(executable, config)?;
+        timed(|| ours.run(&["daemon", "restart"]))
+    })?;
+    let peer_cold = with_tmux(|| {
+        median(5, || {
+            let Some(tmux) = Tmux::new()? else { return Ok(0.0) };
+            timed(|| tmux.run(&["new-session", "-d", "sleep 100000"]))
+        })
+    })?;
+    rows.push(Row {
+        what: "cold start to first answer",
+        unit: "ms",
+        ours: cold,
+        peer: peer_cold,
+        claim: Claim::AtMost(150.0),
+    });
+
+    let ours = Ours::new(executable, config)?;
+    ours.run(&["up"])?;
+    let status = median(21, || timed(|| ours.run(&["status"])))?;
+    let tmux = Tmux::new()?;
+    let peer = tmux.map(|tmux| {
+        tmux.run(&["new-session", "-d", "sleep 100000"])?;
+        median(21, || timed(|| tmux.run(&["list-panes", "-a"])))
+    });
+    rows.push(Row {
+        what: "status of a running daemon",
+        unit: "ms",
+        ours: status,
+        peer: peer.transpose()?,
+        claim: Claim::AtMost(15.0),
+    });
+    Ok(())
+}
+
+/// What fifty panes cost while nothing happens.
+fn idles(executable: &Path, rows: &mut Vec<Row>) -> Result<()> {
+    let command = "seq 1 100; exec sleep 100000";
+    let services = (0..IDLE_PANES).map(|n| format!("[services.s{n}]\ncommand = \"{command}\"\n"));
+    let ours = Ours::new(executable, &services.collect::<String>())?;
+    ours.run(&["up"])?;
+    let tmux = Tmux::new()?;
+    if let Some(tmux) = &tmux {
+        tmux.run(&["new-session", "-d", command])?;
+        for _ in 1..IDLE_PANES {
+            tmux.run(&["new-window", "-d", command])?;
+        }
+    }
+    let (mine, theirs) = (ours.all_processes()?, tmux.as_ref().map(Tmux::server).transpose()?);
+    // Threads that wait for work before they go are the last to move.
+    std::thread::sleep(Duration::from_secs(12));
+    let before = (procfs::wakeups(&mine), theirs.as_ref().map(|it| procfs::wakeups(it)));
+    std::thread::sleep(IDLE);
+    let woken = (procfs::wakeups(&mine) - before.0) as f64;
+    let peer_woken = theirs.as_ref().zip(before.1).map(|(it, before)| (procfs::wakeups(it) - before) as f64);
+    rows.push(Row {
+        what: "wakeups of 50 idle panes in 20 s",
+        unit: "",
+        ours: woken,
+        peer: peer_woken,
+        claim: Claim::AtMost(0.0),
+    });
+    let (_, _, reapers) = ours.processes()?;
+    let private = procfs::most_private_kib(&reapers);
+    rows.push(Row {
+        what: "private memory of a reaper",
+        unit: "KiB",
+        ours: private,
+        peer: None,
+        claim: Claim::AtMost(512.0),
+    });
+    let memory = procfs::proportional_mib(&mine);
+    let peer_memory = theirs.map(|it| procfs::proportional_mib(&it));
+    rows.push(Row {
+        what: "memory of 50 idle panes",
+        unit: "MiB",
+        ours: memory,
+        peer: peer_memory,
+        claim: Claim::Nothing,
+    });
+    Ok(())
+}
+
+/// How much output is carried per second of processor time.
+fn floods(executable: &Path, rows: &mut Vec<Row>) -> Result<()> {
+    let scratch = tempfile::tempdir()?;
+    let (text, done) = (scratch.path().join("log"), scratch.path().join("done"));
+    write_log(&text)?;
+    let command = format!("cat {}; touch {}; exec sleep 100000", text.display(), done.display());
+    let ours = Ours::new(executable, &format!("[services.flood]\ncommand = \"{command}\"\n"))?;
+    ours.run(&["up"])?;
+    wait_for_file(&done)?;
+    let mine = FLOOD_MIB as f64 / procfs::cpu_seconds(&ours.all_processes()?);
+    fs::remove_file(&done)?;
+    let tmux = Tmux::new()?;
+    let peer = tmux.map(|tmux| {
+        tmux.run(&["new-session", "-d", "-x", "80", "-y", "24", &command])?;
+        wait_for_file(&done)?;
+        anyhow::Ok(FLOOD_MIB as f64 / procfs::cpu_seconds(&tmux.server()?))
+    });
+    let claim = Claim::Nothing;
+    rows.push(Row {
+        what: "output carried, with a log on disk",
+        unit: "MiB/cpu s",
+        ours: mine,
+        peer: peer.transpose()?,
+        claim,
+    });
+    Ok(())
+}
+
+/// A build log: lines of about 100 characters with a little colour.
+fn write_log(path: &Path) -> Result<()> {
+    let mut file = std::io::BufWriter::new(fs::File::create(path)?);
+    let (mut written, mut number) = (0, 0u64);
+    while written < FLOOD_MIB << 20 {
+        number += 1;
+        let line = format!(
+            "12:00:00 \x1b[32mINFO\x1b[0m request {number:09} path=/api/v1/items/{} took {}ms, all is well\n",
+            number % 997,
+            number % 89
+        );
+        file.write_all(line.as_bytes())?;
+        written += line.len();
+    }
+    Ok(file.flush()?)
+}
+
+fn with_tmux(measure: impl FnOnce() -> Result<f64>) -> Result<Option<f64>> {
+    match Tmux::new()? {
+        Some(_) => measure().map(Some),
+        None => Ok(None),
+    }
+}
+
+fn timed<T>(act: impl FnOnce() -> Result<T>) -> Result<f64> {
+    let begun = Instant::now();
+    act()?;
+    Ok(begun.elapsed().as_secs_f64() * 1000.0)
+}
+
+fn median(times: usize, mut measure: impl FnMut() -> Result<f64>) -> Result<f64> {
+    let mut measured = (0..times).map(|_| measure()).collect::<Result<Vec<f64>>>()?;
+    measured.sort_by(f64::total_cmp);
+    Ok(measured[times / 2])
+}
