@@ -104,18 +104,18 @@ async fn serve(
     let mut hangup = signal(SignalKind::hangup()).map_err(say)?;
     let end = loop {
         tokio::select! {
-            Some(end) = ending.recv() => break end,
+            Some(end) = ending.recv() => break Some(end),
             () = done(&mut inheriting) => {
                 deferred.drain(..).for_each(|(message, descriptors)| supervisor.hear(message, descriptors));
                 if let Some(listener) = listener.take() {
                     let _ = listeners.send(listener).await;
                 }
             }
-            _ = hangup.recv() => break End::Restart,
+            _ = hangup.recv() => break Some(End::Restart),
             _ = terminate.recv() => stop_everything(&supervisor, &ends, "SIGTERM"),
             _ = interrupt.recv() => stop_everything(&supervisor, &ends, "SIGINT"),
             message = hearing.recv() => match message {
-                None => return Err("the keeper is gone".to_owned()),
+                None => break None,
                 Some((FromKeeper::Terminate, _)) => stop_everything(&supervisor, &ends, "the keeper"),
                 Some((FromKeeper::Listener, mut descriptors)) if inheriting.is_some() => listener = descriptors.pop(),
                 Some((FromKeeper::Listener, mut descriptors)) => {
@@ -131,14 +131,19 @@ async fn serve(
         }
     };
     info!(?end, "ending");
-    if end == End::Shutdown {
+    if end == Some(End::Shutdown) {
         keeper.send(&ToKeeper::Shutdown).map_err(say)?;
     }
     finish.tell(logger.thread());
     let finished = tokio::task::spawn_blocking(move || logger.join());
-    // What a slow disk has not taken by then is still in the journal, or becomes a gap.
+    // What a slow disk has not taken by then is still in the journal, or becomes a gap. Without a keeper this is the journals' last
+    // reader, so what they hold is logged all the more.
     let _ = tokio::time::timeout(LAST_LINES, finished).await;
-    Ok(if end == End::Restart { ExitCode::from(RESTART_CODE as u8) } else { ExitCode::SUCCESS })
+    match end {
+        Some(End::Shutdown) => Ok(ExitCode::SUCCESS),
+        Some(End::Restart) => Ok(ExitCode::from(RESTART_CODE as u8)),
+        None => Err("the keeper is gone".to_owned()),
+    }
 }
 
 /// Resolves once the task is done, and never again.

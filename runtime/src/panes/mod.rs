@@ -45,6 +45,8 @@ pub(crate) struct Pane {
     log_fault: watch::Sender<Option<String>>,
     /// Moves with every record that was logged; whoever follows the log waits for it.
     logged: watch::Sender<u64>,
+    /// What the service last said of itself (`STATUS` of sd_notify(3)).
+    said: watch::Sender<Option<String>>,
     runs: watch::Sender<RunState>,
     input: Mutex<Option<InputQueue>>,
     /// The size is the configuration's business, not the clients'.
@@ -83,6 +85,7 @@ impl Pane {
             log: Mutex::new(log),
             log_fault: watch::Sender::new(None),
             logged: watch::Sender::new(0),
+            said: watch::Sender::new(None),
             runs: watch::Sender::new(run),
             input: Mutex::new(None),
             fixed_size: AtomicBool::new(false),
@@ -122,6 +125,20 @@ impl Pane {
     /// What is wrong with keeping the log, if something is.
     pub(crate) fn log_fault(&self) -> watch::Receiver<Option<String>> {
         self.log_fault.subscribe()
+    }
+
+    /// What the service says of itself, if it does.
+    pub(crate) fn said(&self) -> watch::Receiver<Option<String>> {
+        self.said.subscribe()
+    }
+
+    /// The service said something of itself, or a new run has said nothing yet.
+    pub(crate) fn note_said(&self, text: Option<String>) {
+        self.said.send_if_modified(|known| {
+            let other = *known != text;
+            *known = text;
+            other
+        });
     }
 
     /// Changes whenever something was logged.

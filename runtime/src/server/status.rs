@@ -55,7 +55,7 @@ pub(super) fn service_status(supervisor: &Supervisor, meant: &Meant, listening: 
             .map(|at| at.to_string()),
         ports: port.into_iter().collect(),
         urls: urls.map(|port| format!("http://127.0.0.1:{port}")).into_iter().collect(),
-        reason: view.state.reason(view.exit),
+        reason: view.state.reason(view.exit).or_else(|| pid.and_then(|_| service.pane.said().borrow().clone())),
         log_fault,
         id,
     }

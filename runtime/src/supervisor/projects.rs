@@ -88,7 +88,7 @@ impl Supervisor {
 
     /// Takes over what an earlier daemon left with the keeper.
     pub(crate) async fn inherit(self: &Arc<Self>, told: Vec<(FromKeeper, Vec<OwnedFd>)>) {
-        let (mut slots, mut values) = (BTreeMap::new(), BTreeMap::new());
+        let (mut slots, mut values, mut news) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         for (message, descriptors) in told {
             match message {
                 FromKeeper::Slot { slot, notify, run } => {
@@ -97,7 +97,7 @@ impl Supervisor {
                 FromKeeper::Value { key, value } => {
                     values.insert(key, value);
                 }
-                other => self.hear(other, descriptors),
+                other => news.push((other, descriptors)),
             }
         }
         for (key, value) in &values {
@@ -106,6 +106,9 @@ impl Supervisor {
                 Ok(project) => self.inherit_project(&ProjectId(id.to_owned()), project, &mut slots, &values).await,
                 Err(error) => warn!(project = id, %error, "what an earlier daemon remembered cannot be read"),
             }
+        }
+        for (message, descriptors) in news {
+            self.hear(message, descriptors);
         }
     }
 
@@ -145,6 +148,7 @@ impl Supervisor {
             FromKeeper::Spawned { slot, run } => {
                 if let Some(pane) = self.pane(&slot) {
                     pane.attach(descriptors.into_iter().next());
+                    pane.note_said(None);
                     pane.note_run(RunState { run: run.run, phase: RunPhase::Alive { pid: run.pid, since: run.since } });
                 }
             }
@@ -153,7 +157,11 @@ impl Supervisor {
                     pane.note_run(RunState { run, phase: RunPhase::Failed(failure) });
                 }
             }
-            FromKeeper::Notify { slot, key, value } => info!(service = slot, key, value, "notified"),
+            FromKeeper::Notify { slot, key, value } => {
+                if let Some(pane) = self.pane(&slot).filter(|_| key == "STATUS") {
+                    pane.note_said(Some(value).filter(|text| !text.is_empty()));
+                }
+            }
             FromKeeper::Welcome { .. }
             | FromKeeper::Value { .. }
             | FromKeeper::Ready
@@ -294,13 +302,14 @@ impl Supervisor {
 
     /// Has every change of the service raise the revision.
     fn follow(self: &Arc<Self>, service: &Service) {
-        let (mut view, mut fault) = (service.view(), service.pane.log_fault());
+        let (mut view, mut fault, mut said) = (service.view(), service.pane.log_fault(), service.pane.said());
         let supervisor = Arc::downgrade(self);
         tokio::spawn(async move {
             loop {
                 let alive = tokio::select! {
                     changed = view.changed() => changed.is_ok(),
                     changed = fault.changed() => changed.is_ok(),
+                    changed = said.changed() => changed.is_ok(),
                 };
                 let Some(supervisor) = supervisor.upgrade().filter(|_| alive) else { return };
                 supervisor.touch();
