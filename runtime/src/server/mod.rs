@@ -3,7 +3,6 @@
 mod connection;
 mod frames;
 mod listen;
-mod listening;
 mod log_pages;
 mod log_sources;
 mod requests;

@@ -7,10 +7,9 @@ use locald_api::{
 };
 use locald_term::{Key, KeyCode, Modifiers, encode, encode_paste};
 
-use super::listening::listening_ports;
 use super::{End, Server, log_pages, status};
 use crate::panes::Pane;
-use crate::supervisor::Meant;
+use crate::supervisor::{Meant, listening_ports};
 
 /// Rows of history given at once.
 const MAX_LINES: u32 = 2000;

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use locald_api::{ServiceStatus, Workspace};
 
 use super::Server;
-use super::listening::listening_ports;
-use crate::supervisor::{Meant, Supervisor};
+use crate::supervisor::{Meant, Supervisor, listening_ports};
 
 /// Everything, as of `revision`.
 pub(super) fn workspace(server: &Server, revision: u64) -> Workspace {

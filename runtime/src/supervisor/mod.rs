@@ -4,6 +4,7 @@ mod controller;
 mod definition;
 mod environment;
 mod exec;
+mod listening;
 mod names;
 mod ports;
 mod project;
@@ -12,6 +13,7 @@ mod service;
 mod state;
 mod surroundings;
 
+pub(crate) use listening::listening_ports;
 pub(crate) use names::Meant;
 pub(crate) use project::{Project, root_suffix};
 pub(crate) use projects::{Supervisor, SupervisorParts};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -16,9 +16,11 @@ use tracing::{info, warn};
 use super::controller::ServiceFactory;
 use super::definition::Definition;
 use super::exec::ExecFactory;
+use super::listening::listening_ports;
 use super::names::{self, Meant};
 use super::project::{Project, RememberedProject, project_id};
 use super::service::{Remembered, Service, ServiceGone};
+use super::state::State;
 use super::surroundings::Surroundings;
 use crate::keeper_link::KeeperLink;
 
@@ -27,6 +29,10 @@ use crate::panes::{Pane, PaneParts, PaneSet, RunPhase, RunState};
 
 /// How long the log may take to take up the last lines of a service that is forgotten.
 const LAST_LINES: Duration = Duration::from_secs(2);
+
+/// How soon after its start a service is first looked at for listening on its port, and the pause before the last look.
+const FIRST_LOOK: Duration = Duration::from_millis(100);
+const LAST_LOOK: Duration = Duration::from_millis(6400);
 
 /// What the supervisor works with.
 pub(crate) struct SupervisorParts {
@@ -304,7 +310,9 @@ impl Supervisor {
     fn follow(self: &Arc<Self>, service: &Service) {
         let (mut view, mut fault, mut said) = (service.view(), service.pane.log_fault(), service.pane.said());
         let supervisor = Arc::downgrade(self);
+        let id = service.pane.id.clone();
         tokio::spawn(async move {
+            let mut last = State::Stopped;
             loop {
                 let alive = tokio::select! {
                     changed = view.changed() => changed.is_ok(),
@@ -313,6 +321,12 @@ impl Supervisor {
                 };
                 let Some(supervisor) = supervisor.upgrade().filter(|_| alive) else { return };
                 supervisor.touch();
+                let state = view.borrow().state.clone();
+                let begun = state != last && matches!(state, State::Ready { .. });
+                last = state;
+                if let Some(port) = supervisor.port(&id).filter(|_| begun) {
+                    tokio::spawn(watch_for_listener(Arc::downgrade(&supervisor), port));
+                }
             }
         });
     }
@@ -440,6 +454,19 @@ impl Slot {
     fn new(notify: String, run: Option<RunInfo>, descriptors: Vec<OwnedFd>) -> Option<Self> {
         let mut descriptors = descriptors.into_iter();
         Some(Self { notify, run, memory: descriptors.next()?, master: descriptors.next() })
+    }
+}
+
+/// Tells clients once a service that has just begun listens on its port. Most do within seconds; a later one shows at the next
+/// change of anything.
+async fn watch_for_listener(supervisor: Weak<Supervisor>, port: u16) {
+    let mut pause = FIRST_LOOK;
+    while pause <= LAST_LOOK {
+        tokio::time::sleep(pause).await;
+        if listening_ports().contains(&port) {
+            return supervisor.upgrade().map_or((), |supervisor| supervisor.touch());
+        }
+        pause *= 2;
     }
 }
 

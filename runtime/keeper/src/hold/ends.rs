@@ -1,6 +1,6 @@
 //! How things end at the keeper: children, killed reapers, the keeper itself; and mending what somebody removed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::WaitOptions;
 use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
@@ -8,7 +8,7 @@ use signal_hook::consts::{SIGCHLD, SIGINT, SIGTERM, SIGUSR1, SIGUSR2};
 use super::door::Door;
 use super::orphans::Orphans;
 use super::poller::Token;
-use super::{Keeper, Phase, STOP_GRACE};
+use super::{DAEMON_GRACE, Keeper, Phase, STOP_GRACE};
 use crate::launch::{LaunchFailure, Step, Stop};
 use crate::message::{FromKeeper, ToReaper};
 use crate::outcome::Outcome;
@@ -95,6 +95,7 @@ impl Keeper {
     pub(super) fn leave(&mut self, grace: Duration) {
         self.ending = Some(Phase::Leaving);
         self.restart_at = None;
+        self.hasten_daemon();
         self.husks.clear();
         let mut stopping = Vec::new();
         for slot in self.slots.values_mut() {
@@ -111,7 +112,7 @@ impl Keeper {
     /// Asked to mend: makes sockets anew that somebody removed, and gives a daemon that was given up another chance.
     pub(super) fn mend(&mut self) {
         self.reopen_doors();
-        if self.given_up.is_some() {
+        if self.given_up.is_some() && self.ending.is_none() {
             self.start_daemon();
         }
     }
@@ -119,13 +120,27 @@ impl Keeper {
     /// Asked for a new daemon by a client that cannot talk to this one, or to none.
     pub(super) fn replace_daemon(&mut self) {
         self.reopen_doors();
-        if let Some(daemon) = &self.daemon {
+        if self.daemon.is_some() {
             // A daemon takes this as the wish to be replaced.
-            let pid = rustix::process::Pid::from_raw(daemon.pid);
-            let _ = pid.map(|pid| rustix::process::kill_process(pid, rustix::process::Signal::HUP));
-        } else {
+            self.signal_daemon(rustix::process::Signal::HUP);
+            self.hasten_daemon();
+        } else if self.ending.is_none() {
             self.restart_at = None;
             self.start_daemon();
+        }
+    }
+
+    /// Gives the daemon, which was told to end, a while to do so.
+    fn hasten_daemon(&mut self) {
+        if self.daemon.is_some() {
+            self.daemon_dies_at.get_or_insert_with(|| Instant::now() + DAEMON_GRACE);
+        }
+    }
+
+    pub(super) fn signal_daemon(&self, signal: rustix::process::Signal) {
+        // It is a child of ours that was not waited for yet, so the number is still its own.
+        if let Some(pid) = self.daemon.as_ref().and_then(|daemon| rustix::process::Pid::from_raw(daemon.pid)) {
+            let _ = rustix::process::kill_process(pid, signal);
         }
     }
 

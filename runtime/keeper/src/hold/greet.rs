@@ -127,6 +127,7 @@ impl Keeper {
             daemon: None,
             policy: RestartPolicy::default(),
             restart_at: None,
+            daemon_dies_at: None,
             given_up: None,
             orphans: None,
             ending: None,

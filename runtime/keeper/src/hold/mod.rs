@@ -40,6 +40,8 @@ use slot::Slot;
 
 /// How long services may take to stop when there is no daemon to say so.
 const STOP_GRACE: Duration = Duration::from_secs(5);
+/// How long a daemon may take to end when told to. It finishes its logs meanwhile; one that hangs never ends by itself.
+const DAEMON_GRACE: Duration = Duration::from_secs(5);
 
 struct Keeper {
     home: Home,
@@ -61,6 +63,8 @@ struct Keeper {
     daemon: Option<Daemon>,
     policy: RestartPolicy,
     restart_at: Option<Instant>,
+    /// The daemon was told to end, and is killed if it still lives then.
+    daemon_dies_at: Option<Instant>,
     /// The daemon is not started again by itself; clients are told this.
     given_up: Option<String>,
     orphans: Option<Orphans>,
@@ -118,7 +122,7 @@ impl Keeper {
 
     fn next_deadline(&self) -> Option<Instant> {
         let orphans = self.orphans.as_ref().map(Orphans::next_look);
-        self.restart_at.into_iter().chain(orphans).min()
+        self.restart_at.into_iter().chain(self.daemon_dies_at).chain(orphans).min()
     }
 
     fn keep_deadlines(&mut self) {
@@ -126,6 +130,11 @@ impl Keeper {
         if self.restart_at.is_some_and(|at| at <= now) {
             self.restart_at = None;
             self.start_daemon();
+        }
+        if self.daemon_dies_at.is_some_and(|at| at <= now) {
+            self.daemon_dies_at = None;
+            eprintln!("locald keeper: the daemon does not end and is killed");
+            self.signal_daemon(rustix::process::Signal::KILL);
         }
         if self.orphans.as_ref().is_some_and(|orphans| orphans.next_look() <= now) {
             self.end_orphans();

@@ -156,6 +156,11 @@ impl Keeper {
     pub(super) fn daemon_ended(&mut self, outcome: Outcome) {
         let Some(daemon) = self.daemon.take() else { return };
         self.poller.forget(&daemon.receiver);
+        self.daemon_dies_at = None;
+        // It may have been killed between making room in a journal and saying so.
+        for slot in self.slots.values_mut() {
+            slot.resume(&self.poller);
+        }
         if self.ending.is_some() {
             return self.leave(STOP_GRACE);
         }

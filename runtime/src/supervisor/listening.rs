@@ -24,7 +24,7 @@ const HEADER: usize = 16;
 const REQUEST: usize = 56;
 
 /// The ports, of both address families.
-pub(super) fn listening_ports() -> BTreeSet<u16> {
+pub(crate) fn listening_ports() -> BTreeSet<u16> {
     ask_kernel().unwrap_or_else(|_| read_tables())
 }
 
