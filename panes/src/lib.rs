@@ -23,7 +23,7 @@ mod view;
 mod wording;
 
 pub use options::{Options, Outcome, Wanted};
-pub use reconnect::{Connecting, Connector};
+pub use reconnect::{Connecting, Connector, Unreached};
 pub use run::{WorkspaceError, run};
 
 #[cfg(test)]

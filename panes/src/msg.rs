@@ -5,6 +5,7 @@ use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Size;
 
 use crate::options::Outcome;
+use crate::reconnect::Unreached;
 
 /// Everything that can happen, from the terminal, the daemon and the loop itself.
 #[derive(Debug)]
@@ -18,7 +19,7 @@ pub(crate) enum Msg {
     /// There is a connection to a daemon, for the first time or again.
     Connected,
     /// An attempt to connect failed, and there will be another.
-    ConnectFailed(String),
+    ConnectFailed(Unreached),
     /// The connection ended.
     Lost,
     /// The daemon has been gone for so long that the user should know why.

@@ -5,8 +5,17 @@ use std::time::Duration;
 
 use locald_api::{Client, Events};
 
-/// An attempt to connect; the error is a sentence for the user.
-pub type Connecting = Pin<Box<dyn Future<Output = Result<(Client, Events), String>> + Send>>;
+/// An attempt to connect.
+pub type Connecting = Pin<Box<dyn Future<Output = Result<(Client, Events), Unreached>> + Send>>;
+
+/// Why an attempt to connect failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreached {
+    /// A sentence for the user.
+    pub why: String,
+    /// Nobody is about to answer: there is no daemon, and none on its way. The user need not wait to be told.
+    pub gone: bool,
+}
 
 /// Knows how to reach the daemon, and whether to start one. Asked again whenever the connection is lost.
 pub trait Connector {

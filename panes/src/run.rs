@@ -20,7 +20,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::model::{Focus, Model};
 use crate::msg::{Cmd, Effect, Msg, Purpose};
 use crate::options::{Options, Outcome};
-use crate::reconnect::{Backoff, Connecting, Connector};
+use crate::reconnect::{Backoff, Connecting, Connector, Unreached};
 use crate::terminal::Outer;
 use crate::theme::Theme;
 use crate::update::update;
@@ -62,7 +62,7 @@ pub async fn run(connector: impl Connector, options: Options) -> Result<Outcome,
     if !Outer::is_there() {
         return Err(WorkspaceError::NotATerminal);
     }
-    let (client, events) = connector.connect().await.map_err(WorkspaceError::Connect)?;
+    let (client, events) = connector.connect().await.map_err(|unreached| WorkspaceError::Connect(unreached.why))?;
     let signals = Signals::new()?;
     let outer = Outer::open()?;
     let model = Model::new(options, Outer::size()?, Theme::from_env());
@@ -115,7 +115,7 @@ enum Link {
 enum Happened {
     Terminal(io::Result<Vec<TerminalEvent>>),
     Daemon(Option<Event>),
-    Attempt(Result<(Client, Events), String>),
+    Attempt(Result<(Client, Events), Unreached>),
     Answered(Msg),
     Painted(io::Result<()>),
     DrawDue,
@@ -238,7 +238,7 @@ impl<C: Connector> Workspace<C> {
         self.take(Msg::Lost);
     }
 
-    fn try_again(&mut self, why: String) {
+    fn try_again(&mut self, why: Unreached) {
         self.attempt();
         self.take(Msg::ConnectFailed(why));
     }

@@ -7,6 +7,7 @@ use ratatui::layout::Size;
 use crate::model::Model;
 use crate::msg::{Cmd, Msg};
 use crate::options::Options;
+use crate::reconnect::Unreached;
 use crate::theme::Theme;
 use crate::update::update;
 
@@ -30,6 +31,11 @@ pub(crate) fn service(project: &str, name: &str, state: ServiceState) -> Service
         reason: None,
         log_fault: None,
     }
+}
+
+/// A failed attempt to connect, of which the next may succeed.
+pub(crate) fn unreached(why: &str) -> Unreached {
+    Unreached { why: why.into(), gone: false }
 }
 
 pub(crate) fn workspace(services: Vec<ServiceStatus>) -> Workspace {

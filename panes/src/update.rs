@@ -21,7 +21,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Cmd {
             watch(model).and(Cmd::redraw())
         }
         Msg::Connected => daemon::connected(model),
-        Msg::ConnectFailed(message) => daemon::connect_failed(model, message),
+        Msg::ConnectFailed(unreached) => daemon::connect_failed(model, unreached),
         Msg::Lost => daemon::lost(model),
         Msg::Overdue => daemon::overdue(model),
         Msg::Workspace(workspace) => daemon::take_workspace(model, *workspace),

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 
 use locald_api::{Request, Response, Target};
-use locald_panes::{Connecting, Options, Outcome, WorkspaceError};
+use locald_panes::{Connecting, Options, Outcome, Unreached, WorkspaceError};
 
 use super::up;
 use crate::changes::signal_name;
@@ -58,9 +58,12 @@ pub(crate) async fn run(options: Options, ui: &mut Ui) -> Result<(), CommandErro
 fn reach_daemon() -> Connecting {
     Box::pin(async {
         let connected = async { connect::connect(&context::home()?, Start::Never).await }.await;
-        connected.map_err(|error: CommandError| match error.hint {
-            Some(hint) => format!("{}; {hint}", error.message),
-            None => error.message,
+        connected.map_err(|error: CommandError| Unreached {
+            gone: error.exit == ExitKind::NoDaemon,
+            why: match error.hint {
+                Some(hint) => format!("{}; {hint}", error.message),
+                None => error.message,
+            },
         })
     })
 }

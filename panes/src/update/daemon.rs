@@ -5,6 +5,7 @@ use locald_api::{PaneFrame, Request, ServiceId, Workspace};
 use super::{select, watch};
 use crate::model::{Connection, Focus, Model, Notice};
 use crate::msg::{Cmd, Effect, Purpose};
+use crate::reconnect::Unreached;
 
 pub(super) fn connected(model: &mut Model) -> Cmd {
     if !std::mem::replace(&mut model.connection, Connection::Up).is_up() {
@@ -27,12 +28,14 @@ pub(super) fn lost(model: &mut Model) -> Cmd {
     Cmd::redraw()
 }
 
-pub(super) fn connect_failed(model: &mut Model, message: String) -> Cmd {
+pub(super) fn connect_failed(model: &mut Model, unreached: Unreached) -> Cmd {
     let Connection::Lost { why, overdue } = &mut model.connection else { return Cmd::none() };
-    if why.as_ref() == Some(&message) {
+    let told = *overdue || !unreached.gone;
+    *overdue |= unreached.gone;
+    if told && why.as_ref() == Some(&unreached.why) {
         return Cmd::none();
     }
-    *why = Some(message);
+    *why = Some(unreached.why);
     if *overdue { Cmd::redraw() } else { Cmd::none() }
 }
 

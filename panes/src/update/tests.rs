@@ -11,8 +11,9 @@ use crate::model::{Connection, Focus, Level};
 use crate::msg::{Effect, Purpose, Verb};
 use crate::options::{Options, Outcome, Wanted};
 use crate::overlay::Content;
+use crate::reconnect::Unreached;
 use crate::screen::tests::frame;
-use crate::testing::{id, model, press, service, showing, web_and_worker, workspace};
+use crate::testing::{id, model, press, service, showing, unreached, web_and_worker, workspace};
 
 const SIZE: (u16, u16) = (80, 24);
 
@@ -323,7 +324,7 @@ fn without_a_daemon_nothing_is_sent_and_it_says_so() {
 fn leaving_while_the_daemon_is_gone_says_why_it_is() {
     let mut model = showing(web_and_worker(), SIZE);
     let _ = update(&mut model, Msg::Lost);
-    let _ = update(&mut model, Msg::ConnectFailed("the keeper gave up".into()));
+    let _ = update(&mut model, Msg::ConnectFailed(unreached("the keeper gave up")));
     let quit = Outcome::Quit { reason: "the keeper gave up".into() };
     assert_eq!(press(&mut model, "q").effects, [Effect::Leave(quit)]);
 }
@@ -332,13 +333,24 @@ fn leaving_while_the_daemon_is_gone_says_why_it_is() {
 fn why_the_daemon_cannot_be_reached_is_shown_only_when_it_is_overdue() {
     let mut model = showing(web_and_worker(), SIZE);
     let _ = update(&mut model, Msg::Lost);
-    assert!(!update(&mut model, Msg::ConnectFailed("refused".into())).redraw);
+    assert!(!update(&mut model, Msg::ConnectFailed(unreached("refused"))).redraw);
     assert!(update(&mut model, Msg::Overdue).redraw);
-    assert!(!update(&mut model, Msg::ConnectFailed("refused".into())).redraw, "the same again is no news");
-    assert!(update(&mut model, Msg::ConnectFailed("no such file".into())).redraw);
+    assert!(!update(&mut model, Msg::ConnectFailed(unreached("refused"))).redraw, "the same again is no news");
+    assert!(update(&mut model, Msg::ConnectFailed(unreached("no such file"))).redraw);
     let _ = update(&mut model, Msg::Connected);
     assert_eq!(model.connection, Connection::Up);
     assert!(!update(&mut model, Msg::Overdue).redraw, "a timer that came too late");
+}
+
+#[test]
+fn that_no_daemon_is_on_its_way_is_shown_at_once() {
+    let mut model = showing(web_and_worker(), SIZE);
+    let _ = update(&mut model, Msg::Lost);
+    let _ = update(&mut model, Msg::ConnectFailed(unreached("not running")));
+    let gone = || Msg::ConnectFailed(Unreached { gone: true, ..unreached("not running") });
+    assert!(update(&mut model, gone()).redraw);
+    assert!(matches!(&model.connection, Connection::Lost { overdue: true, .. }));
+    assert!(!update(&mut model, gone()).redraw, "the same again is no news");
 }
 
 #[test]

@@ -76,6 +76,8 @@ fn paint_notice(model: &Model, notice: &Notice, area: Rect, buffer: &mut Buffer)
 
 /// As many hints as fit whole.
 fn paint_hints(model: &Model, hints: &[Hint], area: Rect, buffer: &mut Buffer) {
+    // Closer together in a narrow terminal, where one more of them counts, above all how to leave.
+    let gap = if buffer.area.width < NARROWEST_WITH_DAEMON { 2 } else { 3 };
     let mut x = area.x;
     for (keys, what) in hints {
         let end = x.saturating_add(text::width(keys) + 1 + text::width(what));
@@ -83,6 +85,6 @@ fn paint_hints(model: &Model, hints: &[Hint], area: Rect, buffer: &mut Buffer) {
             return;
         }
         x = put(buffer, area, x, area.y, keys, model.theme.accent);
-        x = put(buffer, area, x + 1, area.y, what, model.theme.muted) + 3;
+        x = put(buffer, area, x + 1, area.y, what, model.theme.muted) + gap;
     }
 }

@@ -14,7 +14,7 @@ use crate::msg::Msg;
 use crate::options::Options;
 use crate::screen::Screen;
 use crate::screen::tests::{any_frame, frame};
-use crate::testing::{model, press, service, showing, web_and_worker, workspace};
+use crate::testing::{model, press, service, showing, unreached, web_and_worker, workspace};
 use crate::theme::Theme;
 use crate::update::update;
 
@@ -97,7 +97,7 @@ fn disconnected(size: (u16, u16)) -> Model {
 
 fn overdue(size: (u16, u16)) -> Model {
     let mut model = disconnected(size);
-    let _ = update(&mut model, Msg::ConnectFailed("the daemon failed 5 times in 60 s".into()));
+    let _ = update(&mut model, Msg::ConnectFailed(unreached("the daemon failed 5 times in 60 s")));
     let _ = update(&mut model, Msg::Overdue);
     model
 }
@@ -112,7 +112,7 @@ fn two_services_run_and_keys_go_to_the_list() {
                 │>
                 │
     (5 more like this)
-     services  enter open   ? help
+     services  enter open  ? help  q detach
     ");
     insta::assert_snapshot!(screen(&running(USUAL)), @"
      shop                 │ web  ● ready  vite
@@ -154,7 +154,7 @@ fn keys_go_to_the_program_and_its_cursor_is_shown() {
                 │>
                 │
     (5 more like this)
-     web  C-b s services   C-b d detach
+     web  C-b s services  C-b d detach
     (cursor in column 15 of line 4)
     ");
     insta::assert_snapshot!(screen(&after(running(USUAL), "Enter")), @"
@@ -199,7 +199,7 @@ fn after_the_prefix_it_says_what_may_follow() {
                 │>
                 │
     (5 more like this)
-     C-b  d detach   s services
+     C-b  d detach  s services
     (cursor in column 15 of line 4)
     ");
     insta::assert_snapshot!(screen(&after(running(USUAL), "Enter C-b")), @"
@@ -248,7 +248,7 @@ fn help_shows_all_keys() {
     │ x           stop                     │
     │ q d         detach; everything keep… │
     ╰──────────────────────────── 9 of 19 ─╯
-     help  esc close   ↑↓ scroll
+     help  esc close  ↑↓ scroll
     ");
     insta::assert_snapshot!(screen(&after(running(USUAL), "?")), @"
      shop                 │ web  ● ready  vite
@@ -326,7 +326,7 @@ fn without_services_it_says_how_to_start_some() {
                 │  folder of a project
                 │
     (3 more like this)
-     services  ? help   q detach
+     services  ? help  q detach
     ");
     insta::assert_snapshot!(screen(&showing(workspace(vec![]), USUAL)), @"
      locald               │
@@ -361,7 +361,7 @@ fn a_lost_daemon_is_said_over_the_last_screen() {
                 │
     (4 more like this)
      daemon lost, reconnecting …
-     services  q quit   ? help  ✗ no daemon
+     services  q quit  ? help   ✗ no daemon
     ");
     insta::assert_snapshot!(screen(&disconnected(USUAL)), @"
      shop                 │ web  ● ready  vite
@@ -404,7 +404,7 @@ fn a_daemon_lost_for_long_is_explained() {
                 │
     (4 more like this)
      daemon lost: the daemon fail… · q quits
-     services  q quit   ? help  ✗ no daemon
+     services  q quit  ? help   ✗ no daemon
     ");
     insta::assert_snapshot!(screen(&overdue(USUAL)), @"
      shop                 │ web  ● ready  vite
@@ -436,7 +436,7 @@ fn a_service_that_could_not_be_started_says_why_and_what_next() {
                 │   press r to try again
                 │
                 │
-     services  enter open   ? help
+     services  enter open  ? help  q detach
     ");
     insta::assert_snapshot!(screen(&showing(failed(), USUAL)), @"
      shop                 │ api  ✗ failed
@@ -476,7 +476,7 @@ fn an_exited_service_keeps_its_last_screen_above_what_to_do() {
                 │───────────────────────────
                 │ web exited with code 1
                 │ press r to restart it
-     services  enter open   ? help
+     services  enter open  ? help  q detach
     ");
     insta::assert_snapshot!(screen(&exited(USUAL)), @"
      shop                 │ web  ✗ exited 1  vite
