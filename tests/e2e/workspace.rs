@@ -1,0 +1,395 @@
+//! The workspace on a real terminal: what it shows, what its keys do, and how it gives the terminal back.
+
+use std::fs;
+use std::time::Duration;
+
+use portable_pty::CommandBuilder;
+use rustix::process::Signal;
+
+use crate::home::{TestHome, is_alive, signal};
+use crate::screen::Screen;
+use crate::wait;
+
+/// A shell, a counter, and something that fails at once.
+const THREE: &str = r#"
+[services.shell]
+command = ["/bin/sh"]
+env = { PS1 = "ready> " }
+[services.count]
+command = "i=0; while i=$((i+1)); do echo tick $i; sleep 0.2; done"
+[services.broken]
+command = ["no-such-program"]
+"#;
+
+const SHELL: &str = "[services.shell]\ncommand = [\"/bin/sh\"]\nenv = { PS1 = \"ready> \" }\n";
+
+/// What C-b types.
+const PREFIX: &str = "\u{2}";
+
+/// Runs `locald` from a shell that writes down the terminal's settings before and after, and the process's number and end.
+fn open_from_shell(home: &TestHome) -> Screen {
+    let script =
+        "stty -g > before; sh -c 'echo $$ > number; exec \"$0\"' \"$0\"; echo ended with $?; stty -g > after; exec cat";
+    let mut command = CommandBuilder::new("/bin/sh");
+    command.args(["-c", script]);
+    command.arg(TestHome::executable());
+    command.cwd(home.project());
+    command.env("LOCALD_HOME", home.path());
+    command.env("TERM", "xterm-256color");
+    Screen::run(command, 80, 24)
+}
+
+fn read(home: &TestHome, file: &str) -> String {
+    wait::until(&format!("{file} is written"), || {
+        fs::read_to_string(home.project().join(file)).ok().filter(|text| text.ends_with('\n'))
+    })
+}
+
+/// Checks that the terminal is as it was before a workspace that ended with this code.
+fn check_restored(home: &TestHome, screen: &Screen, code: u8, what: &str) {
+    screen.wait_for(&format!("ended with {code}"));
+    assert_eq!(read(home, "after"), read(home, "before"), "{what}: the terminal's settings");
+    let written = screen.written();
+    let last = |sequence: &str| {
+        let at = written.windows(sequence.len()).rposition(|bytes| bytes == sequence.as_bytes());
+        at.unwrap_or_else(|| panic!("{what}: never wrote {sequence:?}"))
+    };
+    assert!(last("\u{1b}[?1049l") > last("\u{1b}[?1049h"), "{what}: the other screen is left");
+    assert!(last("\u{1b}[?25h") > last("\u{1b}[?25l"), "{what}: the cursor is shown");
+    assert!(last("\u{1b}[?2004l") > last("\u{1b}[?2004h"), "{what}: pastes are plain again");
+    assert!(!screen.text().contains("services  enter"), "{what}: nothing of it is left:\n{}", screen.text());
+}
+
+#[test]
+fn it_starts_the_project_and_shows_its_services_and_a_live_pane() {
+    let home = TestHome::new(THREE);
+    let mut screen = Screen::open(&home, &[], 80, 24);
+    screen.wait_for("▸● shell        ready");
+    screen.wait_for("● count        ready");
+    screen.wait_for("✗ broken      failed");
+    screen.wait_for("│ready>");
+    screen.send("j");
+    screen.wait_for("▸● count");
+    screen.wait_for("│tick 3");
+    assert!(is_alive(home.pid("shell")));
+}
+
+#[test]
+fn what_is_typed_into_a_pane_reaches_its_program_and_what_is_pasted_too() {
+    let home = TestHome::new(SHELL);
+    let mut screen = Screen::open(&home, &[], 80, 24);
+    screen.wait_for("│ready>");
+    screen.send("\r");
+    screen.wait_for("C-b s services");
+    screen.send("echo $((6 * 7))q?x\r");
+    screen.wait_for("│42q?x");
+    screen.send("\u{1b}[200~echo pasted $((2 * 4))\u{1b}[201~\r");
+    screen.wait_for("│pasted 8");
+    screen.send("cat -v\r\u{1b}[A\u{1b}OP\r");
+    screen.wait_for("│^[[A^[OP");
+    assert!(is_alive(home.pid("shell")), "keys of the list do nothing in a pane");
+}
+
+#[test]
+fn keys_of_the_list_select_open_restart_stop_start_and_detach() {
+    let home = TestHome::new(THREE);
+    let mut screen = Screen::open(&home, &[], 80, 24);
+    screen.wait_for("▸● shell        ready");
+    screen.send("j");
+    screen.wait_for("▸● count");
+    screen.send("k");
+    screen.wait_for("▸● shell");
+    screen.send("\u{1b}[B");
+    screen.wait_for("▸● count");
+    screen.send("1");
+    screen.wait_for("▸● shell");
+    let pid = home.pid("shell");
+    screen.send("r");
+    screen.wait_for("shell started, pid");
+    assert!(!is_alive(pid) && home.pid("shell") != pid);
+    screen.wait_for(&format!("pid      {}", home.pid("shell")));
+    let pid = home.pid("shell");
+    screen.send("x");
+    screen.wait_for("shell stopped");
+    screen.wait_for("shell is stopped");
+    screen.wait_for("press s to start it");
+    assert!(!is_alive(pid));
+    screen.send("s");
+    screen.wait_for("▸● shell        ready");
+    screen.wait_for("shell started, pid");
+    screen.send("s");
+    screen.wait_for("shell was running already");
+    screen.send("?");
+    screen.wait_for("In the list of services");
+    screen.send("?");
+    screen.wait_until_gone("In the list of services");
+    screen.send("\r");
+    screen.wait_for("C-b s services");
+    screen.send(&format!("{PREFIX}s"));
+    screen.wait_for("enter open");
+    screen.send("q");
+    assert!(screen.wait_for_end().success());
+    screen.wait_for("detached; the services keep running");
+    assert!(is_alive(home.pid("shell")) && is_alive(home.pid("count")));
+}
+
+#[test]
+fn after_the_prefix_keys_go_to_the_workspace_and_the_prefix_twice_to_the_program() {
+    let home = TestHome::new(THREE);
+    home.run(&["up"]);
+    let mut screen = Screen::open(&home, &["attach", "shell"], 80, 24);
+    screen.wait_for("│ready>");
+    screen.send(&format!("{PREFIX}n"));
+    screen.wait_for("▸● count");
+    screen.send(&format!("{PREFIX}p"));
+    screen.wait_for("▸● shell");
+    screen.send("cat -v\r");
+    screen.wait_for("cat -v");
+    screen.send(&format!("a{PREFIX}{PREFIX}b\r"));
+    screen.wait_for("│a^Bb");
+    screen.send(PREFIX);
+    screen.wait_for("d detach");
+    screen.send("z");
+    screen.wait_for("C-b z does nothing; C-b ? shows all keys");
+    let pid = home.pid("shell");
+    screen.send(&format!("{PREFIX}r"));
+    screen.wait_for("shell started, pid");
+    assert_ne!(home.pid("shell"), pid);
+    screen.send(&format!("{PREFIX}x"));
+    screen.wait_for("shell is stopped");
+    screen.send("lost");
+    screen.wait_for("shell is not running: press C-b then r to start it");
+    screen.send(&format!("{PREFIX}d"));
+    assert!(screen.wait_for_end().success());
+}
+
+#[test]
+fn a_small_terminal_shows_all_that_matters_and_programs_follow_every_resize() {
+    let home = TestHome::new(SHELL);
+    let mut screen = Screen::open(&home, &[], 40, 12);
+    screen.wait_for("▸● shell");
+    screen.wait_for("│ready>");
+    screen.send("\r");
+    let mut sizes = Vec::new();
+    for (columns, rows) in [(40, 12), (200, 50), (80, 24), (1, 1), (5, 3), (120, 30)] {
+        screen.resize(columns, rows);
+        if columns < 40 {
+            continue;
+        }
+        let size = wait::until(&format!("the pane fits {columns}x{rows}"), || {
+            let capture = home.json(&["capture", "shell", "--json"]);
+            let size = (capture["columns"].as_u64()?, capture["rows"].as_u64()?);
+            (size.0 < columns.into() && size.0 > u64::from(columns) / 2 && size.1 == u64::from(rows) - 2)
+                .then_some(size)
+        });
+        screen.send("clear; stty size\r");
+        screen.wait_for(&format!("│{} {}", size.1, size.0));
+        sizes.push(size);
+    }
+    assert_eq!(sizes.len(), 4);
+    screen.resize(40, 12);
+    screen.send("\u{2}?");
+    screen.wait_for("╭─ Keys");
+    screen.send("q");
+    screen.wait_until_gone("╭─ Keys");
+    screen.send("\u{2}d");
+    assert!(screen.wait_for_end().success());
+}
+
+#[test]
+fn a_fixed_size_stays_whatever_the_terminal() {
+    let home = TestHome::new(&SHELL.replace("env =", "size = \"80x25\"\nenv ="));
+    let mut screen = Screen::open(&home, &[], 60, 14);
+    screen.wait_for("ready>");
+    screen.send("\rstty size\r");
+    screen.wait_for("│25 80");
+    screen.resize(150, 60);
+    screen.wait_for("80x25");
+    screen.send("clear; echo again; stty size\r");
+    screen.wait_for("│again");
+    screen.wait_for("│25 80");
+    let capture = home.json(&["capture", "shell", "--json"]);
+    assert_eq!((&capture["columns"], &capture["rows"]), (&80.into(), &25.into()));
+}
+
+#[test]
+fn the_terminal_is_given_back_as_it_was_after_leaving_by_keys() {
+    let home = TestHome::new(SHELL);
+    for keys in ["q", "d", "\u{2}d"] {
+        let mut screen = open_from_shell(&home);
+        screen.wait_for("│ready>");
+        screen.send(keys);
+        check_restored(&home, &screen, 0, &format!("{keys:?}"));
+    }
+}
+
+#[test]
+fn the_terminal_is_given_back_as_it_was_after_a_signal() {
+    let home = TestHome::new(SHELL);
+    for (number, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130), (Signal::QUIT, 131)] {
+        fs::remove_file(home.project().join("number")).ok();
+        let screen = open_from_shell(&home);
+        screen.wait_for("│ready>");
+        signal(read(&home, "number").trim().parse().expect("a process number"), number);
+        check_restored(&home, &screen, code, &format!("{number:?}"));
+        assert!(screen.text().contains("the services keep running"), "{}", screen.text());
+    }
+    assert!(is_alive(home.pid("shell")));
+}
+
+#[test]
+fn the_terminal_is_given_back_as_it_was_after_the_end_of_the_daemon() {
+    let home = TestHome::new(SHELL);
+    let mut screen = open_from_shell(&home);
+    screen.wait_for("│ready>");
+    let (daemon, keeper) = (home.daemon_pid(), home.keeper_pid());
+    signal(keeper, Signal::KILL);
+    wait::until("the daemon ends with its keeper", || (!is_alive(daemon)).then_some(()));
+    screen.wait_for("✗ no daemon");
+    screen.send("q");
+    check_restored(&home, &screen, 5, "the keeper was killed");
+}
+
+#[test]
+fn a_killed_daemon_is_replaced_within_two_seconds_and_the_screen_is_the_same() {
+    let home = TestHome::new(SHELL);
+    let mut screen = Screen::open(&home, &[], 80, 24);
+    screen.wait_for("│ready>");
+    screen.send("\recho before $((1 + 1)); printf '\\033[31mred\\033[0m\\n'\r");
+    screen.wait_for("│before 2");
+    screen.wait_for("│red");
+    let before = home.ok(&["capture", "shell", "--ansi"]);
+    let pid = home.pid("shell");
+    for round in 0..3 {
+        let daemon = home.daemon_pid();
+        signal(daemon, Signal::KILL);
+        wait::until_within(Duration::from_secs(2), "typing works again", || {
+            // What is typed while there is no daemon is not sent, and said so: a person would type it again.
+            screen.send(&format!("echo round {round}$((6 * 7))\r"));
+            let begun = std::time::Instant::now();
+            while begun.elapsed() < Duration::from_millis(200) {
+                if screen.text().contains(&format!("│round {round}42")) {
+                    return Some(());
+                }
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            None
+        });
+        screen.wait_until_gone("daemon lost");
+        assert_ne!(home.daemon_pid(), daemon);
+        assert!(screen.text().contains("│before 2") && screen.text().contains("│red"), "{}", screen.text());
+        let after = home.ok(&["capture", "shell", "--ansi"]);
+        let kept = before.lines().count() - 1;
+        assert_eq!(after.lines().take(kept).collect::<Vec<_>>(), before.lines().take(kept).collect::<Vec<_>>());
+        assert_eq!(home.pid("shell"), pid);
+    }
+}
+
+#[test]
+fn a_shutdown_is_said_and_leaving_is_all_that_is_left() {
+    let home = TestHome::new(SHELL);
+    let mut screen = open_from_shell(&home);
+    screen.wait_for("│ready>");
+    let shell = home.pid("shell");
+    home.ok(&["shutdown"]);
+    screen.wait_for("the daemon is not running");
+    screen.wait_for("✗ no daemon");
+    assert!(!is_alive(shell));
+    screen.send("r");
+    screen.wait_for("not done: there is no connection to the daemon");
+    screen.send("q");
+    check_restored(&home, &screen, 5, "a shutdown");
+    assert!(home.run(&["status"]).err.contains("no daemon runs"), "the workspace brought nothing back");
+}
+
+#[test]
+fn a_workspace_finds_a_project_that_is_brought_up_again_after_a_shutdown() {
+    let home = TestHome::new(SHELL);
+    let mut screen = Screen::open(&home, &[], 80, 24);
+    screen.wait_for("│ready>");
+    home.ok(&["shutdown"]);
+    screen.wait_for("✗ no daemon");
+    home.ok(&["up"]);
+    screen.wait_for("daemon ok");
+    screen.send("\recho back $((1 + 1))\r");
+    screen.wait_for("│back 2");
+}
+
+#[test]
+fn a_service_that_failed_says_why_and_what_to_do() {
+    let home = TestHome::new(
+        "[services.broken]\ncommand = [\"no-such-program\"]\n[services.crash]\ncommand = \"echo some words; exit 3\"\n",
+    );
+    let mut screen = Screen::open(&home, &[], 80, 24);
+    screen.wait_for("broken could not be started: `no-such-program` is not in PATH");
+    screen.wait_for("once that is mended, press r to try again");
+    screen.send("j");
+    screen.wait_for("│some words");
+    screen.wait_for("crash exited with code 3");
+    screen.wait_for("press r to restart it");
+    screen.send("r");
+    screen.wait_for("crash could not be started: exited with code 3 right after");
+}
+
+#[test]
+fn a_folder_without_a_project_gets_a_message_and_no_workspace() {
+    let home = TestHome::empty();
+    let mut screen = Screen::open(&home, &[], 80, 24);
+    assert!(screen.wait_for_end().success());
+    screen.wait_for("No project in");
+    screen.wait_for("[services.web]");
+    assert!(!home.state().exists());
+}
+
+#[test]
+fn outside_of_projects_it_shows_whatever_runs() {
+    let home = TestHome::new(SHELL);
+    home.ok(&["up"]);
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let mut command = CommandBuilder::new(TestHome::executable());
+    command.cwd(elsewhere.path());
+    command.env("LOCALD_HOME", home.path());
+    let mut screen = Screen::run(command, 80, 24);
+    screen.wait_for("│ready>");
+    screen.send("q");
+    assert!(screen.wait_for_end().success());
+}
+
+#[test]
+fn faults_of_the_configuration_are_shown_before_the_screen_is_taken() {
+    let home = TestHome::new("[services.web]\ncomand = \"true\"\n");
+    let mut screen = Screen::open(&home, &[], 80, 24);
+    assert_eq!(screen.wait_for_end().exit_code(), 3);
+    screen.wait_for("did you mean `command`?");
+    assert!(!String::from_utf8_lossy(&screen.written()).contains("\u{1b}[?1049h"));
+    assert!(!home.state().exists());
+}
+
+#[test]
+fn attaching_needs_a_service_that_is_there() {
+    let home = TestHome::new(SHELL);
+    let mut screen = Screen::open(&home, &["attach", "shell"], 80, 24);
+    assert_eq!(screen.wait_for_end().exit_code(), 5);
+    screen.wait_for("the daemon is not running");
+    home.ok(&["up"]);
+    let mut screen = Screen::open(&home, &["attach", "shel"], 80, 24);
+    assert_eq!(screen.wait_for_end().exit_code(), 4);
+    screen.wait_for("did you mean `shell`?");
+    let mut screen = Screen::open(&home, &["attach", "demo:shell"], 80, 24);
+    screen.wait_for("│ready>");
+    screen.send("echo $((6 * 7))\r");
+    screen.wait_for("│42");
+}
+
+#[test]
+fn two_workspaces_show_the_same_pane() {
+    let home = TestHome::new(SHELL);
+    let mut one = Screen::open(&home, &[], 80, 24);
+    one.wait_for("│ready>");
+    let mut other = Screen::open(&home, &["attach", "shell"], 100, 30);
+    other.wait_for("│ready>");
+    other.send("echo seen by $((1 + 1))\r");
+    one.wait_for("│seen by 2");
+    one.send("\recho and back $((1 + 2))\r");
+    other.wait_for("│and back 3");
+}
