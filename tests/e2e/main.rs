@@ -2,9 +2,13 @@
 //!
 //! One test binary for all of it, because linking is what takes time. Each test has a [`home::TestHome`] of its own.
 
+mod answering;
+mod commands;
 mod conformance;
 mod home;
 mod idle;
 mod lifecycle;
+mod notify;
 mod screen;
 mod wait;
+mod workspace;
