@@ -1,0 +1,150 @@
+//! The reference agrees with the code: parts of it are generated, and others are compared key by key.
+//!
+//! A generated part stands between `<!-- generated: NAME -->` and `<!-- end -->`. With `LOCALD_WRITE_MANUAL` set, these tests
+//! write it instead of comparing it; `cargo xtask manual` does that.
+
+use std::fmt::Write;
+use std::fs;
+use std::process::{Command, Stdio};
+
+use regex::Regex;
+
+use crate::repository::{read, root};
+
+/// Compares the generated part `name` of a page with what it should be, or writes it.
+fn check_part(page: &str, name: &str, expected: &str) {
+    let text = read(page);
+    let (begin, end) = (format!("<!-- generated: {name} -->\n"), "<!-- end -->");
+    let start = text.find(&begin).unwrap_or_else(|| panic!("{page} has no part {name}")) + begin.len();
+    let length = text[start..].find(end).unwrap_or_else(|| panic!("the part {name} of {page} has no end"));
+    let expected = format!("\n{}\n\n", expected.trim_matches('\n'));
+    if text[start..start + length] == expected {
+        return;
+    }
+    if std::env::var_os("LOCALD_WRITE_MANUAL").is_some() {
+        let written = format!("{}{expected}{}", &text[..start], &text[start + length..]);
+        return fs::write(root().join(page), written).expect("the page can be written");
+    }
+    panic!("{page}: the part {name} is out of date; run `cargo xtask manual`. It should be:\n{expected}");
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program itself says what its commands are")]
+fn help_of(words: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_locald"));
+    command.args(words).arg("--help").stdin(Stdio::null()).env("NO_COLOR", "1").env("COLUMNS", "100");
+    // Where an option takes its value from is shown, and must not depend on who runs this.
+    command.env_remove("LOCALD_HOME");
+    let output = command.output().expect("locald can be started");
+    assert!(output.status.success(), "locald {words:?} --help: {output:?}");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    text.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+/// The names under a heading that ends with `Commands:`, or under any of the top level's groups.
+fn subcommands(help: &str) -> Vec<String> {
+    let name = Regex::new(r"^  ([a-z][a-z-]*)  +\S").expect("a pattern");
+    let mut listing = false;
+    let mut names = Vec::new();
+    for line in help.lines() {
+        if !line.starts_with(' ') && line.ends_with(':') {
+            listing = !matches!(line, "Options:" | "Arguments:" | "Examples:" | "Exit codes:");
+        }
+        if let Some(found) = name.captures(line).filter(|_| listing) {
+            names.push(found[1].to_owned());
+        }
+    }
+    names.retain(|name| name != "help");
+    names
+}
+
+/// Every command's help, in the order in which `locald --help` shows them.
+fn commands() -> String {
+    let mut page = String::new();
+    let mut add = |words: &[&str]| {
+        let help = help_of(words);
+        let title = ["locald"].iter().chain(words).copied().collect::<Vec<_>>().join(" ");
+        // Writing to a string does not fail.
+        let _ = write!(page, "## {title}\n\n```text\n{}```\n\n", help.trim_start());
+        subcommands(&help)
+    };
+    let top = add(&[]);
+    assert!(top.len() > 10, "the commands are not found: {top:?}");
+    for command in &top {
+        // Only `daemon` has commands of its own.
+        for inner in add(&[command]) {
+            add(&[command, &inner]);
+        }
+    }
+    page
+}
+
+#[test]
+fn every_command_is_described_as_it_describes_itself() {
+    check_part("docs/reference/commands.md", "commands", &commands());
+}
+
+/// The tables of `keymap::HELP`, read from its source: what the workspace shows for `?`.
+fn keys() -> String {
+    let source = read("panes/src/keymap.rs");
+    let start = source.find("pub(crate) const HELP").expect("the help in the keymap");
+    let table = &source[start..start + source[start..].find("\n];").expect("its end")];
+    let item = Regex::new(r#"(?m)^\s*(?:\(\s*)?"([^"]+)"(?:, "([^"]+)"\))?,?\s*$"#).expect("a pattern");
+    let mut page = String::new();
+    for found in item.captures_iter(table) {
+        let _ = match found.get(2) {
+            Some(what) => {
+                let keys: Vec<String> = found[1].split(' ').map(|key| format!("`{key}`")).collect();
+                writeln!(page, "| {} | {} |", keys.join(" ").replace("`to`", "to"), what.as_str())
+            }
+            None => write!(page, "\n## {}\n\n| Keys | What they do |\n| --- | --- |\n", &found[1]),
+        };
+    }
+    assert!(page.matches("## ").count() >= 2 && page.matches("\n|").count() > 15, "the keys are not found: {page}");
+    page
+}
+
+#[test]
+fn every_key_that_the_help_shows_is_in_the_manual() {
+    check_part("docs/reference/keys.md", "keys", &keys());
+}
+
+#[test]
+fn every_key_of_the_configuration_is_described_and_no_other() {
+    let page = read("docs/reference/configuration.md");
+    let heading = Regex::new(r"(?m)^### `([a-z_]+)`$").expect("a pattern");
+    let mut described: Vec<String> = heading.captures_iter(&page).map(|found| found[1].to_owned()).collect();
+    let keys = [locald_config::PROJECT_KEYS, locald_config::SERVICE_KEYS].concat();
+    let mut known: Vec<String> = keys.into_iter().map(str::to_owned).collect();
+    described.sort();
+    known.sort();
+    assert_eq!(described, known, "left: docs/reference/configuration.md; right: what locald.toml may hold");
+    for table in locald_config::TOP_KEYS {
+        assert!(page.contains(&format!("[{table}")), "no word of [{table}]");
+    }
+}
+
+#[test]
+fn every_example_in_the_reference_of_the_configuration_can_be_loaded() {
+    let page = read("docs/reference/configuration.md");
+    let block = Regex::new(r"(?s)```toml\n(.*?)```").expect("a pattern");
+    let blocks: Vec<String> = block.captures_iter(&page).map(|found| found[1].to_owned()).collect();
+    assert!(blocks.len() >= 3, "the examples are not found");
+    for text in blocks {
+        let parsed = locald_config::parse_manifest("locald.toml".as_ref(), &text, "/project".as_ref());
+        if let Err(faults) = parsed {
+            panic!("{faults}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn every_state_a_service_can_be_in_is_described() {
+    let source = read("runtime/api/src/status.rs");
+    let word = Regex::new(r#"Self::[A-Z]\w+ => "([a-z-]+)","#).expect("a pattern");
+    let words: Vec<String> = word.captures_iter(&source).map(|found| found[1].to_owned()).collect();
+    assert!(words.len() >= 6, "the states are not found");
+    let page = read("docs/reference/states.md");
+    for word in words {
+        assert!(page.contains(&format!("| `{word}` |")), "docs/reference/states.md does not describe `{word}`");
+    }
+}
