@@ -93,6 +93,9 @@ impl Pane {
             journal,
             room,
         };
+        // The last daemon may have been killed between logging something and giving it back. Nothing else would, if the journal is
+        // full of it: there is no room for the news that would lead to it.
+        pane.release();
         Ok(Arc::new(pane))
     }
 
