@@ -12,6 +12,7 @@ use super::{DAEMON_GRACE, Keeper, Phase, STOP_GRACE};
 use crate::launch::{LaunchFailure, Step, Stop};
 use crate::message::{FromKeeper, ToReaper};
 use crate::outcome::Outcome;
+use crate::report::report;
 
 impl Keeper {
     pub(super) fn take_signals(&mut self) {
@@ -54,7 +55,7 @@ impl Keeper {
         let Some((first, _)) = run.begun else {
             return self.fail_run(slot_id, LaunchFailure { step: Step::Reaper, errno: 0 });
         };
-        eprintln!("locald keeper: the reaper of {} was killed; ending what it leaves", slot.name);
+        report(format_args!("the reaper of {} was killed; ending what it leaves", slot.name));
         let (home, session) = (&self.home, first.cast_signed());
         self.orphans.get_or_insert_with(|| Orphans::new(home.token())).add(slot_id, session);
         self.end_orphans();
@@ -146,7 +147,7 @@ impl Keeper {
 
     pub(super) fn reopen_doors(&mut self) {
         if let Err(error) = self.home.prepare() {
-            return eprintln!("locald keeper: {error}");
+            return report(format_args!("{error}"));
         }
         if !self.reapers.is_reachable() {
             match Door::open(self.reapers.path().to_owned()) {
@@ -155,7 +156,7 @@ impl Keeper {
                     self.reapers = door;
                     let _ = self.poller.watch(&self.reapers, Token::Reapers);
                 }
-                Err(error) => eprintln!("locald keeper: no socket for reapers: {error}"),
+                Err(error) => report(format_args!("no socket for reapers: {error}")),
             }
             for slot in self.slots.values_mut() {
                 let _ = slot.rebind(&self.poller);
@@ -173,7 +174,7 @@ impl Keeper {
                     let _ = self.poller.watch(&self.clients, Token::Clients);
                 }
             }
-            Err(error) => eprintln!("locald keeper: no control socket: {error}"),
+            Err(error) => report(format_args!("no control socket: {error}")),
         }
     }
 }

@@ -13,6 +13,7 @@ use super::{
     Signals, Token, daemon, io, now, orphans,
 };
 use crate::lock::{Holder, Lock};
+use crate::report::report;
 
 /// What a starting keeper says on its standard output: one of these words on a line, then it is on its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +60,7 @@ pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let _ = out.write_all(greeting.to_line().as_bytes()).and_then(|()| out.flush());
     let Some((mut keeper, _lock)) = begun else { return ExitCode::FAILURE };
     if let Err(error) = detach(&keeper.home) {
-        eprintln!("locald keeper: {error}");
+        report(format_args!("{error}"));
     }
     keeper.run()
 }
@@ -78,7 +79,7 @@ fn begin(home: Home) -> Result<Option<(Keeper, Lock)>, String> {
     rustix::process::set_child_subreaper(Some(us)).map_err(|error| error.to_string())?;
     let ended = orphans::end_leftovers(&home.token());
     if ended > 0 {
-        eprintln!("locald keeper: ended {ended} processes that an earlier keeper had left");
+        report(format_args!("ended {ended} processes that an earlier keeper had left"));
     }
     let keeper = Keeper::create(home).map_err(|error| error.to_string())?;
     let identity = Identity::of(us.as_raw_nonzero().get()).ok_or("there is no process table at /proc")?;

@@ -27,6 +27,7 @@ use crate::home::Home;
 use crate::journal::now;
 use crate::process::Identity;
 use crate::signals::Signals;
+use crate::report::report;
 pub use daemon::DAEMON_ROLE;
 use daemon::Daemon;
 use door::Door;
@@ -133,7 +134,7 @@ impl Keeper {
         }
         if self.daemon_dies_at.is_some_and(|at| at <= now) {
             self.daemon_dies_at = None;
-            eprintln!("locald keeper: the daemon does not end and is killed");
+            report(format_args!("the daemon does not end and is killed"));
             self.signal_daemon(rustix::process::Signal::KILL);
         }
         if self.orphans.as_ref().is_some_and(|orphans| orphans.next_look() <= now) {

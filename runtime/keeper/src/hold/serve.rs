@@ -12,6 +12,7 @@ use super::slot::Slot;
 use super::{Keeper, Phase, STOP_GRACE};
 use crate::message::{FromKeeper, ToKeeper, ToReaper, VERSION};
 use crate::outcome::Outcome;
+use crate::report::report;
 
 impl Keeper {
     pub(super) fn start_daemon(&mut self) {
@@ -28,7 +29,7 @@ impl Keeper {
     }
 
     pub(super) fn give_up(&mut self, reason: String) {
-        eprintln!("locald keeper: {reason}");
+        report(format_args!("{reason}"));
         self.given_up = Some(reason);
         let _ = self.poller.watch(&self.clients, Token::Clients);
     }
@@ -52,7 +53,7 @@ impl Keeper {
                     Err(_) => return self.poller.forget(&daemon.receiver),
                 },
                 Err(_) => {
-                    eprintln!("locald keeper: the daemon does not speak this keeper's protocol");
+                    report(format_args!("the daemon does not speak this keeper's protocol"));
                     return self.poller.forget(&daemon.receiver);
                 }
             }
@@ -84,9 +85,8 @@ impl Keeper {
 
     pub(super) fn greet_daemon(&mut self, version: u32) {
         if version != VERSION {
-            eprintln!(
-                "locald keeper: the daemon speaks version {version} of the keeper's protocol, this keeper {VERSION}"
-            );
+            report(format_args!("the daemon speaks version {version} of the keeper's protocol, this keeper {VERSION}"
+            ));
         }
         let welcome = FromKeeper::Welcome {
             version: VERSION,
@@ -100,7 +100,7 @@ impl Keeper {
             .and_then(|listener| Ok([listener, self.output.try_clone()?, self.room.try_clone()?]));
         match descriptors {
             Ok(descriptors) => self.tell_daemon(&welcome, descriptors.into()),
-            Err(error) => return eprintln!("locald keeper: no descriptors for the daemon: {error}"),
+            Err(error) => return report(format_args!("no descriptors for the daemon: {error}")),
         }
         for id in self.slots.keys().copied().collect::<Vec<_>>() {
             self.tell_slot(id);
@@ -123,7 +123,7 @@ impl Keeper {
         let memory = rustix::io::fcntl_dupfd_cloexec(&slot.journal, 3).map_err(io::Error::from);
         let master = slot.run.as_ref().filter(|_| run.is_some()).map_or(Ok(None), Run::master);
         let (Ok(memory), Ok(master)) = (memory, master) else {
-            return eprintln!("locald keeper: no descriptors left for {}", slot.name);
+            return report(format_args!("no descriptors left for {}", slot.name));
         };
         let notify = slot.notify.path().to_string_lossy().into_owned();
         let said: Vec<_> = slot.notify.latest().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
@@ -164,7 +164,7 @@ impl Keeper {
         if self.ending.is_some() {
             return self.leave(STOP_GRACE);
         }
-        eprintln!("locald keeper: the daemon (process {}) ended: {outcome:?}", daemon.pid);
+        report(format_args!("the daemon (process {}) ended: {outcome:?}", daemon.pid));
         match self.policy.ended(outcome, daemon.started, Instant::now()) {
             Next::Start(pause) => self.restart_at = Some(Instant::now() + pause),
             Next::GiveUp => self.give_up("the daemon failed 5 times within a minute".to_owned()),
