@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use locald_api::{CallError, Client, DaemonInfo, Events, Request, Response};
+use rustix::process::Signal;
 use serde::Serialize;
 
 use crate::clock;
-use crate::context::Context;
+use crate::connect::signal_keeper;
+use crate::context::{self, Context};
 use crate::error::CommandError;
 use crate::exit::ExitKind;
 use crate::paint::plain;
@@ -85,9 +87,14 @@ fn describe(info: &DaemonInfo) -> String {
 }
 
 async fn restart(json: bool, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
-    let Some((client, events)) = context.running_daemon().await? else {
-        let (client, _) = context.daemon().await?;
-        return report(None, client.welcome().pid, json, ui);
+    let (client, events) = match context.running_daemon().await {
+        Ok(Some(connection)) => connection,
+        Ok(None) => {
+            let (client, _) = context.daemon().await?;
+            return report(None, client.welcome().pid, json, ui);
+        }
+        Err(error) if error.exit == ExitKind::Unavailable => return replace_unheard(error, json, context, ui).await,
+        Err(error) => return Err(error),
     };
     let old = client.welcome().pid;
     match client.call(Request::DaemonRestart).await {
@@ -96,20 +103,36 @@ async fn restart(json: bool, context: &Context, ui: &mut Ui) -> Result<(), Comma
         Err(error) => return Err(error.into()),
     }
     let replaced = tokio::time::timeout(PATIENCE, next(context, events, old)).await;
-    let new = replaced.map_err(|_| {
-        let message = format!("no new daemon answered within {} s; services go on without one", PATIENCE.as_secs());
-        CommandError::new(ExitKind::Failed, message).hint("`locald daemon status` says why, if it can be reached")
-    })?;
-    report(Some(old), new, json, ui)
+    report(Some(old), replaced.map_err(|_| no_new_daemon())?, json, ui)
+}
+
+/// Replaces a daemon that cannot be asked to go: it hangs, speaks another version, or was given up and is not there.
+async fn replace_unheard(why: CommandError, json: bool, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+    if !signal_keeper(&context::home()?, Signal::USR2)? {
+        return Err(why);
+    }
+    ui.note(&format!("the keeper replaces the daemon, because this was the answer: {}", why.message))?;
+    let new = tokio::time::timeout(PATIENCE, first(context, None)).await;
+    report(None, new.map_err(|_| no_new_daemon())?, json, ui)
+}
+
+fn no_new_daemon() -> CommandError {
+    let message = format!("no new daemon answered within {} s; services go on without one", PATIENCE.as_secs());
+    CommandError::new(ExitKind::Failed, message).hint("`locald daemon status` says why, if it can be reached")
 }
 
 /// Waits for a daemon that is not `old`, and returns its process.
 async fn next(context: &Context, mut events: Events, old: u32) -> u32 {
     while events.next().await.is_some() {}
+    first(context, Some(old)).await
+}
+
+/// Waits for the first daemon that welcomes us and is not `old`, and returns its process.
+async fn first(context: &Context, old: Option<u32>) -> u32 {
     loop {
         // While one daemon ends and the next begins, any answer but a welcome is only "not yet".
         if let Ok(Some((client, _))) = context.running_daemon().await
-            && client.welcome().pid != old
+            && Some(client.welcome().pid) != old
         {
             return client.welcome().pid;
         }
@@ -123,7 +146,7 @@ fn report(old: Option<u32>, new: u32, json: bool, ui: &mut Ui) -> Result<(), Com
     }
     match old {
         Some(old) => writeln!(ui.status(), "daemon replaced: pid {old} is now pid {new}; no service was stopped")?,
-        None => writeln!(ui.status(), "no daemon was running; started one (pid {new})")?,
+        None => writeln!(ui.status(), "a new daemon runs (pid {new}); no service was stopped")?,
     }
     Ok(())
 }

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use locald_api::{Events, Request};
+use rustix::process::Signal;
 
 use crate::changes;
-use crate::context::Context;
+use crate::connect::{signal_keeper, wait_for_end};
+use crate::context::{self, Context};
 use crate::error::CommandError;
 use crate::exit::ExitKind;
 use crate::ui::Ui;
@@ -23,9 +25,14 @@ pub(crate) struct ShutdownArgs {
 }
 
 pub(crate) async fn shutdown(args: &ShutdownArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
-    let Some((client, events)) = context.running_daemon().await? else {
-        ui.note("nothing was running")?;
-        return changes::show(&[], args.json, ui);
+    let (client, events) = match context.running_daemon().await {
+        Ok(Some(connection)) => connection,
+        Ok(None) => {
+            ui.note("nothing was running")?;
+            return changes::show(&[], args.json, ui);
+        }
+        Err(error) if error.exit == ExitKind::Unavailable => return without_daemon(error, args.json, ui).await,
+        Err(error) => return Err(error),
     };
     let changes = changes::expect(client.call(Request::Shutdown).await?)?;
     changes::show(&changes, args.json, ui)?;
@@ -35,6 +42,24 @@ pub(crate) async fn shutdown(args: &ShutdownArgs, context: &Context, ui: &mut Ui
     }
     ui.note("the daemon has shut down")?;
     changes::verdict(&changes)
+}
+
+/// Has the keeper end everything, as there is no daemon that could be asked to. Asked again, it no longer waits for that daemon.
+async fn without_daemon(why: CommandError, json: bool, ui: &mut Ui) -> Result<(), CommandError> {
+    let home = context::home()?;
+    if !signal_keeper(&home, Signal::TERM)? {
+        return Err(why);
+    }
+    ui.note(&format!("the keeper stops every service, because this was the daemon's answer: {}", why.message))?;
+    for _ in 0..2 {
+        if let Ok(ended) = tokio::time::timeout(PATIENCE, wait_for_end(&home)).await {
+            ended?;
+            ui.note("everything has shut down")?;
+            return changes::show(&[], json, ui);
+        }
+        signal_keeper(&home, Signal::TERM)?;
+    }
+    Err(CommandError::new(ExitKind::Failed, "the keeper does not end").hint("its log, keeper.log, may say why"))
 }
 
 /// Waits until nobody answers any more, so that what the user does next meets no half-ended daemon.
