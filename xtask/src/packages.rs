@@ -16,7 +16,7 @@ pub(crate) struct Package {
 }
 
 const PACKAGES: &[Package] = &[
-    Package { program: "python3", debian: "python3-minimal", purpose: "the example `web` is not served" },
+    Package { program: "python3", debian: "python3", purpose: "the example `web`, and services that say how they are" },
     Package { program: "setsid", debian: "util-linux", purpose: "services with sessions of their own" },
     Package { program: "mount", debian: "mount", purpose: "logs on a full disk" },
 ];
