@@ -53,7 +53,8 @@ pub(crate) fn test() -> Result<ExitCode> {
     all_well &= well;
     summary.push(format!("{:<13} {}", "tests", word(well)));
     for package in missing {
-        summary.push(format!("{:<13} without {}, which is not installed: {}", "tests", package.program, package.purpose));
+        summary
+            .push(format!("{:<13} without {}, which is not installed: {}", "tests", package.program, package.purpose));
     }
     eprintln!("\n{}", summary.join("\n"));
     Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -1,4 +1,5 @@
 //! What processes have cost so far, from proc(5).
+#![expect(clippy::cast_precision_loss, reason = "what is measured is shown with three digits")]
 
 use std::fs;
 

@@ -1,4 +1,5 @@
 //! The spine: how soon it answers, what it costs while nothing happens, and how much output it carries.
+#![expect(clippy::cast_precision_loss, reason = "what is measured is shown with three digits")]
 
 use std::fs;
 use std::io::Write;

@@ -89,7 +89,7 @@ impl Drop for Tmux {
 pub(super) fn wait_for_file(path: &Path) -> Result<()> {
     let begun = Instant::now();
     while !path.exists() {
-        ensure!(begun.elapsed() < Duration::from_secs(120), "{} never appeared", path.display());
+        ensure!(begun.elapsed() < Duration::from_mins(2), "{} never appeared", path.display());
         thread::sleep(Duration::from_millis(20));
     }
     Ok(())
