@@ -20,7 +20,7 @@ pub(crate) async fn open(context: &Context, ui: &mut Ui) -> Result<(), CommandEr
         // Faults are shown here, where they can be read and scrolled, and before anything starts.
         let project = up::load(context, ui.status_paint)?;
         drop(context.daemon().await?);
-        let initial = Some(up::request(&project, vec![]));
+        let initial = Some(up::opening(&project));
         return run(Options { project: Some(project.root), initial, ..Options::default() }, ui).await;
     }
     if anything_runs(context).await? {

@@ -53,12 +53,19 @@ pub(crate) fn load(context: &Context, paint: Paint) -> Result<Project, CommandEr
 }
 
 /// The request that starts `services` of the project, with the environment of this process.
-pub(crate) fn request(project: &Project, services: Vec<String>) -> Request {
+fn request(project: &Project, services: Vec<String>) -> Request {
+    Request::Up { root: project.root.clone(), services, environment: environment(), only_new: false }
+}
+
+/// The request that opens the project: starts it if it is not up, and leaves as it is what is.
+pub(crate) fn opening(project: &Project) -> Request {
+    Request::Up { root: project.root.clone(), services: vec![], environment: environment(), only_new: true }
+}
+
+fn environment() -> Vec<(String, String)> {
     // The daemon speaks of text only; a variable that is none could not be shown or resolved.
-    let environment = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
-    Request::Up { root: project.root.clone(), services, environment }
+    let variables = std::env::vars_os();
+    variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
 }
 
 async fn start(

@@ -361,4 +361,8 @@ fn bringing_up_again_follows_what_changed_in_the_configuration() {
     home.ok(&["restart", "kept"]);
     wait::until("the new command runs", || home.log_lines("kept").contains(&"changed".to_owned()).then_some(()));
     home.fails(4, &["stop", "old"]);
+    home.write("locald.toml", "[services.kept]\ncommand = \"sleep 1000\"\nsize = \"91x17\"\n");
+    home.ok(&["up"]);
+    let screen = home.json(&["capture", "kept", "--json"]);
+    assert_eq!((&screen["columns"], &screen["rows"]), (&91.into(), &17.into()), "a size needs no restart");
 }

@@ -342,6 +342,26 @@ fn a_folder_without_a_project_gets_a_message_and_no_workspace() {
 }
 
 #[test]
+fn opening_a_project_that_is_up_starts_what_is_new_and_leaves_alone_what_was_stopped_or_is_done() {
+    let config = format!("{SHELL}[services.job]\ncommand = \"echo done\"\n");
+    let home = TestHome::new(&config);
+    home.ok(&["up"]);
+    home.wait_for_state("job", "exited");
+    home.ok(&["stop", "shell"]);
+    home.write("locald.toml", &format!("{config}[services.new]\ncommand = \"echo I am new; sleep 1000\"\n"));
+    let mut screen = Screen::open(&home, &[], 80, 24);
+    screen.wait_for("● new          ready");
+    screen.wait_for("▸○ shell      stopped");
+    screen.wait_for("✓ job       exited 0");
+    screen.send("q");
+    assert!(screen.wait_for_end().success());
+    assert_eq!(home.service("job")["restarts"], 0);
+    // `up` means all of it.
+    home.ok(&["up"]);
+    assert_eq!(home.service("shell")["state"], "ready");
+}
+
+#[test]
 fn outside_of_projects_it_shows_whatever_runs() {
     let home = TestHome::new(SHELL);
     home.ok(&["up"]);

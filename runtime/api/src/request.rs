@@ -16,6 +16,10 @@ pub enum Request {
         services: Vec<String>,
         /// The environment of the shell that asks; the base of every service's environment.
         environment: Vec<(String, String)>,
+        /// Of a project that is up already, start only services that are new in its configuration: one that somebody stopped
+        /// stays so, and a job that is done is not done again.
+        #[serde(default)]
+        only_new: bool,
     },
     /// Stops all services of a project and forgets it. Answered by `Changes`.
     Down(Target),

@@ -47,8 +47,8 @@ pub(super) fn end_after(request: &Request) -> Option<End> {
 pub(super) async fn carry_out(request: Request, server: &Server) -> Result<Response, Failure> {
     let supervisor = &server.supervisor;
     match request {
-        Request::Up { root, services, environment } => {
-            supervisor.up(root, services, environment).await.map(Response::Changes)
+        Request::Up { root, services, environment, only_new } => {
+            supervisor.up(root, services, environment, only_new).await.map(Response::Changes)
         }
         Request::Down(target) => supervisor.down(target).await.map(Response::Changes),
         Request::Start(target) => supervisor.start(&target).await.map(Response::Changes),
@@ -120,15 +120,23 @@ async fn send_keys(meant: &Meant, input: &[Input]) -> Result<Response, Failure> 
     Ok(Response::Done)
 }
 
-/// Encodes input for the modes of the pane's program, and queues it.
-pub(super) async fn type_into(pane: &Pane, input: &Input) -> Result<(), Failure> {
+/// Encodes input for the modes of the pane's program, and queues it; waits while the program does not read.
+async fn type_into(pane: &Pane, input: &Input) -> Result<(), Failure> {
     let bytes = encode_input(pane, input)?;
-    let no_terminal = || {
-        let message = format!("`{}` has no terminal to type into", pane.id.service);
-        Failure::new(FailureKind::NotRunning, message)
-    };
-    let queue = pane.input().ok_or_else(no_terminal)?;
-    queue.send(&bytes).await.map_err(|_| no_terminal())
+    let queue = pane.input().ok_or_else(|| no_terminal(pane))?;
+    queue.send(&bytes).await.map_err(|_| no_terminal(pane))
+}
+
+/// As [`type_into`], without waiting: where the program does not read, the input is dropped.
+pub(super) fn type_at_once(pane: &Pane, input: &Input) -> Result<(), Failure> {
+    let bytes = encode_input(pane, input)?;
+    let queue = pane.input().ok_or_else(|| no_terminal(pane))?;
+    let full = |_| Failure::new(FailureKind::NotRunning, format!("`{}` does not read what is typed", pane.id.service));
+    queue.send_at_once(&bytes).map_err(full)
+}
+
+fn no_terminal(pane: &Pane) -> Failure {
+    Failure::new(FailureKind::NotRunning, format!("`{}` has no terminal to type into", pane.id.service))
 }
 
 fn encode_input(pane: &Pane, input: &Input) -> Result<Vec<u8>, Failure> {

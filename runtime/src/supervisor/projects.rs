@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use locald_api::{Change, Failure, FailureKind, ProjectId, ServiceChange, ServiceId, Target};
 use locald_config::LoadError;
-use locald_keeper::{FromKeeper, Home, RunInfo, ToKeeper};
+use locald_keeper::{FromKeeper, Home, RunInfo, Stop, ToKeeper};
 use tokio::sync::{oneshot, watch};
 use tracing::{info, warn};
 
@@ -33,6 +33,10 @@ const LAST_LINES: Duration = Duration::from_secs(2);
 /// How soon after its start a service is first looked at for listening on its port, and the pause before the last look.
 const FIRST_LOOK: Duration = Duration::from_millis(100);
 const LAST_LOOK: Duration = Duration::from_millis(6400);
+
+/// How long a service that belongs to no project may take to end.
+const UNCLAIMED_GRACE: Duration = Duration::from_secs(5);
+const SIGTERM: i32 = rustix::process::Signal::TERM.as_raw();
 
 /// What the supervisor works with.
 pub(crate) struct SupervisorParts {
@@ -64,6 +68,7 @@ pub(crate) struct Supervisor {
 pub(crate) struct Slot {
     notify: String,
     run: Option<RunInfo>,
+    starting: Option<u64>,
     memory: OwnedFd,
     master: Option<OwnedFd>,
 }
@@ -97,8 +102,8 @@ impl Supervisor {
         let (mut slots, mut values, mut news) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
         for (message, descriptors) in told {
             match message {
-                FromKeeper::Slot { slot, notify, run } => {
-                    slots.extend(Slot::new(notify, run, descriptors).map(|found| (slot, found)));
+                FromKeeper::Slot { slot, notify, run, starting } => {
+                    slots.extend(Slot::new(notify, run, starting, descriptors).map(|found| (slot, found)));
                 }
                 FromKeeper::Value { key, value } => {
                     values.insert(key, value);
@@ -115,6 +120,18 @@ impl Supervisor {
         }
         for (message, descriptors) in news {
             self.hear(message, descriptors);
+        }
+        self.end_unclaimed(slots);
+    }
+
+    /// Ends what belongs to no project any more: services whose removal an earlier daemon could not finish.
+    fn end_unclaimed(&self, slots: BTreeMap<String, Slot>) {
+        for (name, slot) in slots {
+            info!(service = name, runs = slot.run.is_some(), "belongs to no project; ending it");
+            let stop = Stop { signal: SIGTERM, grace: UNCLAIMED_GRACE };
+            // A keeper that is gone has ended it already.
+            let _ = self.keeper.send(&ToKeeper::Stop { slot: name.clone(), stop });
+            let _ = self.keeper.send(&ToKeeper::Close { slot: name });
         }
     }
 
@@ -145,9 +162,9 @@ impl Supervisor {
     /// What the keeper says while the daemon runs. Messages about the daemon itself are handled elsewhere.
     pub(crate) fn hear(&self, message: FromKeeper, descriptors: Vec<OwnedFd>) {
         match message {
-            FromKeeper::Slot { slot, notify, run } => {
+            FromKeeper::Slot { slot, notify, run, starting } => {
                 let waiting = self.openings.lock().unwrap_or_else(PoisonError::into_inner).remove(&slot);
-                if let (Some(waiting), Some(slot)) = (waiting, Slot::new(notify, run, descriptors)) {
+                if let (Some(waiting), Some(slot)) = (waiting, Slot::new(notify, run, starting, descriptors)) {
                     let _ = waiting.send(slot);
                 }
             }
@@ -208,12 +225,13 @@ impl Supervisor {
         names::resolve_one(&self.snapshot(), target)
     }
 
-    /// Loads the project in `root` and starts its services, or the named ones.
+    /// Loads the project in `root` and starts its services, or the named ones; with `only_new` none that was loaded before.
     pub(crate) async fn up(
         self: &Arc<Self>,
         root: String,
         names: Vec<String>,
         environment: Vec<(String, String)>,
+        only_new: bool,
     ) -> Result<Vec<ServiceChange>, Failure> {
         let changing = self.changing.lock().await;
         let folder = PathBuf::from(&root);
@@ -223,12 +241,15 @@ impl Supervisor {
         let id = project_id(config.name.as_str(), &root);
         let definitions: Vec<Definition> = config.services.iter().map(Definition::from).collect();
         self.forget_renamed(&id, &root).await?;
+        let loaded = self.projects().get(&id).filter(|_| only_new).cloned();
         self.surroundings.set_project(&id, config.name.as_str(), &root, environment.clone());
         self.remember_project(&id, config.name.as_str(), &root, environment, &definitions);
         self.load(&id, config.name.as_str(), &root, definitions).await?;
         drop(changing);
         let target = Target { root: Some(root.to_string_lossy().into_owned()), names };
-        let meant = self.resolve(&target)?;
+        let mut meant = self.resolve(&target)?;
+        let is_new = |name: &str| loaded.as_ref().is_none_or(|project| project.service(name).is_none());
+        meant.retain(|meant| is_new(&meant.service.pane.id.service));
         self.each(meant, |service| async move { service.start().await }).await
     }
 
@@ -256,6 +277,7 @@ impl Supervisor {
             let service = ServiceId { project: id.clone(), service: definition.name.clone() };
             let service = match known.iter().find(|known| known.pane.id == service) {
                 Some(known) => {
+                    fix_size(&known.pane, &definition);
                     known.redefine(definition).await.map_err(unavailable)?;
                     known.clone()
                 }
@@ -286,10 +308,7 @@ impl Supervisor {
         remembered: Remembered,
     ) -> Result<Service, String> {
         let pane = self.open_pane(&id, slot).await?;
-        if let Some((columns, rows)) = definition.size {
-            pane.resize(locald_term::Size::new(rows, columns));
-        }
-        pane.set_fixed_size(definition.size.is_some());
+        fix_size(&pane, &definition);
         let factory = self.factories.iter().find(|factory| factory.accepts(&definition));
         let factory = factory.ok_or_else(|| format!("no kind of service fits `{}`", id.service))?;
         let (kind, controller) = (factory.kind(), factory.create(pane.clone()));
@@ -341,12 +360,11 @@ impl Supervisor {
             None => self.open_slot(id.to_string(), log.end().unwrap_or(0)).await?,
         };
         self.surroundings.set_notify(id, slot.notify);
-        let parts = PaneParts { id: id.clone(), log_dir, memory: slot.memory, room: self.room.clone(), log };
+        let parts = PaneParts { id: id.clone(), log_dir, memory: slot.memory, room: self.room.clone(), log, run: slot.run, starting: slot.starting };
         let pane = tokio::task::spawn_blocking(move || Pane::open(parts)).await.map_err(|error| error.to_string())?;
         let pane = pane.map_err(|error| format!("the journal cannot be read: {error}"))?;
-        if let Some(run) = slot.run {
+        if slot.run.is_some() {
             pane.attach(slot.master);
-            pane.note_run(RunState { run: run.run, phase: RunPhase::Alive { pid: run.pid, since: run.since } });
         }
         Ok(pane)
     }
@@ -451,9 +469,9 @@ impl Supervisor {
 }
 
 impl Slot {
-    fn new(notify: String, run: Option<RunInfo>, descriptors: Vec<OwnedFd>) -> Option<Self> {
+    fn new(notify: String, run: Option<RunInfo>, starting: Option<u64>, descriptors: Vec<OwnedFd>) -> Option<Self> {
         let mut descriptors = descriptors.into_iter();
-        Some(Self { notify, run, memory: descriptors.next()?, master: descriptors.next() })
+        Some(Self { notify, run, starting, memory: descriptors.next()?, master: descriptors.next() })
     }
 }
 
@@ -468,6 +486,14 @@ async fn watch_for_listener(supervisor: Weak<Supervisor>, port: u16) {
         }
         pause *= 2;
     }
+}
+
+/// Gives the pane the size that the configuration asks for, or leaves its size to the clients.
+fn fix_size(pane: &Pane, definition: &Definition) {
+    if let Some((columns, rows)) = definition.size {
+        pane.resize(locald_term::Size::new(rows, columns));
+    }
+    pane.set_fixed_size(definition.size.is_some());
 }
 
 fn service_key(id: &ServiceId) -> String {
