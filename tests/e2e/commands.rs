@@ -286,6 +286,21 @@ fn logs_can_be_narrowed_to_the_last_lines_to_a_pattern_and_to_a_time() {
 }
 
 #[test]
+fn times_are_those_of_the_users_zone() {
+    let home = TestHome::new("[services.web]\ncommand = \"echo hello; sleep 1000\"\n");
+    home.ok(&["up"]);
+    wait_for_line(&home, "web", "hello");
+    let hour = |zone: &str| {
+        let output = home.command(&["logs", "web", "--grep", "hello"]).env("TZ", zone).output().expect("locald");
+        let text = String::from_utf8(output.stdout).expect("text");
+        // A line of another day than today has the date above it.
+        let line = text.lines().find(|line| line.contains("hello")).expect("a line").to_owned();
+        line[..2].parse::<u32>().expect("an hour")
+    };
+    assert_eq!((hour("UTC") + 9) % 24, hour("Asia/Tokyo"));
+}
+
+#[test]
 fn a_follower_sees_each_line_once_through_restarts_of_the_service_and_of_the_daemon() {
     let home = TestHome::new(
         "[services.count]\ncommand = \"i=0; while [ $i -lt 100000 ]; do i=$((i+1)); echo $$ says $i; sleep 0.01; done\"\n",
