@@ -197,6 +197,21 @@ fn a_small_terminal_shows_all_that_matters_and_programs_follow_every_resize() {
 }
 
 #[test]
+fn keys_typed_at_the_moment_of_a_resize_are_not_held_back() {
+    let home = TestHome::new(SHELL);
+    let mut screen = Screen::open(&home, &[], 80, 24);
+    screen.wait_for("│ready>");
+    for round in 0..30 {
+        screen.resize(80 + round % 2, 24);
+        screen.send("?");
+        screen.wait_for("In the list of services");
+        screen.resize(90 + round % 2, 24);
+        screen.send("?");
+        screen.wait_until_gone("In the list of services");
+    }
+}
+
+#[test]
 fn a_fixed_size_stays_whatever_the_terminal() {
     let home = TestHome::new(&SHELL.replace("env =", "size = \"80x25\"\nenv ="));
     let mut screen = Screen::open(&home, &[], 60, 14);
