@@ -22,6 +22,9 @@ use crate::logs::{self, Caps, Entry, GapReason, Record, Writer};
 const BATCH: usize = 256 * 1024;
 /// How often what was written is made safe from a crash of the machine, and how often a broken log is tried again.
 const SYNC: Duration = Duration::from_secs(1);
+/// A disk that was full is written to again once so much is free. The record that names a gap fits long before what follows it
+/// does; written at once, it would only be the first of many.
+const ENOUGH_ROOM: u64 = BATCH as u64;
 /// Marks of runs that are kept while they cannot be written.
 const MAX_MARKS: usize = 16;
 
@@ -148,6 +151,21 @@ impl PaneLog {
         }
     }
 
+    /// Why nothing is written now: the disk was full a moment ago, or still is.
+    fn refusal(&mut self, dir: &Path) -> Option<Errno> {
+        let gap = self.gap.as_mut()?;
+        let errno = match gap.reason {
+            GapReason::NoSpace => Errno::NOSPC,
+            GapReason::Quota => Errno::DQUOT,
+            GapReason::Io | GapReason::Slow | GapReason::Lost => return None,
+        };
+        if gap.tried.elapsed() < SYNC {
+            return Some(errno);
+        }
+        gap.tried = Instant::now();
+        (!has_room(dir)).then_some(errno)
+    }
+
     /// Adds to what could not be written.
     fn widen_gap(&mut self, length: u64, reason: GapReason, records: &[Record<'_>]) {
         if length == 0 && records.is_empty() {
@@ -199,7 +217,10 @@ impl Pane {
             self.advance_log(self.journal.head());
             return true;
         };
-        let (written, result) = log.append(&self.log_dir, at, &records);
+        let (written, result) = match log.refusal(&self.log_dir) {
+            Some(errno) => (0, Err(errno.into())),
+            None => log.append(&self.log_dir, at, &records),
+        };
         let fault = match result {
             Ok(()) => None,
             Err(error) => {
@@ -217,7 +238,7 @@ impl Pane {
 
     /// Names a gap once there is room again, though the service is silent. Tried once a second.
     fn try_to_mend(&self, log: &mut PaneLog, at: u64) -> bool {
-        if log.gap.as_ref().is_none_or(|gap| gap.tried.elapsed() < SYNC) {
+        if log.gap.as_ref().is_none_or(|gap| gap.tried.elapsed() < SYNC) || log.refusal(&self.log_dir).is_some() {
             return false;
         }
         if let (_, Ok(())) = log.append(&self.log_dir, at, &[]) {
@@ -292,6 +313,11 @@ fn log_stream(stream: locald_keeper::Stream) -> logs::Stream {
         locald_keeper::Stream::Stdout => logs::Stream::Stdout,
         locald_keeper::Stream::Stderr => logs::Stream::Stderr,
     }
+}
+
+/// Whether it is worth writing to a disk that was full. Where that cannot be known, trying is the only way.
+fn has_room(dir: &Path) -> bool {
+    rustix::fs::statvfs(dir).map_or(true, |disk| disk.f_bavail.saturating_mul(disk.f_frsize) >= ENOUGH_ROOM)
 }
 
 fn gap_reason(error: &io::Error) -> GapReason {

@@ -14,7 +14,7 @@ use locald_api::{
 };
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Duration, Instant};
 use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
@@ -26,6 +26,10 @@ use super::{End, Server, requests, status};
 const HELLO_LIMIT: Duration = Duration::from_secs(10);
 /// Requests that a client may have open at once; further ones wait.
 const OPEN_REQUESTS: usize = 64;
+/// Of these, the questions that may have an answer waiting to be read. An answer can be a page of logs, a change's is small.
+const OPEN_QUESTIONS: usize = 8;
+/// The longest hello taken. Whoever has not said who they are is not listened to for long.
+const MAX_HELLO: usize = 64 * 1024;
 
 type Reading = FramedRead<OwnedReadHalf, LengthDelimitedCodec>;
 type Writing = FramedWrite<OwnedWriteHalf, LengthDelimitedCodec>;
@@ -35,6 +39,8 @@ struct Answer {
     id: u64,
     result: Result<Box<Response>, Failure>,
     _then: Option<EndGuard>,
+    /// Given back once the answer is written.
+    _question: Option<OwnedSemaphorePermit>,
 }
 
 /// Ends the daemon when dropped: after the answer was written, or when there is nobody left to write it to.
@@ -51,7 +57,7 @@ impl Drop for EndGuard {
 pub(super) async fn serve(stream: UnixStream, server: Arc<Server>) -> io::Result<()> {
     peer::check(&stream)?;
     let (read, write) = stream.into_split();
-    let mut reading = FramedRead::new(read, wire::codec(MAX_FROM_CLIENT));
+    let mut reading = FramedRead::new(read, wire::codec(MAX_HELLO));
     let mut writing = FramedWrite::new(write, wire::codec(MAX_FROM_DAEMON));
     let hello = tokio::time::timeout(HELLO_LIMIT, hello(&mut reading)).await;
     let answer = match hello {
@@ -64,12 +70,18 @@ pub(super) async fn serve(stream: UnixStream, server: Arc<Server>) -> io::Result
         Ok(hello) => {
             tracing::debug!(client = hello.client, version = hello.version, "a client connected");
             let welcome = Welcome { protocol: PROTOCOL, version: version(), pid: std::process::id() };
+            reading.decoder_mut().set_max_frame_length(MAX_FROM_CLIENT);
             writing.send(wire::control(&ServerMessage::Welcome(welcome))).await?;
         }
         Err(refused) => return writing.send(wire::control(&ServerMessage::Refused(refused))).await,
     }
     let (answers, answered) = mpsc::channel(OPEN_REQUESTS);
-    let shared = Arc::new(Shared { frames: Mutex::default(), wake: Arc::default(), workspace: Mutex::new(false) });
+    let shared = Arc::new(Shared {
+        frames: Mutex::default(),
+        wake: Arc::default(),
+        workspace: Mutex::new(false),
+        questions: Arc::new(Semaphore::new(OPEN_QUESTIONS)),
+    });
     let writer = tokio::spawn(write_all(writing, answered, shared.clone(), server.clone()));
     let outcome = read_all(reading, answers, &shared, &server).await;
     writer.abort();
@@ -82,6 +94,7 @@ struct Shared {
     wake: Arc<Notify>,
     /// Whether the client watches the workspace.
     workspace: Mutex<bool>,
+    questions: Arc<Semaphore>,
 }
 
 async fn hello(reading: &mut Reading) -> Result<Hello, &'static str> {
@@ -178,16 +191,18 @@ async fn carry_out(id: u64, request: Request, answers: mpsc::Sender<Answer>, sha
     }
     let end = requests::end_after(&request);
     let ends = server.ends.clone();
+    let mut question = None;
     let result = if requests::changes_something(&request) {
         // What changes services is carried through even if the client goes away in the middle.
         let task = tokio::spawn(async move { requests::carry_out(request, &server).await });
         task.await
             .unwrap_or_else(|error| Err(Failure::new(FailureKind::Internal, format!("the request failed: {error}"))))
     } else {
+        question = shared.questions.clone().acquire_owned().await.ok();
         requests::carry_out(request, &server).await
     };
     let then = end.filter(|_| result.is_ok()).map(|end| EndGuard(ends, end));
-    let _ = answers.send(Answer { id, result: result.map(Box::new), _then: then }).await;
+    let _ = answers.send(Answer { id, result: result.map(Box::new), _then: then, _question: question }).await;
 }
 
 /// Writes what there is for the client: answers, the workspace when it changed, frames when they are due.

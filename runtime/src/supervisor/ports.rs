@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write;
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::{fs, io};
@@ -68,7 +69,7 @@ impl Ports {
     fn save(&self, leases: &BTreeMap<String, u16>) -> io::Result<()> {
         let mut temporary = self.file.clone();
         temporary.set_extension("json.new");
-        let mut file = fs::File::create(&temporary)?;
+        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
         file.write_all(&serde_json::to_vec_pretty(leases)?)?;
         file.sync_all()?;
         fs::rename(&temporary, &self.file)
