@@ -1,6 +1,7 @@
 //! From the keeper's first word to the daemon's last: what is set up in which order, and how it all ends.
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
@@ -27,17 +28,22 @@ pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let (Some(runtime), Some(state)) = (arguments.next(), arguments.next()) else { return ExitCode::from(2) };
     let home = Home::at(PathBuf::from(runtime), PathBuf::from(state));
     if let Err(error) = crate::own_log::start(&home) {
-        eprintln!("locald daemon: its log cannot be written: {error}");
+        say(format_args!("its log cannot be written: {error}"));
     }
     log_panics();
     match run(home) {
         Ok(code) => code,
         Err(error) => {
             error!(error, "the daemon cannot go on");
-            eprintln!("locald daemon: {error}");
+            say(format_args!("{error}"));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Writes to standard error, which is the keeper's log; a full disk must not end a daemon.
+fn say(words: std::fmt::Arguments<'_>) {
+    let _ = writeln!(std::io::stderr(), "locald daemon: {words}");
 }
 
 /// Panics go into the log as well as to standard error, which is the keeper's log.
@@ -55,10 +61,10 @@ fn run(home: Home) -> Result<ExitCode, String> {
     info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), keeper = inheritance.keeper, "started");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| error.to_string())?;
-    let code = runtime.block_on(serve(home, keeper, receiver, inheritance))?;
+    let code = runtime.block_on(serve(home, keeper, receiver, inheritance));
     // A thread that is stuck in a slow disk must not keep the daemon from ending.
     runtime.shutdown_background();
-    Ok(code)
+    code
 }
 
 /// What the keeper says, as it reaches the daemon's main loop.
@@ -70,7 +76,7 @@ async fn serve(
     receiver: Receiver,
     inheritance: Inheritance,
 ) -> Result<ExitCode, String> {
-    let say = |error: std::io::Error| error.to_string();
+    let text = |error: std::io::Error| error.to_string();
     let (keeper, panes) = (Arc::new(keeper), Arc::new(PaneSet::default()));
     let Inheritance { keeper: keeper_pid, keeper_started, failures, listener, output, room, rest } = inheritance;
     let parts = SupervisorParts {
@@ -78,14 +84,14 @@ async fn serve(
         keeper: keeper.clone(),
         panes: panes.clone(),
         room,
-        wake: output.try_clone().map_err(say)?,
+        wake: output.try_clone().map_err(text)?,
     };
     let supervisor = Arc::new(Supervisor::new(parts));
     let finish = logger::Finish::default();
-    let logger = logger::start(panes.clone(), finish.clone()).map_err(say)?;
-    pump::start(panes.clone(), output, logger.thread().clone()).map_err(say)?;
+    let logger = logger::start(panes.clone(), finish.clone()).map_err(text)?;
+    pump::start(panes.clone(), output, logger.thread().clone()).map_err(text)?;
     let (heard, mut hearing) = mpsc::channel(64);
-    thread::Builder::new().name("keeper".to_owned()).spawn(move || hear(receiver, &heard)).map_err(say)?;
+    thread::Builder::new().name("keeper".to_owned()).spawn(move || hear(receiver, &heard)).map_err(text)?;
     let (ends, mut ending) = mpsc::channel(4);
     let (listeners, new_listeners) = mpsc::channel(1);
     let facts = KeeperFacts { pid: keeper_pid, started: keeper_started, failures };
@@ -99,9 +105,9 @@ async fn serve(
     }));
     let mut listener = Some(listener);
     let mut deferred: Vec<Heard> = Vec::new();
-    let mut terminate = signal(SignalKind::terminate()).map_err(say)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(say)?;
-    let mut hangup = signal(SignalKind::hangup()).map_err(say)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(text)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(text)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(text)?;
     let end = loop {
         tokio::select! {
             Some(end) = ending.recv() => break Some(end),
@@ -132,7 +138,7 @@ async fn serve(
     };
     info!(?end, "ending");
     if end == Some(End::Shutdown) {
-        keeper.send(&ToKeeper::Shutdown).map_err(say)?;
+        keeper.send(&ToKeeper::Shutdown).map_err(text)?;
     }
     finish.tell(logger.thread());
     let finished = tokio::task::spawn_blocking(move || logger.join());

@@ -188,7 +188,7 @@ mod tests {
     fn each_message_arrives_with_its_own_descriptors() {
         let (mut sender, mut receiver) = pair();
         let run = RunInfo { run: 1, pid: 2, since: 3, terminal: true };
-        let slot = FromKeeper::Slot { slot: "a".to_owned(), notify: "n".to_owned(), run: Some(run) };
+        let slot = FromKeeper::Slot { slot: "a".to_owned(), notify: "n".to_owned(), run: Some(run), starting: None };
         let (mut read, write) = std::io::pipe().unwrap();
         let spare = || OwnedFd::from(std::fs::File::open("/dev/null").unwrap());
         sender.queue(&FromKeeper::Ready, Vec::new());

@@ -1,6 +1,6 @@
 //! How a run ends: ask once, wait, then kill until nothing is left. Pure: processes and time come in, signals go out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -20,14 +20,16 @@ pub(crate) struct Ending {
     looks: u32,
     /// The process group that was asked as a whole.
     asked: Option<i32>,
-    /// Processes other than the first that had to be ended one by one.
+    /// Processes that were asked one by one.
+    asked_alone: BTreeSet<Identity>,
+    /// Names of processes other than the first that had to be ended, as many as are told.
     ended: BTreeMap<Identity, String>,
 }
 
 impl Ending {
     /// An ending that kills at `deadline` what has not gone by then.
     pub(crate) fn of_orphans(deadline: Instant) -> Self {
-        Self { deadline, looks: 0, asked: None, ended: BTreeMap::new() }
+        Self { deadline, looks: 0, asked: None, asked_alone: BTreeSet::new(), ended: BTreeMap::new() }
     }
 
     /// The whole process group was asked already, so its members need not be asked one by one.
@@ -56,14 +58,13 @@ impl Ending {
         for process in doomed {
             let identity = process.identity;
             let is_first = Some(identity) == first;
-            let known = self.ended.contains_key(&identity);
             let asked = self.asked == Some(process.group);
             if !is_first && (overdue || first.is_none() && !asked) && self.ended.len() < MAX_NAMES {
                 self.ended.insert(identity, process.name.clone());
             }
             if overdue {
                 signals.push((identity, Signal::KILL));
-            } else if first.is_none() && !known && !asked {
+            } else if first.is_none() && !asked && self.asked_alone.insert(identity) {
                 signals.extend([(identity, Signal::TERM), (identity, Signal::CONT)]);
             }
         }

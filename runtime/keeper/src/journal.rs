@@ -120,6 +120,11 @@ impl JournalWriter {
         std::mem::take(&mut self.news) && self.ring.take_reader_waits()
     }
 
+    /// Throws away what nobody will read.
+    pub(crate) fn discard(&mut self) {
+        self.ring.discard();
+    }
+
     /// Asks the daemon to wake the keeper once there is room. Look at [`Self::room`] again afterwards.
     pub(crate) fn wait_for_room(&self) {
         self.ring.wait_for_room();

@@ -17,6 +17,7 @@ mod message;
 mod outcome;
 pub mod process;
 pub mod reaper;
+mod report;
 mod ring;
 mod signals;
 

@@ -91,6 +91,8 @@ pub enum FromKeeper {
         notify: String,
         /// The run that lives in it.
         run: Option<RunInfo>,
+        /// The number of the run that is just being started in it.
+        starting: Option<u64>,
     },
     /// A value that an earlier daemon put.
     Value {
@@ -242,9 +244,11 @@ impl Message for FromKeeper {
             Self::Welcome { version, pid, started, failures } => {
                 out.u8(0).u32(*version).u32(*pid).u64(*started).u32(*failures)
             }
-            Self::Slot { slot, notify, run } => {
+            Self::Slot { slot, notify, run, starting } => {
                 out.u8(1).bytes(slot.as_bytes()).bytes(notify.as_bytes());
-                out.list(run.as_slice(), |out, run| run.write(out))
+                out.list(run.as_slice(), |out, run| run.write(out)).list(starting.as_slice(), |out, run| {
+                    out.u64(*run);
+                })
             }
             Self::Value { key, value } => out.u8(2).bytes(key.as_bytes()).bytes(value),
             Self::Ready => out.u8(3),
@@ -276,7 +280,8 @@ impl Message for FromKeeper {
             }
             1 => {
                 let (slot, notify) = (input.text()?, input.text()?);
-                Self::Slot { slot, notify, run: input.list(RunInfo::read)?.pop() }
+                let run = input.list(RunInfo::read)?.pop();
+                Self::Slot { slot, notify, run, starting: input.list(Reader::u64)?.pop() }
             }
             2 => Self::Value { key: input.text()?, value: input.bytes()?.to_vec() },
             3 => Self::Ready,
@@ -435,11 +440,8 @@ mod tests {
                 started,
                 failures
             }),
-            (".{0,9}", ".{0,9}", proptest::option::of(run_info())).prop_map(|(slot, notify, run)| FromKeeper::Slot {
-                slot,
-                notify,
-                run
-            }),
+            (".{0,9}", ".{0,9}", proptest::option::of(run_info()), any::<Option<u64>>())
+                .prop_map(|(slot, notify, run, starting)| FromKeeper::Slot { slot, notify, run, starting }),
             (".{0,9}", bytes()).prop_map(|(key, value)| FromKeeper::Value { key, value }),
             Just(FromKeeper::Ready),
             (".{0,9}", run_info()).prop_map(|(slot, run)| FromKeeper::Spawned { slot, run }),

@@ -79,6 +79,11 @@ impl RingWriter {
         self.shared.copy_in(0, second);
     }
 
+    /// Releases everything in the reader's place, when there is no reader any more.
+    pub(crate) fn discard(&mut self) {
+        self.word(TAIL).store(self.head, SeqCst);
+    }
+
     /// Whether the reader has asked to be woken; it is asked once.
     pub(crate) fn take_reader_waits(&self) -> bool {
         self.word(READER_WAITS).swap(0, SeqCst) != 0
@@ -119,8 +124,15 @@ impl RingReader {
         let length = limit.min((head - from) as usize);
         let place = (from % self.shared.len() as u64) as usize;
         let first = length.min(self.shared.len() - place);
+        let kept = out.len();
         self.shared.copy_out(place, first, out);
         self.shared.copy_out(0, length - first, out);
+        // Another thread of the reader may have released them meanwhile, and the writer may have written over them.
+        let tail = self.tail();
+        if from < tail {
+            out.truncate(kept);
+            return Err(Lost { resume: tail });
+        }
         Ok(())
     }
 

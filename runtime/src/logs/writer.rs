@@ -180,6 +180,16 @@ impl<D: Disk> Writer<D> {
         Ok(())
     }
 
+    /// The files and folders to be synced before everything appended so far would survive a crash of the machine, for somebody
+    /// who can wait for that. They count as synced from now on.
+    pub fn take_unsynced(&mut self) -> Vec<File> {
+        let closed = std::mem::take(&mut self.unsynced).into_iter().map(|(_, file)| file);
+        let current = self.current.as_ref().filter(|_| self.is_dirty).and_then(|current| current.file.try_clone().ok());
+        let dir = self.is_dir_dirty.then(|| File::open(&self.dir).ok()).flatten();
+        (self.is_dirty, self.is_dir_dirty) = (false, false);
+        closed.chain(current).chain(dir).collect()
+    }
+
     /// Waits until everything appended so far would survive a crash of the machine.
     pub fn sync(&mut self) -> io::Result<()> {
         while let Some((_, file)) = self.unsynced.first() {

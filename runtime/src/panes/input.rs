@@ -44,6 +44,19 @@ impl InputQueue {
         Ok(())
     }
 
+    /// Queues input if there is room for all of it.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::WouldBlock`] if there is not; then nothing is queued.
+    pub(crate) fn send_at_once(&self, bytes: &[u8]) -> io::Result<()> {
+        let places =
+            self.pieces.try_reserve_many(bytes.len().div_ceil(MAX_PIECE)).map_err(|_| io::ErrorKind::WouldBlock)?;
+        for (place, piece) in places.zip(bytes.chunks(MAX_PIECE)) {
+            place.send(piece.to_vec());
+        }
+        Ok(())
+    }
+
     /// Queues an answer of the emulator, which is dropped where a program asks and never reads.
     pub(crate) fn answer(&self, bytes: Vec<u8>) {
         let _ = self.pieces.try_send(bytes);

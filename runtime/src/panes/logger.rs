@@ -2,6 +2,7 @@
 //! written becomes a gap, which is named in the log as soon as there is room for that.
 
 use std::borrow::Cow;
+use std::fs::File;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use locald_term::Size;
 use rustix::io::Errno;
 use tracing::{info, warn};
 
+use super::syncer::Syncer;
 use super::{Pane, PaneSet};
 use crate::logs::{self, Caps, Entry, GapReason, Record, Writer};
 
@@ -61,10 +63,11 @@ impl Finish {
 
 /// Starts the thread. It sleeps until it is unparked.
 pub(crate) fn start(panes: Arc<PaneSet>, finish: Finish) -> io::Result<JoinHandle<()>> {
-    thread::Builder::new().name("logs".to_owned()).spawn(move || run(&panes, &finish))
+    let syncer = Syncer::start()?;
+    thread::Builder::new().name("logs".to_owned()).spawn(move || run(&panes, &finish, syncer))
 }
 
-fn run(set: &PaneSet, finish: &Finish) {
+fn run(set: &PaneSet, finish: &Finish, syncer: Syncer) {
     let mut buffer = Vec::new();
     let mut sync_at: Option<Instant> = None;
     loop {
@@ -75,9 +78,9 @@ fn run(set: &PaneSet, finish: &Finish) {
         }
         let now = Instant::now();
         if sync_at.is_some_and(|at| at <= now) {
-            sync_at = None;
-            for pane in &panes {
-                pane.log().sync();
+            sync_at = if syncer.is_busy() { Some(now + SYNC) } else { None };
+            if sync_at.is_none() {
+                syncer.sync(unsynced(&panes));
             }
         }
         if news {
@@ -93,9 +96,13 @@ fn run(set: &PaneSet, finish: &Finish) {
             None => thread::park(),
         }
     }
-    for pane in set.all() {
-        pane.log().sync();
-    }
+    syncer.sync(unsynced(&set.all()));
+    syncer.finish();
+}
+
+/// What was written since the last call and is not safe yet.
+fn unsynced(panes: &[Arc<Pane>]) -> Vec<File> {
+    panes.iter().flat_map(|pane| pane.log().take_unsynced()).collect()
 }
 
 impl PaneLog {
@@ -111,6 +118,15 @@ impl PaneLog {
     /// The journal's offset at which the log ends, if it has a record.
     pub(crate) fn end(&self) -> Option<u64> {
         self.end
+    }
+
+    /// Writes down that a run ended unseen. A log that cannot be written has a gap there anyway.
+    pub(crate) fn note_lost_run(&mut self, dir: &Path, at: u64, run: u64) {
+        let entry = Entry::RunEnded { run, outcome: logs::Outcome::Lost };
+        let (_, written) = self.append(dir, at, &[Record { time: now(), end: at, entry }]);
+        if let Err(error) = written {
+            info!(dir = %dir.display(), %error, "the end of a lost run was not logged");
+        }
     }
 
     fn reopen(&mut self, dir: &Path) -> io::Result<()> {
@@ -181,12 +197,10 @@ impl PaneLog {
         }
     }
 
-    fn sync(&mut self) {
-        if let Some(writer) = self.writer.as_mut().filter(|_| std::mem::take(&mut self.dirty)) {
-            // Nothing can be done about a disk that fails here; the next write will say so.
-            let _ = writer.sync();
-            writer.prune(now());
-        }
+    fn take_unsynced(&mut self) -> Vec<File> {
+        let Some(writer) = self.writer.as_mut().filter(|_| std::mem::take(&mut self.dirty)) else { return Vec::new() };
+        writer.prune(now());
+        writer.take_unsynced()
     }
 }
 

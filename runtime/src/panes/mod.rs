@@ -9,6 +9,7 @@ pub(crate) mod pump;
 mod replay;
 mod run;
 mod screen;
+mod syncer;
 
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
@@ -18,7 +19,7 @@ use std::time::Duration;
 use std::{fmt, io};
 
 use locald_api::ServiceId;
-use locald_keeper::JournalReader;
+use locald_keeper::{JournalReader, RunInfo};
 use tokio::sync::{Notify, watch};
 
 pub(crate) use input::InputQueue;
@@ -48,6 +49,8 @@ pub(crate) struct Pane {
     /// What the service last said of itself (`STATUS` of sd_notify(3)).
     said: watch::Sender<Option<String>>,
     runs: watch::Sender<RunState>,
+    /// The run that the keeper was just starting when this daemon began.
+    pub(crate) starting: Option<u64>,
     input: Mutex<Option<InputQueue>>,
     /// The size is the configuration's business, not the clients'.
     fixed_size: AtomicBool,
@@ -65,15 +68,29 @@ pub(crate) struct PaneParts {
     pub(crate) memory: OwnedFd,
     pub(crate) room: Arc<OwnedFd>,
     pub(crate) log: PaneLog,
+    /// The run that the keeper holds.
+    pub(crate) run: Option<RunInfo>,
+    /// The number of the run that the keeper is just starting.
+    pub(crate) starting: Option<u64>,
 }
 
 impl Pane {
     /// Opens the journal and shows what the log holds of the screen.
     pub(crate) fn open(parts: PaneParts) -> io::Result<Arc<Self>> {
-        let PaneParts { id, log_dir, memory, room, log } = parts;
+        let PaneParts { id, log_dir, memory, room, mut log, run: held, starting } = parts;
         let journal = JournalReader::open(memory)?;
         let resume = log.end().unwrap_or_else(|| journal.tail());
-        let (screen, run) = replay::replay(&log_dir, resume);
+        let (screen, mut run) = replay::replay(&log_dir, resume);
+        run::follow(&mut run, &journal, resume);
+        match held {
+            Some(held) => {
+                let state = RunState { run: held.run, phase: RunPhase::Alive { pid: held.pid, since: held.since } };
+                run = if state.is_after(&run) { state } else { run };
+            }
+            // Its keeper died with it, or its end was in a part of the log that could not be written.
+            None if run.lose() => log.note_lost_run(&log_dir, resume, run.run),
+            None => {}
+        }
         let pane = Self {
             id,
             log_dir,
@@ -87,6 +104,7 @@ impl Pane {
             logged: watch::Sender::new(0),
             said: watch::Sender::new(None),
             runs: watch::Sender::new(run),
+            starting,
             input: Mutex::new(None),
             fixed_size: AtomicBool::new(false),
             watchers: Mutex::new(Vec::new()),
@@ -156,6 +174,12 @@ impl Pane {
             let _ = queue.resize(self.screen().size());
         }
         *self.input.lock().unwrap_or_else(PoisonError::into_inner) = queue;
+    }
+
+    /// The run is over: nobody is there to type to. Its terminal goes with this, so that whatever was left alone of the run gets
+    /// an error from it instead of waiting for a reader.
+    fn detach(&self) {
+        *self.input.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Where input goes, while a run with a terminal lives.

@@ -109,6 +109,7 @@ impl Pane {
                     self.note_run(RunState { run, phase: RunPhase::Alive { pid, since: entry.time } });
                 }
                 What::Ended { run, ending } => {
+                    self.detach();
                     let since = self.runs.borrow().phase.since();
                     self.note_run(RunState { run, phase: RunPhase::Ended { since, ending } });
                 }

@@ -1,7 +1,7 @@
 //! What is known of a service's latest run. News of it comes on two ways, from the keeper's messages and from the journal, in no
 //! fixed order; so each piece says how far it reaches, and older news never replaces newer.
 
-use locald_keeper::{Ending, LaunchFailure};
+use locald_keeper::{Ending, JournalReader, LaunchFailure, Outcome, What, entries};
 
 /// The latest run of a service.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,6 +34,14 @@ pub(crate) enum RunPhase {
 }
 
 impl RunState {
+    /// A run that seems alive though nobody holds it has ended unseen; says whether it was so.
+    pub(crate) fn lose(&mut self) -> bool {
+        let RunPhase::Alive { since, .. } = self.phase else { return false };
+        let ending = Ending { outcome: Outcome::Unknown, killed: Vec::new(), left: Vec::new() };
+        self.phase = RunPhase::Ended { since, ending };
+        true
+    }
+
     /// Whether this says more than `known`.
     pub(crate) fn is_after(&self, known: &Self) -> bool {
         (self.run, self.phase.rank()) > (known.run, known.phase.rank())
@@ -58,11 +66,38 @@ impl RunPhase {
     }
 }
 
+/// Brings `known` forward to what the journal tells from offset `at` on, without taking anything from it.
+pub(super) fn follow(known: &mut RunState, journal: &JournalReader, mut at: u64) {
+    let mut buffer = Vec::new();
+    while at < journal.head() && journal.read(at, usize::MAX / 2, &mut buffer).is_ok() && !buffer.is_empty() {
+        for entry in entries(&buffer, at) {
+            at = entry.end;
+            match entry.what {
+                What::Started { run, pid, .. } => {
+                    *known = RunState { run, phase: RunPhase::Alive { pid, since: entry.time } };
+                }
+                What::Ended { run, ending } => {
+                    let since = known.phase.since();
+                    *known = RunState { run, phase: RunPhase::Ended { since, ending } };
+                }
+                What::Output(..) => {}
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use locald_keeper::Outcome;
-
     use super::*;
+
+    #[test]
+    fn a_run_that_nobody_holds_is_lost_once() {
+        let mut run = RunState { run: 3, phase: RunPhase::Alive { pid: 1, since: 5 } };
+        assert!(run.lose());
+        assert!(matches!(&run.phase, RunPhase::Ended { since: 5, ending } if ending.outcome == Outcome::Unknown));
+        assert!(!run.lose());
+        assert!(!RunState::default().lose());
+    }
 
     #[test]
     fn news_replaces_only_what_is_older() {

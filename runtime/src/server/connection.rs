@@ -162,25 +162,21 @@ async fn read_all(
                 shared.lock_frames().acknowledge(pane, sequence);
                 shared.wake.notify_one();
             }
-            ClientMessage::Input { service, input } => type_into(server, &service, &input, typed.as_ref()).await,
+            ClientMessage::Input { service, input } => type_into(server, &service, &input, typed.as_ref()),
         }
     }
     Ok(())
 }
 
-/// Types into a pane. The client that types decides the size.
-async fn type_into(
-    server: &Server,
-    service: &ServiceId,
-    input: &Input,
-    focused: Option<&(ServiceId, locald_term::Size)>,
-) {
+/// Types into a pane. The client that types decides the size. Nothing waits here for a program that does not read: its client
+/// must still be able to stop it.
+fn type_into(server: &Server, service: &ServiceId, input: &Input, focused: Option<&(ServiceId, locald_term::Size)>) {
     let Some(pane) = server.panes.find(service) else { return };
     if let Some((_, size)) = focused.filter(|(focused, _)| focused == service) {
         pane.resize_for_client(*size);
     }
     // Input that cannot be delivered is shown by the pane's state; a stream of errors would help nobody.
-    if let Err(failure) = requests::type_into(&pane, input).await {
+    if let Err(failure) = requests::type_at_once(&pane, input) {
         tracing::debug!(%service, %failure, "input was not delivered");
     }
 }
@@ -189,20 +185,25 @@ async fn carry_out(id: u64, request: Request, answers: mpsc::Sender<Answer>, sha
     if matches!(request, Request::WatchWorkspace) {
         *shared.workspace.lock().unwrap_or_else(PoisonError::into_inner) = true;
     }
-    let end = requests::end_after(&request);
-    let ends = server.ends.clone();
-    let mut question = None;
-    let result = if requests::changes_something(&request) {
+    let answer = if requests::changes_something(&request) {
         // What changes services is carried through even if the client goes away in the middle.
-        let task = tokio::spawn(async move { requests::carry_out(request, &server).await });
-        task.await
-            .unwrap_or_else(|error| Err(Failure::new(FailureKind::Internal, format!("the request failed: {error}"))))
+        let task = tokio::spawn(async move {
+            let end = requests::end_after(&request);
+            let ends = server.ends.clone();
+            let result = requests::carry_out(request, &server).await;
+            let then = end.filter(|_| result.is_ok()).map(|end| EndGuard(ends, end));
+            Answer { id, result: result.map(Box::new), _then: then, _question: None }
+        });
+        task.await.unwrap_or_else(|error| {
+            let failure = Failure::new(FailureKind::Internal, format!("the request failed: {error}"));
+            Answer { id, result: Err(failure), _then: None, _question: None }
+        })
     } else {
-        question = shared.questions.clone().acquire_owned().await.ok();
-        requests::carry_out(request, &server).await
+        let question = shared.questions.clone().acquire_owned().await.ok();
+        let result = requests::carry_out(request, &server).await.map(Box::new);
+        Answer { id, result, _then: None, _question: question }
     };
-    let then = end.filter(|_| result.is_ok()).map(|end| EndGuard(ends, end));
-    let _ = answers.send(Answer { id, result: result.map(Box::new), _then: then, _question: question }).await;
+    let _ = answers.send(answer).await;
 }
 
 /// Writes what there is for the client: answers, the workspace when it changed, frames when they are due.

@@ -51,10 +51,12 @@ impl Frames {
     pub(super) fn set_view(&mut self, view: &View, panes: &PaneSet, wake: &Arc<Notify>) -> Option<(ServiceId, Size)> {
         let mut watched = Vec::new();
         for wanted in view.panes.iter().take(MAX_WATCHED) {
-            let known = self.0.iter().position(|it| it.pane == wanted.pane && it.source.id == wanted.service);
+            let Some(source) = panes.find(&wanted.service) else { continue };
+            // The same service may have a new pane since, after its project went down and up.
+            let known = self.0.iter().position(|it| it.pane == wanted.pane && Arc::ptr_eq(&it.source, &source));
             if let Some(index) = known {
                 watched.push(self.0.swap_remove(index));
-            } else if let Some(source) = panes.find(&wanted.service) {
+            } else {
                 source.watch(wake);
                 watched.push(Watched::new(wanted.pane, source));
             }

@@ -27,7 +27,7 @@ const MAX_MERGED_TAIL: usize = 20_000;
 const REGEX_SIZE: usize = 1 << 20;
 
 /// The next page of what `query` asks.
-pub(super) async fn page(query: LogQuery, server: &Server) -> Result<LogPage, Failure> {
+pub(super) async fn page(mut query: LogQuery, server: &Server) -> Result<LogPage, Failure> {
     let grep = query.grep.as_deref().map(regex).transpose()?;
     let mut revision = server.supervisor.revision();
     loop {
@@ -38,6 +38,8 @@ pub(super) async fn page(query: LogQuery, server: &Server) -> Result<LogPage, Fa
         if !query.follow || !page.lines.is_empty() {
             return Ok(page);
         }
+        // What did not match needs not to be read again.
+        query.cursor = Some(page.cursor);
         let changes = sources.iter_mut().filter_map(|source| source.logged.as_mut());
         let news = changes.map(|logged| Box::pin(async move { logged.changed().await.is_ok() }));
         let mut news: FuturesUnordered<_> = news.collect();

@@ -33,8 +33,9 @@ pub(crate) trait ServiceFactory: Send + Sync {
 /// nothing of the run is left. None of the calls waits for the world, and a future of `event` may be dropped at any time without
 /// losing an event.
 pub(crate) trait ServiceController: Send {
-    /// Begins a run as `definition` says. Called only when there is none.
-    fn begin(&mut self, definition: &Definition);
+    /// Begins a run as `definition` says, and returns its number, which is higher than that of any run before. Called only when
+    /// there is none.
+    fn begin(&mut self, definition: &Definition) -> u64;
 
     /// Asks the run to end as `definition` says, and to be killed after its grace period.
     fn end(&mut self, definition: &Definition);
@@ -44,6 +45,9 @@ pub(crate) trait ServiceController: Send {
 
     /// The run that was there already when the controller was made, if any; its events follow as usual.
     fn inherited(&self) -> Option<Inherited>;
+
+    /// The number of the last run that is known to have been there; 0 before the first.
+    fn last_run(&self) -> u64;
 }
 
 /// Something that happened to a run.
@@ -75,7 +79,14 @@ pub(crate) struct Ended {
 /// What an earlier daemon has left of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Inherited {
-    Alive { pid: u32, since: u64 },
+    /// It is being started, and will have started or failed.
+    Starting,
+    Alive {
+        pid: u32,
+        since: u64,
+    },
     Ended(Ended),
-    Failed { reason: String },
+    Failed {
+        reason: String,
+    },
 }

@@ -64,14 +64,16 @@ impl ServiceFactory for ExecFactory {
     fn create(&self, pane: Arc<Pane>) -> Box<dyn ServiceController> {
         let runs = pane.runs();
         let known = runs.borrow().clone();
+        let starting = pane.starting.filter(|&run| run > known.run);
         let told = match known.phase {
+            _ if starting.is_some() => Told::Nothing,
             RunPhase::Unknown | RunPhase::Failed(_) | RunPhase::Ended { .. } => Told::End,
             RunPhase::Alive { .. } => Told::Started,
         };
         Box::new(ExecController {
             keeper: self.keeper.clone(),
             environment: self.environment.clone(),
-            run: known.run,
+            run: starting.unwrap_or(known.run),
             runs,
             told,
             pane,
@@ -82,7 +84,7 @@ impl ServiceFactory for ExecFactory {
 }
 
 impl ServiceController for ExecController {
-    fn begin(&mut self, definition: &Definition) {
+    fn begin(&mut self, definition: &Definition) -> u64 {
         self.run = self.run.max(self.runs.borrow().run) + 1;
         self.told = Told::Nothing;
         self.tried = Some(Tried {
@@ -98,6 +100,7 @@ impl ServiceController for ExecController {
         };
         *self.refused.lock().unwrap_or_else(PoisonError::into_inner) =
             failure.map(|reason| RunEvent::StartFailed { reason });
+        self.run
     }
 
     fn end(&mut self, definition: &Definition) {
@@ -126,11 +129,16 @@ impl ServiceController for ExecController {
 
     fn inherited(&self) -> Option<Inherited> {
         match self.runs.borrow().phase.clone() {
+            _ if self.told == Told::Nothing => Some(Inherited::Starting),
             RunPhase::Unknown => None,
             RunPhase::Alive { pid, since } => Some(Inherited::Alive { pid, since }),
             RunPhase::Failed(failure) => Some(Inherited::Failed { reason: failure_text(failure, self.tried.as_ref()) }),
             RunPhase::Ended { since, ending } => Some(Inherited::Ended(ended(since, ending))),
         }
+    }
+
+    fn last_run(&self) -> u64 {
+        self.run
     }
 }
 

@@ -360,7 +360,15 @@ impl Supervisor {
             None => self.open_slot(id.to_string(), log.end().unwrap_or(0)).await?,
         };
         self.surroundings.set_notify(id, slot.notify);
-        let parts = PaneParts { id: id.clone(), log_dir, memory: slot.memory, room: self.room.clone(), log, run: slot.run, starting: slot.starting };
+        let parts = PaneParts {
+            id: id.clone(),
+            log_dir,
+            memory: slot.memory,
+            room: self.room.clone(),
+            log,
+            run: slot.run,
+            starting: slot.starting,
+        };
         let pane = tokio::task::spawn_blocking(move || Pane::open(parts)).await.map_err(|error| error.to_string())?;
         let pane = pane.map_err(|error| format!("the journal cannot be read: {error}"))?;
         if slot.run.is_some() {

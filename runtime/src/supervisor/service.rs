@@ -16,9 +16,6 @@ use crate::panes::Pane;
 
 /// A service that fails within this time of its start has failed to start: whoever started it is still looking.
 const SETTLE: Duration = Duration::from_millis(100);
-/// How long to wait for the answer to a start that an earlier daemon ordered.
-const INHERITED_START: Duration = Duration::from_secs(5);
-
 /// Controls one service. Cloning is cheap; dropping handles never stops the service.
 #[derive(Clone, Debug)]
 pub(crate) struct Service {
@@ -50,8 +47,11 @@ pub(crate) struct View {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Remembered {
     wanted: Wanted,
-    /// The number of the run that was ordered last.
-    starts: u64,
+    /// The number of the run that was ordered last; 0 before the first.
+    run: u64,
+    /// The number of the last run whose end was seen, and how it ended.
+    ended: u64,
+    exit: Option<Exit>,
     restarts: u64,
 }
 
@@ -144,8 +144,6 @@ struct Task {
     stoppers: Vec<oneshot::Sender<Change>>,
     /// When a run counts as started.
     settles_at: Option<Instant>,
-    /// When an inherited start counts as failed.
-    gives_up_at: Option<Instant>,
 }
 
 impl Task {
@@ -155,7 +153,7 @@ impl Task {
         remembered: Remembered,
         memory: Memory,
     ) -> Self {
-        let view = View { state: State::Stopped, exit: None, restarts: remembered.restarts, since: None };
+        let view = View { state: State::Stopped, exit: remembered.exit, restarts: remembered.restarts, since: None };
         Self {
             controller,
             definition,
@@ -167,7 +165,6 @@ impl Task {
             starters: Vec::new(),
             stoppers: Vec::new(),
             settles_at: None,
-            gives_up_at: None,
         }
     }
 
@@ -193,19 +190,22 @@ impl Task {
                     self.settles_at = None;
                     self.answer_starters(&Change::Started { pid: self.last_pid });
                 }
-                () = until(self.gives_up_at) => {
-                    self.gives_up_at = None;
-                    self.apply(Event::StartFailed { reason: "its start was lost with an earlier daemon".to_owned() });
-                }
             }
+            self.answer_overtaken();
             self.publish();
         }
     }
 
     /// Takes up what an earlier daemon left.
     fn inherit(&mut self) {
-        let wanted = self.remembered.wanted;
-        self.state = match (self.controller.inherited(), wanted) {
+        let Remembered { wanted, run, ended, .. } = self.remembered;
+        let inherited = self.controller.inherited();
+        // Ordered, but neither was it ever there nor is it on its way: the order was lost with the daemon that gave it.
+        let lost_order = run > ended.max(self.controller.last_run());
+        self.state = match (inherited, wanted) {
+            (Some(Inherited::Starting), Wanted::Running) => State::Starting { then: AfterStart::Stay },
+            (Some(Inherited::Starting), Wanted::Stopped) => State::Starting { then: AfterStart::Stop },
+            (Some(Inherited::Starting), Wanted::Restarted) => State::Starting { then: AfterStart::Restart },
             (Some(Inherited::Alive { pid, since }), wanted) => {
                 self.last_pid = pid;
                 self.set_since(since);
@@ -215,23 +215,21 @@ impl Task {
                     Wanted::Restarted => State::Stopping { then: AfterStop::Start },
                 }
             }
-            (Some(Inherited::Ended(ended)), Wanted::Running) => {
-                self.note_end(&ended);
-                State::Exited
-            }
-            (Some(Inherited::Ended(ended)), _) => {
-                self.note_end(&ended);
-                State::Stopped
+            (Some(Inherited::Ended(end)), wanted) => {
+                self.note_end(&end);
+                if wanted == Wanted::Running { State::Exited } else { State::Stopped }
             }
             (Some(Inherited::Failed { reason }), Wanted::Running) => State::Failed { reason },
-            (None, Wanted::Running) if self.remembered.starts > 0 => {
-                self.gives_up_at = Some(Instant::now() + INHERITED_START);
-                State::Starting { then: AfterStart::Stay }
-            }
+            // A run of which nothing but its end is remembered, because its log could not be written.
+            (None, Wanted::Running) if run > 0 => State::Exited,
             (Some(Inherited::Failed { .. }) | None, _) => State::Stopped,
         };
-        if wanted == Wanted::Restarted && self.state == State::Stopped {
-            self.apply(Event::Start);
+        match self.state {
+            // The order to end may have been lost as well; giving it twice is no harm.
+            State::Stopping { .. } => self.controller.end(&self.definition),
+            State::Exited if lost_order => self.apply(Event::Start),
+            State::Stopped if wanted == Wanted::Restarted => self.apply(Event::Start),
+            _ => {}
         }
         self.publish();
     }
@@ -246,7 +244,8 @@ impl Task {
                     return;
                 }
                 self.starters.push(done);
-                self.want(Wanted::Running);
+                let stopping = matches!(self.state, State::Stopping { .. });
+                self.want(if stopping { Wanted::Restarted } else { Wanted::Running });
                 self.apply(Event::Start);
             }
             Request::Stop { done } => {
@@ -262,7 +261,8 @@ impl Task {
             Request::Restart { done } => {
                 self.starters.push(done);
                 self.settles_at = None;
-                self.want(if matches!(self.state, State::Ready { .. }) { Wanted::Restarted } else { Wanted::Running });
+                let idle = matches!(self.state, State::Stopped | State::Exited | State::Failed { .. });
+                self.want(if idle { Wanted::Running } else { Wanted::Restarted });
                 self.apply(Event::Restart);
             }
             Request::Redefine { definition } => self.definition = *definition,
@@ -270,14 +270,14 @@ impl Task {
     }
 
     fn happened(&mut self, event: RunEvent, name: &str) {
-        self.gives_up_at = None;
         match event {
             RunEvent::Started { pid, since } => {
                 info!(service = name, pid, "started");
                 self.last_pid = pid;
                 self.set_since(since);
-                self.settles_at = Some(Instant::now() + SETTLE);
                 self.apply(Event::Started { pid });
+                let stays = matches!(self.state, State::Ready { .. });
+                self.settles_at = stays.then(|| Instant::now() + SETTLE);
             }
             RunEvent::StartFailed { reason } => {
                 info!(service = name, reason, "failed to start");
@@ -289,7 +289,7 @@ impl Task {
                 self.note_end(&ended);
                 let Ended { exit, killed, left, .. } = ended;
                 let change = Change::Stopped { exit, killed, left };
-                self.stoppers.drain(..).for_each(|done| drop(done.send(change.clone())));
+                self.answer_stoppers(&change);
                 self.apply(Event::Ended);
                 self.settle_ended(exit);
             }
@@ -305,12 +305,28 @@ impl Task {
                 let reason = format!("{} right after it was started", describe(exit));
                 self.answer_starters(&Change::Failed { reason });
             }
-            (State::Stopped, _) => {
-                self.answer_starters(&Change::Failed { reason: "it was stopped meanwhile".to_owned() });
-            }
-            // Restarting: the starters wait for the new run.
+            // Restarting: the starters wait for the new run. Stopped: they are told that they were overtaken.
             _ => {}
         }
+    }
+
+    /// Answers whoever waits for something that will not come any more, because somebody else wanted otherwise meanwhile.
+    fn answer_overtaken(&mut self) {
+        use AfterStart::{Restart, Stay, Stop};
+        match self.state {
+            State::Stopped | State::Exited | State::Failed { .. } => {
+                self.answer_stoppers(&Change::WasNotRunning);
+                self.answer_starters(&Change::Failed { reason: "it was stopped meanwhile".to_owned() });
+            }
+            State::Starting { then: Stay } | State::Ready { .. } => {
+                self.answer_stoppers(&Change::Failed { reason: "it was started again meanwhile".to_owned() });
+            }
+            State::Starting { then: Stop | Restart } | State::Stopping { .. } => {}
+        }
+    }
+
+    fn answer_stoppers(&mut self, change: &Change) {
+        self.stoppers.drain(..).for_each(|done| drop(done.send(change.clone())));
     }
 
     fn answer_starters(&mut self, change: &Change) {
@@ -321,10 +337,10 @@ impl Task {
         match self.state.on(event) {
             Effect::None => {}
             Effect::Begin => {
-                self.remembered.restarts += u64::from(self.remembered.starts > 0);
-                self.remembered.starts += 1;
+                self.remembered.restarts += u64::from(self.remembered.run > 0);
+                // The order first: a daemon that dies in between leaves a run that its keeper tells of.
+                self.remembered.run = self.controller.begin(&self.definition);
                 self.want(Wanted::Running);
-                self.controller.begin(&self.definition);
             }
             Effect::End => self.controller.end(&self.definition),
         }
@@ -337,6 +353,9 @@ impl Task {
 
     fn note_end(&mut self, ended: &Ended) {
         self.set_since(ended.since);
+        self.remembered.ended = self.remembered.run;
+        self.remembered.exit = Some(ended.exit);
+        (self.memory)(&self.remembered);
         self.view.send_modify(|view| view.exit = Some(ended.exit));
     }
 
@@ -385,11 +404,14 @@ mod tests {
         asked: Arc<Mutex<Vec<Asked>>>,
         events: mpsc::Receiver<RunEvent>,
         inherited: Option<Inherited>,
+        last_run: u64,
     }
 
     impl ServiceController for Scripted {
-        fn begin(&mut self, _: &Definition) {
+        fn begin(&mut self, _: &Definition) -> u64 {
             self.asked.lock().unwrap_or_else(PoisonError::into_inner).push(Asked::Begin);
+            self.last_run += 1;
+            self.last_run
         }
 
         fn end(&mut self, _: &Definition) {
@@ -408,6 +430,10 @@ mod tests {
         fn inherited(&self) -> Option<Inherited> {
             self.inherited.clone()
         }
+
+        fn last_run(&self) -> u64 {
+            self.last_run
+        }
     }
 
     /// A service whose controller a test plays.
@@ -421,7 +447,8 @@ mod tests {
         fn new(remembered: Remembered, inherited: Option<Inherited>) -> Self {
             let (events, queue) = mpsc::channel(8);
             let asked = Arc::default();
-            let controller = Scripted { asked: Arc::clone(&asked), events: queue, inherited };
+            let last_run = u64::from(inherited.is_some());
+            let controller = Scripted { asked: Arc::clone(&asked), events: queue, inherited, last_run };
             let task = Task::new(Box::new(controller), definition(), remembered, Box::new(|_| {}));
             Self { handle: task.spawn("demo:web".to_owned()), asked, events }
         }
@@ -562,36 +589,96 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn a_stop_that_is_overtaken_by_a_start_is_answered() {
+        let stage = Stage::fresh();
+        let starting = stage.ask(|done| Request::Start { done }).await;
+        let stopping = stage.ask(|done| Request::Stop { done }).await;
+        let again = stage.ask(|done| Request::Start { done }).await;
+        assert_eq!(stopping.await.unwrap(), Change::Failed { reason: "it was started again meanwhile".to_owned() });
+        stage.tell(started(7)).await;
+        assert_eq!(starting.await.unwrap(), Change::Started { pid: 7 });
+        assert_eq!(again.await.unwrap(), Change::Started { pid: 7 });
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stop_of_what_then_fails_to_start_is_answered() {
+        let stage = Stage::fresh();
+        let starting = stage.ask(|done| Request::Start { done }).await;
+        let stopping = stage.ask(|done| Request::Stop { done }).await;
+        stage.tell(RunEvent::StartFailed { reason: "no such file".to_owned() }).await;
+        assert_eq!(starting.await.unwrap(), Change::Failed { reason: "no such file".to_owned() });
+        assert_eq!(stopping.await.unwrap(), Change::WasNotRunning);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_restart_while_it_starts_is_answered_by_the_second_run() {
+        let stage = Stage::fresh();
+        stage.ask(|done| Request::Start { done }).await;
+        let restarting = stage.ask(|done| Request::Restart { done }).await;
+        stage.tell(started(7)).await;
+        tokio::time::sleep(SETTLE * 2).await;
+        assert!(!restarting.is_finished(), "the first run is on its way out");
+        stage.tell(ended(Exit::Signal(15))).await;
+        stage.tell(started(8)).await;
+        assert_eq!(restarting.await.unwrap(), Change::Started { pid: 8 });
+    }
+
+    fn remember(wanted: Wanted, run: u64) -> Remembered {
+        Remembered { wanted, run, ended: 0, exit: None, restarts: 0 }
+    }
+
+    fn end_of(exit: Exit) -> Inherited {
+        Inherited::Ended(Ended { exit, since: 1, killed: Vec::new(), left: Vec::new() })
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn a_run_that_an_earlier_daemon_began_is_taken_up_as_it_was_wanted() {
         let alive = || Some(Inherited::Alive { pid: 9, since: 5 });
-        let remember = |wanted| Remembered { wanted, starts: 1, restarts: 0 };
-        let cases = [
-            (Wanted::Running, State::Ready { pid: 9 }),
-            (Wanted::Stopped, State::Stopping { then: AfterStop::Stay }),
-            (Wanted::Restarted, State::Stopping { then: AfterStop::Start }),
+        let cases: [(Wanted, State, &[Asked]); 3] = [
+            (Wanted::Running, State::Ready { pid: 9 }, &[]),
+            // The order may have been lost with the daemon that gave it.
+            (Wanted::Stopped, State::Stopping { then: AfterStop::Stay }, &[Asked::End]),
+            (Wanted::Restarted, State::Stopping { then: AfterStop::Start }, &[Asked::End]),
         ];
-        for (wanted, expected) in cases {
-            let stage = Stage::new(remember(wanted), alive());
+        for (wanted, expected, asked) in cases {
+            let stage = Stage::new(remember(wanted, 1), alive());
             stage.wait_for(expected).await;
-            assert_eq!(stage.asked(), []);
+            assert_eq!(stage.asked(), asked);
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_restart_in_whose_middle_the_daemon_died_is_carried_through() {
-        let end = Ended { exit: Exit::Signal(15), since: 1, killed: Vec::new(), left: Vec::new() };
-        let remembered = Remembered { wanted: Wanted::Restarted, starts: 1, restarts: 0 };
-        let stage = Stage::new(remembered, Some(Inherited::Ended(end)));
+    async fn a_start_that_an_earlier_daemon_ordered_is_waited_for_and_not_ordered_again() {
+        let stage = Stage::new(remember(Wanted::Running, 1), Some(Inherited::Starting));
+        stage.tell(started(12)).await;
+        stage.wait_for(State::Ready { pid: 12 }).await;
+        assert_eq!(stage.asked(), []);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_start_whose_order_was_lost_with_an_earlier_daemon_is_ordered_again() {
+        let stage = Stage::new(remember(Wanted::Running, 2), Some(end_of(Exit::Code(0))));
         stage.tell(started(12)).await;
         stage.wait_for(State::Ready { pid: 12 }).await;
         assert_eq!(stage.asked(), [Asked::Begin]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_start_whose_answer_was_lost_with_an_earlier_daemon_does_not_hang() {
-        let remembered = Remembered { wanted: Wanted::Running, starts: 1, restarts: 0 };
-        let stage = Stage::new(remembered, None);
-        let reason = "its start was lost with an earlier daemon".to_owned();
-        stage.wait_for(State::Failed { reason }).await;
+    async fn a_service_that_ended_by_itself_is_not_started_by_a_new_daemon() {
+        let ended = Remembered { ended: 1, exit: Some(Exit::Code(3)), ..remember(Wanted::Running, 1) };
+        for inherited in [Some(end_of(Exit::Code(3))), None] {
+            let stage = Stage::new(ended.clone(), inherited);
+            stage.wait_for(State::Exited).await;
+            assert_eq!(stage.handle.view.borrow().exit, Some(Exit::Code(3)));
+            assert_eq!(stage.asked(), []);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_restart_in_whose_middle_the_daemon_died_is_carried_through() {
+        let stage = Stage::new(remember(Wanted::Restarted, 1), Some(end_of(Exit::Signal(15))));
+        stage.tell(started(12)).await;
+        stage.wait_for(State::Ready { pid: 12 }).await;
+        assert_eq!(stage.asked(), [Asked::Begin]);
     }
 }

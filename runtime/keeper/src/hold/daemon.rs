@@ -54,13 +54,9 @@ impl Daemon {
 /// Opens the keeper's log for appending, anew if it has grown large.
 pub(super) fn open_log(home: &Home) -> io::Result<File> {
     let path = home.keeper_log();
-    let large = std::fs::metadata(&path).is_ok_and(|found| found.len() > MAX_LOG);
-    let mut options = OpenOptions::new();
-    options.create(true).mode(0o600);
-    if large {
-        options.write(true).truncate(true)
-    } else {
-        options.append(true)
-    };
-    options.open(path)
+    if std::fs::metadata(&path).is_ok_and(|found| found.len() > MAX_LOG) {
+        // Truncated and not replaced: the keeper's own descriptor goes on at its new end.
+        OpenOptions::new().write(true).truncate(true).open(&path)?;
+    }
+    OpenOptions::new().create(true).append(true).mode(0o600).open(path)
 }

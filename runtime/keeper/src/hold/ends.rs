@@ -53,7 +53,10 @@ impl Keeper {
             return;
         }
         let Some((first, _)) = run.begun else {
-            return self.fail_run(slot_id, LaunchFailure { step: Step::Reaper, errno: 0 });
+            // It may have been killed after it had started the service and before it could say so.
+            self.orphans.get_or_insert_with(|| Orphans::new(self.home.token()));
+            self.fail_run(slot_id, LaunchFailure { step: Step::Reaper, errno: 0 });
+            return self.end_orphans();
         };
         report(format_args!("the reaper of {} was killed; ending what it leaves", slot.name));
         let (home, session) = (&self.home, first.cast_signed());
@@ -90,6 +93,11 @@ impl Keeper {
             }
             _ => self.leave(if first_time { STOP_GRACE } else { Duration::ZERO }),
         }
+    }
+
+    /// Lets go of slots that nobody wants and that have no run any more.
+    pub(super) fn drop_forgotten(&mut self) {
+        self.slots.retain(|_, slot| !slot.is_done());
     }
 
     /// Ends every run that is left, and the keeper after the last.

@@ -9,10 +9,10 @@ use std::process::ExitCode;
 use signal_hook::consts::SIGUSR2;
 
 use super::{
-    Door, EventfdFlags, Home, Identity, Keeper, Poller, RestartPolicy, SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGUSR1,
-    Signals, Token, daemon, io, now, orphans,
+    Door, Duration, EventfdFlags, Home, Identity, Keeper, Poller, RestartPolicy, SIGCHLD, SIGHUP, SIGINT, SIGTERM,
+    SIGUSR1, Signals, Token, daemon, inherited, io, now, orphans,
 };
-use crate::lock::{Holder, Lock};
+use crate::lock::{self, Holder, Lock};
 use crate::report::report;
 
 /// What a starting keeper says on its standard output: one of these words on a line, then it is on its own.
@@ -50,6 +50,7 @@ impl Greeting {
 /// Runs the keeper. `arguments`: the runtime folder and the state folder.
 pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let (Some(runtime), Some(state)) = (arguments.next(), arguments.next()) else { return ExitCode::from(2) };
+    inherited::close_all();
     let home = Home::at(PathBuf::from(runtime), PathBuf::from(state));
     let (greeting, begun) = match begin(home) {
         Ok(Some(begun)) => (Greeting::Ready, Some(begun)),
@@ -71,7 +72,7 @@ fn begin(home: Home) -> Result<Option<(Keeper, Lock)>, String> {
         Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),
     })?;
-    let lock = Lock::take(&home.lock_file()).map_err(|error| format!("{}: {error}", home.lock_file().display()))?;
+    let lock = take_lock(&home).map_err(|error| format!("{}: {error}", home.lock_file().display()))?;
     let Some(mut lock) = lock else { return Ok(None) };
     // A failure only means that this process already leads a session.
     let _ = rustix::process::setsid();
@@ -86,6 +87,20 @@ fn begin(home: Home) -> Result<Option<(Keeper, Lock)>, String> {
     let holder = Holder { keeper: identity, socket: keeper.clients.path().to_owned() };
     lock.sign(&holder).map_err(|error| error.to_string())?;
     Ok(Some((keeper, lock)))
+}
+
+/// Takes the home's lock. Whoever only looks whether a keeper lives holds it for an instant, so a refusal is asked again.
+fn take_lock(home: &Home) -> io::Result<Option<Lock>> {
+    for _ in 0..20 {
+        if let Some(lock) = Lock::take(&home.lock_file())? {
+            return Ok(Some(lock));
+        }
+        if lock::holder(&home.lock_file())?.is_some() {
+            return Ok(None);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Ok(None)
 }
 
 /// Lets go of the terminal and the folder of whoever started the keeper.

@@ -4,6 +4,7 @@ mod daemon;
 mod door;
 mod ends;
 mod greet;
+mod inherited;
 mod notify;
 mod orphans;
 mod poller;
@@ -26,8 +27,8 @@ use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use crate::home::Home;
 use crate::journal::now;
 use crate::process::Identity;
-use crate::signals::Signals;
 use crate::report::report;
+use crate::signals::Signals;
 pub use daemon::DAEMON_ROLE;
 use daemon::Daemon;
 use door::Door;
@@ -43,6 +44,11 @@ use slot::Slot;
 const STOP_GRACE: Duration = Duration::from_secs(5);
 /// How long a daemon may take to end when told to. It finishes its logs meanwhile; one that hangs never ends by itself.
 const DAEMON_GRACE: Duration = Duration::from_secs(5);
+
+/// Messages taken from one socket before others have their turn.
+const MESSAGES_A_TURN: usize = 64;
+/// How long a daemon that has hung up may take to end.
+const HUNG_UP_GRACE: Duration = Duration::from_secs(2);
 
 struct Keeper {
     home: Home,
@@ -91,6 +97,7 @@ impl Keeper {
                 self.handle(token);
             }
             self.keep_deadlines();
+            self.drop_forgotten();
             self.wake_daemon();
             self.flush_daemon();
             if self.is_over() {

@@ -2,13 +2,14 @@
 //!
 //! It is always drained, so that no service blocks on it, and only the latest value of each variable is kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 
+use super::MESSAGES_A_TURN;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags};
 
 /// The longest message taken, as for the service manager that this protocol comes from.
@@ -22,6 +23,8 @@ pub(super) struct NotifySocket {
     socket: UnixDatagram,
     path: PathBuf,
     latest: BTreeMap<&'static str, String>,
+    /// What the daemon was not told yet.
+    news: BTreeSet<&'static str>,
 }
 
 impl NotifySocket {
@@ -31,7 +34,7 @@ impl NotifySocket {
         let socket = UnixDatagram::bind(&path)?;
         socket.set_nonblocking(true)?;
         rustix::net::sockopt::set_socket_passcred(&socket, true)?;
-        Ok(Self { socket, path, latest: BTreeMap::new() })
+        Ok(Self { socket, path, latest: BTreeMap::new(), news: BTreeSet::new() })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -41,6 +44,7 @@ impl NotifySocket {
     /// Forgets what an earlier run said.
     pub(super) fn forget(&mut self) {
         self.latest.clear();
+        self.news.clear();
     }
 
     /// What the current run has said, the latest of each.
@@ -48,37 +52,36 @@ impl NotifySocket {
         self.latest.iter().map(|(key, value)| (*key, value.as_str()))
     }
 
-    /// Reads everything that has come; the variables that were set, once each.
-    pub(super) fn drain(&mut self) -> Vec<&'static str> {
-        let mut set = Vec::new();
-        while let Some(message) = self.receive() {
+    /// Reads what has come, as much as one turn allows.
+    pub(super) fn drain(&mut self) {
+        for _ in 0..MESSAGES_A_TURN {
+            let Some(message) = self.receive() else { return };
             for (key, value) in variables(&message) {
                 self.latest.insert(key, value.to_owned());
-                if !set.contains(&key) {
-                    set.push(key);
-                }
+                self.news.insert(key);
             }
         }
-        set
     }
 
-    /// The next message of a process of our own user; others are dropped. `None`: nothing more is there.
+    /// What was set since the last call, the latest of each.
+    pub(super) fn take_news(&mut self) -> Vec<(&'static str, String)> {
+        let news = std::mem::take(&mut self.news);
+        news.into_iter().filter_map(|key| Some((key, self.latest.get(key)?.clone()))).collect()
+    }
+
+    /// The next message, empty if it is of another user's process. `None`: nothing more is there.
     fn receive(&self) -> Option<Vec<u8>> {
         let mut bytes = [0; MAX_MESSAGE];
-        loop {
-            let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmCredentials(1))];
-            let mut ancillary = RecvAncillaryBuffer::new(&mut space);
-            let mut buffers = [IoSliceMut::new(&mut bytes)];
-            let received =
-                rustix::net::recvmsg(&self.socket, &mut buffers, &mut ancillary, RecvFlags::CMSG_CLOEXEC).ok()?;
-            let ours = rustix::process::geteuid();
-            let is_ours = ancillary
-                .drain()
-                .any(|message| matches!(message, RecvAncillaryMessage::ScmCredentials(sender) if sender.uid == ours));
-            if is_ours {
-                return Some(bytes[..received.bytes].to_vec());
-            }
-        }
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmCredentials(1))];
+        let mut ancillary = RecvAncillaryBuffer::new(&mut space);
+        let mut buffers = [IoSliceMut::new(&mut bytes)];
+        let received =
+            rustix::net::recvmsg(&self.socket, &mut buffers, &mut ancillary, RecvFlags::CMSG_CLOEXEC).ok()?;
+        let ours = rustix::process::geteuid();
+        let is_ours = ancillary
+            .drain()
+            .any(|message| matches!(message, RecvAncillaryMessage::ScmCredentials(sender) if sender.uid == ours));
+        Some(if is_ours { bytes[..received.bytes].to_vec() } else { Vec::new() })
     }
 }
 
@@ -115,9 +118,11 @@ mod tests {
             sender.send_to(message.as_bytes(), notify.path()).unwrap();
         }
         sender.send_to(b"\xff\xfe=1", notify.path()).unwrap();
-        assert_eq!(notify.drain(), ["READY", "STATUS"]);
+        notify.drain();
+        assert_eq!(notify.take_news(), [("READY", "1".to_owned()), ("STATUS", "two".to_owned())]);
         assert_eq!(notify.latest().collect::<Vec<_>>(), [("READY", "1"), ("STATUS", "two")]);
-        assert!(notify.drain().is_empty());
+        notify.drain();
+        assert!(notify.take_news().is_empty());
         notify.forget();
         assert_eq!(notify.latest().count(), 0);
     }

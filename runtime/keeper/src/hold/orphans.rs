@@ -8,6 +8,8 @@ use crate::outcome::{self, Outcome};
 use crate::process::{self, Process};
 
 const GRACE: Duration = Duration::from_secs(1);
+/// How long ending leftovers may take in all.
+const LEFTOVERS: Duration = Duration::from_secs(3);
 
 /// Orphans being ended, and the runs that wait for it.
 pub(super) struct Orphans {
@@ -70,7 +72,8 @@ impl Orphans {
 /// Ends what an earlier keeper and its reapers, killed together, left of this home; returns how many processes there were.
 pub(super) fn end_leftovers(token: &str) -> usize {
     let us = std::process::id().cast_signed();
-    let mut ending = Ending::of_orphans(Instant::now() + GRACE);
+    let begun = Instant::now();
+    let mut ending = Ending::of_orphans(begun + GRACE);
     let mut most = 0;
     loop {
         let processes = process::snapshot();
@@ -82,7 +85,8 @@ pub(super) fn end_leftovers(token: &str) -> usize {
         };
         let doomed: Vec<&Process> = processes.iter().filter(marked).collect();
         most = most.max(doomed.len());
-        if doomed.is_empty() {
+        // A process that not even the kernel can end now must not keep a keeper from beginning.
+        if doomed.is_empty() || Instant::now() > begun + LEFTOVERS {
             return most;
         }
         for (identity, signal) in ending.step(&doomed, None, Instant::now()) {

@@ -16,9 +16,10 @@ use rustix::fs::OFlags;
 use rustix::pipe::PipeFlags;
 
 use crate::channel::{Receiver, Sender};
+use crate::hold::poller::{Poller, Token};
 use crate::journal::Stream;
 use crate::launch::{Launch, LaunchFailure, Step, Terminal};
-use crate::message::RunInfo;
+use crate::message::{RunInfo, ToReaper};
 use crate::outcome::Outcome;
 
 /// A run, from the start of its reaper to its last byte of output.
@@ -34,6 +35,8 @@ pub(super) struct Run {
     pub(super) reaper: i32,
     pub(super) sender: Option<Sender>,
     pub(super) receiver: Option<Receiver>,
+    /// The reaper's socket was full; the rest is sent when it is not.
+    sends_later: bool,
     /// The first process and when it began, in nanoseconds since the Unix epoch, once it has.
     pub(super) begun: Option<(u32, u64)>,
     /// How the first process ended, once it has.
@@ -85,11 +88,31 @@ impl Run {
             reaper: pid,
             sender: None,
             receiver: None,
+            sends_later: false,
             begun: None,
             outcome: None,
             sources,
             _slave: slave,
         })
+    }
+
+    /// Tells the reaper something.
+    pub(super) fn tell(&mut self, message: &ToReaper, poller: &Poller) {
+        if let Some(sender) = &mut self.sender {
+            sender.queue(message, Vec::new());
+        }
+        self.flush(poller);
+    }
+
+    /// Sends what is queued for the reaper, and watches for room for the rest: a launch may be larger than a socket takes.
+    pub(super) fn flush(&mut self, poller: &Poller) {
+        let (Some(sender), Some(receiver)) = (&mut self.sender, &self.receiver) else { return };
+        // A reaper that is gone is dealt with when its process ends.
+        let later = !sender.flush().unwrap_or(true);
+        if later != self.sends_later {
+            self.sends_later = later;
+            let _ = poller.watch_writing(receiver, Token::Reaper(self.id), later);
+        }
     }
 
     /// The run as the daemon knows it, once it has begun.

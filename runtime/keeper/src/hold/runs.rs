@@ -3,10 +3,11 @@
 use super::poller::Token;
 use super::run::Run;
 use super::slot::Slot;
-use super::{Keeper, Phase};
+use super::{Keeper, MESSAGES_A_TURN, Phase};
 use crate::journal::{What, now};
 use crate::launch::{Launch, LaunchFailure, Step, Terminal};
 use crate::message::{FromKeeper, FromReaper, ToReaper, VERSION};
+use crate::report::report;
 
 impl Keeper {
     pub(super) fn slot_named(&mut self, name: &str) -> Option<&mut Slot> {
@@ -24,7 +25,7 @@ impl Keeper {
                 self.slots.insert(id, slot);
                 self.tell_slot(id);
             }
-            Err(error) => eprintln!("locald keeper: no slot for a service: {error}"),
+            Err(error) => report(format_args!("no slot for a service: {error}")),
         }
     }
 
@@ -57,14 +58,16 @@ impl Keeper {
     }
 
     pub(super) fn tell_reaper(&mut self, slot: &str, message: &ToReaper) {
-        if let Some(sender) = self.slot_named(slot).and_then(|slot| slot.run.as_mut()?.sender.as_mut()) {
-            sender.queue(message, Vec::new());
-            let _ = sender.flush();
+        let run = self.slots.values_mut().find(|known| known.name == slot).and_then(|slot| slot.run.as_mut());
+        if let Some(run) = run {
+            run.tell(message, &self.poller);
         }
     }
 
     pub(super) fn accept_reapers(&mut self) {
-        while let Ok((stream, _)) = self.reapers.listener().accept() {
+        // The rest have their turn at the next look.
+        for _ in 0..MESSAGES_A_TURN {
+            let Ok((stream, _)) = self.reapers.listener().accept() else { return };
             let peer = rustix::net::sockopt::socket_peercred(&stream);
             let Ok(pid) = peer.map(|peer| peer.pid.as_raw_nonzero().get()) else { continue };
             let run = self.slots.values_mut().filter_map(|slot| slot.run.as_mut());
@@ -79,6 +82,9 @@ impl Keeper {
     }
 
     pub(super) fn listen_to_reaper(&mut self, run_id: u32) {
+        for run in self.slots.values_mut().filter_map(|slot| slot.run.as_mut()).filter(|run| run.id == run_id) {
+            run.flush(&self.poller);
+        }
         let Some((slot_id, run)) = self.find_run(run_id) else {
             return self.husks.iter_mut().filter(|husk| husk.id == run_id).for_each(|husk| {
                 // A husk has nothing more to say than that it ends.
@@ -121,9 +127,11 @@ impl Keeper {
         let Some(run) = &mut slot.run else { return };
         match message {
             FromReaper::Hello { version: VERSION } => {
-                let (Some(launch), Some(sender)) = (run.launch.take(), &mut run.sender) else { return };
-                sender.queue(&ToReaper::Launch(launch), Vec::new());
-                let _ = sender.flush();
+                let Some(launch) = run.launch.take() else {
+                    // The keeper is about to end and starts nothing any more.
+                    return self.fail_run(slot_id, LaunchFailure { step: Step::Reaper, errno: 0 });
+                };
+                run.tell(&ToReaper::Launch(launch), &self.poller);
             }
             FromReaper::Hello { .. } => {
                 let failure = LaunchFailure { step: Step::ReaperVersion, errno: 0 };
@@ -151,7 +159,11 @@ impl Keeper {
             Terminal::Pipes => (0, 0),
         };
         let started = What::Started { run: run.number, pid, columns, rows };
-        let (Some(info), Ok(master)) = (run.info(), run.master()) else { return };
+        let (Some(info), Ok(master)) = (run.info(), run.master()) else {
+            // Without its reaper's connection the run ends by itself.
+            let errno = rustix::io::Errno::MFILE.raw_os_error();
+            return self.fail_run(slot_id, LaunchFailure { step: Step::Terminal, errno });
+        };
         slot.begin(since, started, &self.poller);
         let message = FromKeeper::Spawned { slot: slot.name.clone(), run: info };
         self.tell_daemon(&message, master.into_iter().collect());
@@ -170,19 +182,21 @@ impl Keeper {
 
     pub(super) fn take_notice(&mut self, slot_id: u32) {
         let Some(slot) = self.slots.get_mut(&slot_id) else { return };
-        let set = slot.notify.drain();
-        // A daemon that does not keep up hears the latest of each when it greets the next time, or at the next notice.
+        slot.notify.drain();
+        self.tell_notices();
+    }
+
+    /// Tells the daemon what services have said since it was last told, if it keeps up; else a later call does.
+    pub(super) fn tell_notices(&mut self) {
         if self.daemon.as_ref().is_none_or(|daemon| !daemon.greeted || daemon.sends_later) {
             return;
         }
-        let latest = slot.notify.latest().filter(|(key, _)| set.contains(key));
-        let told: Vec<FromKeeper> = latest
-            .map(|(key, value)| FromKeeper::Notify {
-                slot: slot.name.clone(),
-                key: key.to_owned(),
-                value: value.to_owned(),
-            })
-            .collect();
+        let mut told = Vec::new();
+        for slot in self.slots.values_mut() {
+            for (key, value) in slot.notify.take_news() {
+                told.push(FromKeeper::Notify { slot: slot.name.clone(), key: key.to_owned(), value });
+            }
+        }
         for message in &told {
             self.tell_daemon(message, Vec::new());
         }

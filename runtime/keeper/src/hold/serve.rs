@@ -8,8 +8,7 @@ use super::daemon::Daemon;
 use super::poller::Token;
 use super::restart::Next;
 use super::run::Run;
-use super::slot::Slot;
-use super::{Keeper, Phase, STOP_GRACE};
+use super::{HUNG_UP_GRACE, Keeper, Phase, STOP_GRACE};
 use crate::message::{FromKeeper, ToKeeper, ToReaper, VERSION};
 use crate::outcome::Outcome;
 use crate::report::report;
@@ -50,11 +49,16 @@ impl Keeper {
                     Ok(true) => {}
                     Ok(false) => return,
                     // It is about to end, or has; its end is learnt by its process.
-                    Err(_) => return self.poller.forget(&daemon.receiver),
+                    Err(_) => {
+                        self.poller.forget(&daemon.receiver);
+                        self.daemon_dies_at.get_or_insert(Instant::now() + HUNG_UP_GRACE);
+                        return;
+                    }
                 },
                 Err(_) => {
                     report(format_args!("the daemon does not speak this keeper's protocol"));
-                    return self.poller.forget(&daemon.receiver);
+                    self.poller.forget(&daemon.receiver);
+                    return self.signal_daemon(rustix::process::Signal::KILL);
                 }
             }
         }
@@ -65,10 +69,10 @@ impl Keeper {
             ToKeeper::Hello { version } => self.greet_daemon(version),
             ToKeeper::Open { slot, base } => self.open_slot(slot, base),
             ToKeeper::Close { slot } => {
-                let idle = |found: &Slot| found.name == slot && found.run.is_none();
-                if let Some(id) = self.slots.values().find(|found| idle(found)).map(|found| found.id) {
-                    self.slots.remove(&id);
+                if let Some(slot) = self.slot_named(&slot) {
+                    slot.forget();
                 }
+                self.drop_forgotten();
             }
             ToKeeper::Spawn { slot, run, launch } => self.spawn(slot, run, launch),
             ToKeeper::Signal { slot, signal } => self.tell_reaper(&slot, &ToReaper::Signal(signal)),
@@ -85,8 +89,7 @@ impl Keeper {
 
     pub(super) fn greet_daemon(&mut self, version: u32) {
         if version != VERSION {
-            report(format_args!("the daemon speaks version {version} of the keeper's protocol, this keeper {VERSION}"
-            ));
+            report(format_args!("the daemon speaks version {version} of the keeper's protocol, this keeper {VERSION}"));
         }
         let welcome = FromKeeper::Welcome {
             version: VERSION,
@@ -94,6 +97,9 @@ impl Keeper {
             started: self.started,
             failures: self.policy.total(),
         };
+        if let Some(daemon) = &mut self.daemon {
+            daemon.greeted = true;
+        }
         let descriptors = self
             .clients
             .duplicate()
@@ -109,9 +115,6 @@ impl Keeper {
             self.tell_daemon(&FromKeeper::Value { key, value }, Vec::new());
         }
         self.tell_daemon(&FromKeeper::Ready, Vec::new());
-        if let Some(daemon) = &mut self.daemon {
-            daemon.greeted = true;
-        }
         if self.ending == Some(Phase::DaemonStops) {
             self.tell_daemon(&FromKeeper::Terminate, Vec::new());
         }
@@ -129,14 +132,16 @@ impl Keeper {
         let said: Vec<_> = slot.notify.latest().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
         let name = slot.name.clone();
         let descriptors = [memory].into_iter().chain(master).collect();
-        self.tell_daemon(&FromKeeper::Slot { slot: name.clone(), notify, run }, descriptors);
+        let starting = slot.run.as_ref().filter(|run| run.begun.is_none()).map(|run| run.number);
+        self.tell_daemon(&FromKeeper::Slot { slot: name.clone(), notify, run, starting }, descriptors);
         for (key, value) in said {
             self.tell_daemon(&FromKeeper::Notify { slot: name.clone(), key, value }, Vec::new());
         }
     }
 
+    /// Tells a daemon that has been greeted; what happens before that is part of the greeting.
     pub(super) fn tell_daemon(&mut self, message: &FromKeeper, descriptors: Vec<OwnedFd>) {
-        if let Some(daemon) = &mut self.daemon {
+        if let Some(daemon) = self.daemon.as_mut().filter(|daemon| daemon.greeted) {
             daemon.sender.queue(message, descriptors);
         }
     }
@@ -150,6 +155,9 @@ impl Keeper {
         daemon.sends_later = !all_sent;
         if waited == all_sent {
             let _ = self.poller.watch_writing(&daemon.receiver, Token::Daemon, !all_sent);
+        }
+        if waited && all_sent {
+            self.tell_notices();
         }
     }
 

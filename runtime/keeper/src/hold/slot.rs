@@ -33,6 +33,8 @@ pub(super) struct Slot {
     backlog: VecDeque<(u64, What<'static>)>,
     /// The end of the run, while its last output is read.
     closing: Option<(Ending, usize)>,
+    /// Nobody will read the journal any more; the slot goes with its run.
+    forgotten: bool,
 }
 
 /// What came of reading a source for a while.
@@ -48,7 +50,17 @@ enum Progress {
 impl Slot {
     pub(super) fn create(id: u32, name: String, base: u64, notify: PathBuf) -> io::Result<Self> {
         let (journal, notify) = (JournalWriter::create(base)?, NotifySocket::bind(notify)?);
-        Ok(Self { id, name, journal, notify, run: None, backlog: VecDeque::new(), closing: None })
+        Ok(Self { id, name, journal, notify, run: None, backlog: VecDeque::new(), closing: None, forgotten: false })
+    }
+
+    /// The daemon has no more use for the slot.
+    pub(super) fn forget(&mut self) {
+        self.forgotten = true;
+    }
+
+    /// Whether the slot can go.
+    pub(super) fn is_done(&self) -> bool {
+        self.forgotten && self.run.is_none()
     }
 
     /// Binds the notify socket again after somebody removed its folder.
@@ -78,6 +90,9 @@ impl Slot {
 
     /// Reads and appends as far as there is room, after the daemon has made some or something else has changed.
     pub(super) fn resume(&mut self, poller: &Poller) {
+        if self.forgotten {
+            self.journal.discard();
+        }
         self.append_backlog();
         if !self.backlog.is_empty() || self.run.as_ref().is_none_or(|run| run.begun.is_none()) {
             return;

@@ -8,6 +8,7 @@
 mod spawn;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
 use std::process::ExitCode;
@@ -30,7 +31,7 @@ const ORPHAN_GRACE: Duration = Duration::from_secs(1);
 /// Runs the reaper. `arguments`: the keeper's socket for reapers, and the keeper's process number.
 pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let (Some(socket), Some(keeper)) = (arguments.next(), arguments.next()) else {
-        eprintln!("locald-reaper is started by locald and has no use on its own");
+        let _ = writeln!(std::io::stderr(), "locald-reaper is started by locald and has no use on its own");
         return ExitCode::from(2);
     };
     let keeper = keeper.to_str().and_then(|number| number.parse().ok()).and_then(Pid::from_raw);
@@ -38,7 +39,7 @@ pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
         Ok(Some(mut reaper)) => reaper.run(),
         Ok(None) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("locald-reaper: {error}");
+            let _ = writeln!(std::io::stderr(), "locald-reaper: {error}");
             ExitCode::FAILURE
         }
     }
@@ -74,9 +75,19 @@ fn begin(socket: &OsString, keeper: Option<Pid>) -> Result<Option<Reaper>, Recei
             return Ok(None);
         }
     };
-    say(&mut sender, &FromReaper::Started { pid: child.pid.cast_unsigned() })?;
-    let (keeper, outcome, ending) = (Some(sender), None, None);
-    Ok(Some(Reaper { keeper, receiver, signals, child, launch, outcome, ending, told_gone: false }))
+    let mut reaper = Reaper {
+        keeper: Some(sender),
+        receiver,
+        signals,
+        child,
+        launch,
+        outcome: None,
+        ending: None,
+        told_gone: false,
+    };
+    // From here on there is something to end: a keeper that is gone by now shows itself in the loop.
+    reaper.tell(&FromReaper::Started { pid: child.pid.cast_unsigned() });
+    Ok(Some(reaper))
 }
 
 fn say(sender: &mut Sender, message: &impl Message) -> std::io::Result<()> {
@@ -86,6 +97,8 @@ fn say(sender: &mut Sender, message: &impl Message) -> std::io::Result<()> {
 
 impl Reaper {
     fn run(&mut self) -> ExitCode {
+        // What came together with the launch was read with it already.
+        self.obey();
         loop {
             self.reap();
             if self.proceed_with_ending() {
@@ -120,9 +133,14 @@ impl Reaper {
     }
 
     fn listen(&mut self) {
-        if self.receiver.fill().is_err() {
-            return self.lose_keeper();
+        match self.receiver.fill() {
+            Ok(_) => self.obey(),
+            Err(_) => self.lose_keeper(),
         }
+    }
+
+    /// Does what the keeper has said so far.
+    fn obey(&mut self) {
         loop {
             match self.receiver.take() {
                 Ok(Some((ToReaper::Signal(number), _))) if self.outcome.is_none() => {
