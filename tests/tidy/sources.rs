@@ -8,6 +8,7 @@ use crate::repository::{files_with, read};
 
 /// The files that may hold `unsafe`. Each opens with the reason.
 const UNSAFE: &[&str] = &[
+    "runtime/keeper/src/hold/inherited.rs",
     "runtime/keeper/src/hold/run.rs",
     "runtime/keeper/src/memory.rs",
     "runtime/keeper/src/reaper/spawn.rs",
