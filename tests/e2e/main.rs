@@ -5,10 +5,17 @@
 mod answering;
 mod commands;
 mod conformance;
+mod disk;
+mod fake;
 mod home;
+mod hostile;
 mod idle;
+mod kills;
 mod lifecycle;
 mod notify;
+mod orphans;
+mod random;
 mod screen;
 mod wait;
+mod windows;
 mod workspace;
