@@ -7,7 +7,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::sync::{MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -36,7 +36,6 @@ pub(crate) struct PaneLog {
     writer: Option<Writer>,
     end: Option<u64>,
     gap: Option<Gap>,
-    resized: Option<Size>,
     dirty: bool,
 }
 
@@ -108,7 +107,7 @@ fn unsynced(panes: &[Arc<Pane>]) -> Vec<File> {
 impl PaneLog {
     /// Opens the log in `dir`. One that cannot be opened is tried again later.
     pub(crate) fn open(dir: &Path, caps: Caps) -> Self {
-        let mut log = Self { caps, writer: None, end: None, gap: None, resized: None, dirty: false };
+        let mut log = Self { caps, writer: None, end: None, gap: None, dirty: false };
         if let Err(error) = log.reopen(dir) {
             warn!(dir = %dir.display(), %error, "the log cannot be opened");
         }
@@ -204,6 +203,30 @@ impl PaneLog {
     }
 }
 
+/// The sizes that a screen was given and the log has not yet.
+#[derive(Default)]
+pub(crate) struct Resizes(Mutex<Vec<(u64, Size)>>);
+
+impl Resizes {
+    /// `at` is the journal's offset up to which the screen had been fed.
+    fn note(&self, at: u64, size: Size) {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Of sizes between two bytes only the last was ever painted on.
+        waiting.retain(|(offset, _)| *offset != at);
+        if waiting.len() >= MAX_MARKS {
+            waiting.remove(0);
+        }
+        waiting.push((at, size));
+    }
+
+    /// Takes those that were given before the byte at `end`, in their order.
+    fn take_below(&self, end: u64) -> impl Iterator<Item = Size> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = waiting.iter().take_while(|(at, _)| *at < end).count();
+        waiting.drain(..count).map(|(_, size)| size).collect::<Vec<_>>().into_iter()
+    }
+}
+
 impl Pane {
     /// The log. Held while writing, which may take as long as the disk takes.
     fn log(&self) -> MutexGuard<'_, PaneLog> {
@@ -215,6 +238,7 @@ impl Pane {
         let at = self.log_at.load(SeqCst);
         let mut log = self.log();
         if self.journal.head() == at {
+            self.log_resizes(&mut log, at);
             return self.try_to_mend(&mut log, at);
         }
         if let Err(lost) = self.journal.read(at, BATCH, buffer) {
@@ -225,8 +249,13 @@ impl Pane {
             self.advance_log(lost.resume);
             return true;
         }
-        let mut records: Vec<Record<'_>> = log.resized.take().map(|size| resized(size, at)).into_iter().collect();
-        records.extend(entries(buffer, at).map(|entry| record(&entry.what, entry.time, entry.end)));
+        let (mut records, mut before): (Vec<Record<'_>>, u64) = (Vec::new(), at);
+        for entry in entries(buffer, at) {
+            records.extend(self.resizes.take_below(entry.end).map(|size| resized(size, before)));
+            before = entry.end;
+            records.push(record(&entry.what, entry.time, entry.end));
+            records.extend(self.other_size(&entry.what).map(|size| resized(size, before)));
+        }
         let Some(end) = records.last().map(|record| record.end).filter(|&end| end > at) else {
             self.advance_log(self.journal.head());
             return true;
@@ -283,11 +312,27 @@ impl Pane {
         self.logged.send_modify(|times| *times += 1);
     }
 
-    /// Has the log remember a new size of the screen, so that a new daemon shows the same.
+    /// Has the log remember a new size of the screen, so that a new daemon shows the same. Waits for no disk.
     pub(crate) fn log_resize(&self, size: Size) {
-        // A log that is just being written notes the next change; waiting for a disk here would stop a client.
-        if let Ok(mut log) = self.log.try_lock() {
-            log.resized = Some(size);
+        self.resizes.note(self.screen_at.load(SeqCst), size);
+    }
+
+    /// The screen's size, where a run began with another: a client came while it was being launched.
+    fn other_size(&self, what: &What<'_>) -> Option<Size> {
+        let What::Started { columns, rows, .. } = *what else { return None };
+        let size = self.screen().size();
+        (columns > 0 && (size.columns(), size.rows()) != (columns, rows)).then_some(size)
+    }
+
+    /// Writes down the sizes that a service was given which has printed nothing since.
+    fn log_resizes(&self, log: &mut PaneLog, at: u64) {
+        let records: Vec<Record<'_>> = self.resizes.take_below(at + 1).map(|size| resized(size, at)).collect();
+        if records.is_empty() {
+            return;
+        }
+        let (written, result) = log.append(&self.log_dir, at, &records);
+        if let Err(error) = result {
+            log.widen_gap(0, gap_reason(&error), &records[written..]);
         }
     }
 }

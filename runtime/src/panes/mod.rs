@@ -43,6 +43,7 @@ pub(crate) struct Pane {
     /// The journal's offset up to which the keeper may forget even what is not in the log, because the log is too slow.
     forced: AtomicU64,
     log: Mutex<PaneLog>,
+    resizes: logger::Resizes,
     log_fault: watch::Sender<Option<String>>,
     /// Moves with every record that was logged; whoever follows the log waits for it.
     logged: watch::Sender<u64>,
@@ -100,6 +101,7 @@ impl Pane {
             log_at: AtomicU64::new(resume),
             forced: AtomicU64::new(journal.tail()),
             log: Mutex::new(log),
+            resizes: logger::Resizes::default(),
             log_fault: watch::Sender::new(None),
             logged: watch::Sender::new(0),
             said: watch::Sender::new(None),
