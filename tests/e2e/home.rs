@@ -116,7 +116,9 @@ impl TestHome {
     pub(crate) fn service(&self, name: &str) -> Value {
         let status = self.json(&["status", "--json", name]);
         let list = status.get("services").unwrap_or(&status).as_array().cloned().unwrap_or_default();
-        list.into_iter().find(|service| service["name"] == name).unwrap_or_else(|| panic!("no service {name}: {status}"))
+        list.into_iter()
+            .find(|service| service["name"] == name)
+            .unwrap_or_else(|| panic!("no service {name}: {status}"))
     }
 
     /// The process of a service that runs.

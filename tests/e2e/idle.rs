@@ -46,8 +46,9 @@ fn private_kib(pid: i32) -> u64 {
 
 #[test]
 fn fifty_idle_services_wake_nothing_up_and_their_reapers_cost_half_a_megabyte_at_most() {
-    let services: String =
-        (0..50).map(|n| format!("[services.s{n}]\ncommand = \"seq 1 100; exec sleep 100000\"\n")).collect();
+    let services = (0..50).fold(String::new(), |text, n| {
+        text + &format!("[services.s{n}]\ncommand = \"seq 1 100; exec sleep 100000\"\n")
+    });
     let home = TestHome::new(&services);
     home.ok(&["up"]);
     let keeper = home.keeper_pid();

@@ -62,9 +62,9 @@ impl Screen {
     /// As [`Self::wait_for`], for something that must be shown within `limit`.
     pub(crate) fn wait_for_within(&self, limit: Duration, text: &str) {
         let shown = |screen: &Self| screen.text().contains(text).then_some(());
-        if std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| wait::until_within(limit, text, || shown(self)))).is_err() {
-            panic!("the screen never showed {text:?}, but:\n{}", self.text());
-        }
+        let search = std::panic::AssertUnwindSafe(|| wait::until_within(limit, text, || shown(self)));
+        let found = std::panic::catch_unwind(search).is_ok();
+        assert!(found, "the screen never showed {text:?}, but:\n{}", self.text());
     }
 
     /// Waits until the screen no longer shows `text`.
