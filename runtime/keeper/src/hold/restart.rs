@@ -12,7 +12,8 @@ const WINDOW: Duration = Duration::from_mins(1);
 const FAILURES_IN_WINDOW: usize = 5;
 const STABLE: Duration = Duration::from_secs(10);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_millis(800);
+/// A connected workspace is to be itself again two seconds after a kill, and most of that is the new daemon's.
+const LONGEST_PAUSE: Duration = Duration::from_millis(400);
 
 /// What the keeper remembers of daemons that ended.
 #[derive(Debug, Default)]
