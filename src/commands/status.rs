@@ -119,10 +119,10 @@ fn place_or_reason(service: &ServiceStatus) -> String {
     }
 }
 
-/// Where the service can be reached: its first URL, else its ports.
+/// Where the service can be reached: its first URL. A port on which nobody listens is no such place.
 fn place(service: &ServiceStatus) -> String {
     match &service.urls[..] {
-        [] => service.ports.iter().map(|port| format!(":{port}")).collect::<Vec<_>>().join(" "),
+        [] => String::new(),
         [only] => only.clone(),
         [first, more @ ..] => format!("{first} +{}", more.len()),
     }
