@@ -38,7 +38,7 @@ fn run(program: &str, arguments: &[&str], folder: &Path) -> bool {
 #[expect(clippy::disallowed_methods, reason = "the test itself is the program")]
 fn again_in_a_namespace(test: &str) -> bool {
     const MARK: &str = "LOCALD_TEST_IN_NAMESPACE";
-    if std::env::var_os(MARK).is_some() || run("true", &[], Path::new("/")) && rustix::process::geteuid().is_root() {
+    if std::env::var_os(MARK).is_some() || rustix::process::geteuid().is_root() {
         return false;
     }
     let mut command = Command::new("unshare");
