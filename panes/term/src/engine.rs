@@ -2,7 +2,7 @@
 //!
 //! The one implementation today is [`VtEngine`](crate::VtEngine).
 
-use crate::{Cell, History, Size};
+use crate::{Cell, History, Palette, Size};
 
 /// A terminal emulator: fed with a program's output, read by whoever shows it.
 pub trait Engine: Send {
@@ -44,6 +44,16 @@ pub trait Engine: Send {
 
     /// While mute, queries are not answered and nothing is an event: for bytes of the past that are read again.
     fn set_mute(&mut self, mute: bool);
+
+    /// Whether the program is in the middle of drawing and asked not to be shown so (DECSET 2026). Nothing ends this but
+    /// the program, so a caller that holds frames back does so for a moment at most.
+    fn synchronized(&self) -> bool;
+
+    /// The working directory as the program last reported it (OSC 7): a URL, empty if none was.
+    fn working_directory(&self) -> &str;
+
+    /// Changes the colours that the program is told of when it asks.
+    fn set_palette(&mut self, palette: Palette);
 
     /// The lines that scrolled off the top of the primary screen.
     fn history(&self) -> &History;
@@ -109,6 +119,14 @@ pub struct Modes {
     pub mouse: MouseMode,
     /// How it wants them written.
     pub mouse_encoding: MouseEncoding,
+    /// The program is told when its terminal gains and loses the focus (DECSET 1004).
+    pub focus: bool,
+    /// The mouse wheel sends cursor keys on the alternate screen (DECSET 1007).
+    pub alternate_scroll: bool,
+    /// Which keys with modifiers send sequences of their own (xterm's modifyOtherKeys), from 0 to 2.
+    pub modify_other_keys: u8,
+    /// The flags of the kitty keyboard protocol.
+    pub keyboard: u8,
 }
 
 /// Which mouse events a program wants.
@@ -148,7 +166,51 @@ pub enum Event {
     TitleChanged,
     /// It wants text in the clipboard (OSC 52). Only the last such wish is kept.
     ClipboardSet {
-        /// The text as the program sent it: base64, not decoded, at most 64 KiB.
+        /// The text as the program sent it: base64, not decoded, at most 1 MiB.
         base64: String,
+    },
+    /// It changed its working directory; see [`Engine::working_directory`].
+    DirectoryChanged,
+    /// It wants to tell the user something (OSC 9 and 777). Each text is at most 4 KiB, without control characters.
+    Notification {
+        /// The title, often empty.
+        title: String,
+        /// The text.
+        body: String,
+    },
+    /// How far its task is (OSC 9;4).
+    Progress(Progress),
+    /// Its shell reached a boundary between prompt, command and output (OSC 133).
+    Command(CommandMark),
+}
+
+/// How far a task is, in percent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// There is no task any more.
+    None,
+    /// So far.
+    Percent(u8),
+    /// It failed there.
+    Failed(u8),
+    /// Nobody knows how far.
+    Unknown,
+    /// It waits there.
+    Paused(u8),
+}
+
+/// What begins or ends where the cursor is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommandMark {
+    /// The prompt begins.
+    Prompt,
+    /// The prompt ends, and what the user types begins.
+    Input,
+    /// The command's output begins.
+    Output,
+    /// The command ended.
+    Ended {
+        /// Its exit code, if the shell said so.
+        code: Option<i32>,
     },
 }

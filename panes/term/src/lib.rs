@@ -13,10 +13,25 @@ mod style;
 mod styled_text;
 
 mod damage;
-mod guard;
-mod listener;
-mod scrolled;
+mod palette;
 mod vt;
+
+mod csi;
+mod scanner;
+
+mod charsets;
+mod keyboard;
+mod modes;
+mod pen;
+mod tabs;
+mod titles;
+
+mod cell_text;
+mod known_rows;
+mod listener;
+mod performer;
+mod scrolled;
+mod terminal;
 
 mod encode;
 mod key;
@@ -28,9 +43,10 @@ mod text;
 pub use cell::Cell;
 pub use clusters::clusters;
 pub use encode::encode;
-pub use engine::{Cursor, CursorShape, Engine, Event, Modes, MouseEncoding, MouseMode};
+pub use engine::{CommandMark, Cursor, CursorShape, Engine, Event, Modes, MouseEncoding, MouseMode, Progress};
 pub use history::{History, Line};
 pub use key::{Cluster, FunctionKey, Key, KeyCode, Keypad, Modifiers, UnknownKey};
+pub use palette::Palette;
 pub use paste::encode_paste;
 pub use size::Size;
 pub use style::{Attributes, Color, Style};

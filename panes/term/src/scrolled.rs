@@ -5,6 +5,7 @@ use std::fmt::{self, Write};
 
 use vt100::capture::{BasicFormattedCaptureState, RowContents};
 
+use crate::cell_text;
 use crate::{Attributes, Color, Style, StyledText};
 
 /// A row that left the screen; used again for each row, so that none needs memory of its own.
@@ -54,6 +55,7 @@ impl ScrolledRow {
     }
 
     fn contents(&mut self, text: &str) {
+        let text = cell_text::shown(text);
         if self.written && self.blanks == 0 {
             return self.text.push_same(text);
         }

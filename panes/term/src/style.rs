@@ -43,6 +43,12 @@ impl Attributes {
     pub const UNDERLINE: Self = Self(8);
     /// Foreground and background exchanged.
     pub const INVERSE: Self = Self(16);
+    /// A line through the text.
+    pub const STRIKETHROUGH: Self = Self(32);
+    /// Shown and not shown in turn.
+    pub const BLINK: Self = Self(64);
+    /// Takes its place and is not shown.
+    pub const HIDDEN: Self = Self(128);
 
     /// The set as bits, for hashing.
     pub(crate) fn bits(self) -> u8 {
@@ -99,9 +105,24 @@ impl Style {
         self.attributes.contains(Attributes::INVERSE)
     }
 
+    /// Whether a line goes through the text.
+    pub fn strikethrough(self) -> bool {
+        self.attributes.contains(Attributes::STRIKETHROUGH)
+    }
+
+    /// Whether the text blinks.
+    pub fn blink(self) -> bool {
+        self.attributes.contains(Attributes::BLINK)
+    }
+
+    /// Whether the text is not shown.
+    pub fn hidden(self) -> bool {
+        self.attributes.contains(Attributes::HIDDEN)
+    }
+
     /// Whether a space in this style can be told from a blank cell.
     pub fn shows_on_blanks(self) -> bool {
-        self.background != Color::Default || self.underline() || self.inverse()
+        self.background != Color::Default || self.underline() || self.inverse() || self.strikethrough()
     }
 
     /// Writes the SGR sequence that leads from any style to this one.
@@ -115,7 +136,10 @@ impl Style {
             (Attributes::DIM, ";2"),
             (Attributes::ITALIC, ";3"),
             (Attributes::UNDERLINE, ";4"),
+            (Attributes::BLINK, ";5"),
             (Attributes::INVERSE, ";7"),
+            (Attributes::HIDDEN, ";8"),
+            (Attributes::STRIKETHROUGH, ";9"),
         ];
         for (attribute, code) in codes {
             if self.attributes.contains(attribute) {

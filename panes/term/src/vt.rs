@@ -1,24 +1,22 @@
 //! The emulator of every pane: the `vt100` crate without scrollback, made to answer, remember and stay within bounds.
 //!
-//! Known to be missing, for a scanner to come in front of the emulator: line drawing sets, strikethrough, hyperlinks,
-//! underline styles, insert mode, synchronized output and the answers to rarer queries. Lines do not reflow.
+//! The output goes through the scanner to the performer, which keeps the terminal; what is here reads the screen back.
 
-use std::num::NonZeroU16;
+use vt100::Screen;
 
-use vt100::{MouseProtocolEncoding, MouseProtocolMode, Parser, Screen};
-
+use crate::cell_text::shown;
 use crate::damage::{Damage, RowHash};
-use crate::guard::{Guard, Pass};
-use crate::listener::Listener;
+use crate::performer::Performer;
+use crate::scanner::Scanner;
+use crate::terminal::Terminal;
 use crate::{
-    Attributes, Cell, Color, Cursor, CursorShape, Engine, Event, History, Modes, MouseEncoding, MouseMode, Size, Style,
-    StyledText,
+    Attributes, Cell, Color, Cursor, CursorShape, Engine, Event, History, Modes, Palette, Size, Style, StyledText,
 };
 
 /// An [`Engine`] over the `vt100` crate.
 pub struct VtEngine {
-    parser: Parser<Listener>,
-    guard: Guard,
+    scanner: Scanner,
+    terminal: Terminal,
     damage: Damage,
 }
 
@@ -30,29 +28,18 @@ impl VtEngine {
 
     /// A blank screen that goes on with a history.
     pub fn with_history(size: Size, history: History) -> Self {
-        Self {
-            parser: new_parser(size, Listener::new(size, history)),
-            guard: Guard::default(),
-            damage: Damage::default(),
-        }
+        let terminal = Terminal::new(size, history, Palette::default());
+        Self { scanner: Scanner::default(), terminal, damage: Damage::default() }
     }
 
     fn screen(&self) -> &Screen {
-        self.parser.screen()
+        self.terminal.screen()
     }
 
     fn row_hash(&self, row: u16) -> u64 {
         let mut hash = RowHash::new(self.size().columns());
         self.row(row, &mut |cell| hash.add(cell));
         hash.finish()
-    }
-
-    /// Hands the screen to a parser of its own: the sequence our parser may be in the middle of is not disturbed.
-    fn on_screen(&mut self, act: impl FnOnce(&mut Parser)) {
-        let mut aside = Parser::new(NonZeroU16::MIN, NonZeroU16::MIN, 0);
-        std::mem::swap(aside.screen_mut(), self.parser.screen_mut());
-        act(&mut aside);
-        std::mem::swap(aside.screen_mut(), self.parser.screen_mut());
     }
 
     /// Puts what the visible rows show into the history, up to the last row that shows something.
@@ -69,7 +56,7 @@ impl VtEngine {
                 blank_rows += 1;
                 continue;
             }
-            let history = &mut self.parser.callbacks_mut().history;
+            let history = &mut self.terminal.listener().history;
             (0..std::mem::take(&mut blank_rows)).for_each(|_| history.push_row(&StyledText::default(), false));
             history.push_row(&text, wrapped);
         }
@@ -78,53 +65,34 @@ impl VtEngine {
 
 impl Engine for VtEngine {
     fn feed(&mut self, bytes: &[u8]) {
-        let size = self.size();
-        let cells = u32::from(size.rows()) * u32::from(size.columns());
-        let parser = &mut self.parser;
-        self.guard.filter(bytes, cells, |pass| match pass {
-            Pass::Bytes(bytes) => parser.process(bytes),
-            Pass::Selector if at_margin(parser.screen()) => {}
-            Pass::Selector => parser.process("\u{fe0f}".as_bytes()),
-            Pass::Repeat(count) => parser.process(format!("\x18\x1b[{count}b").as_bytes()),
-            Pass::OscTooLong => parser.callbacks_mut().osc_too_long = true,
-            Pass::OscEnded => parser.callbacks_mut().osc_too_long = false,
-        });
+        let mut performer = Performer::new(&mut self.terminal, bytes);
+        self.scanner.scan(bytes, &mut performer);
+        performer.finish();
         self.damage.mark();
     }
 
     fn resize(&mut self, size: Size) {
-        if size == self.size() {
-            return;
+        if size != self.size() {
+            self.terminal.resize(size);
+            self.damage.mark();
         }
-        // The emulator counts the rows it would have as scrollback and, growing, makes up that many blank rows above
-        // the text. It forgets the count with its (empty) scrollback, but only for the screen that is shown.
-        self.on_screen(|parser| {
-            let alternate = parser.screen().alternate_screen();
-            parser.process(b"\x1b[?47l");
-            parser.screen_mut().clear_scrollback();
-            parser.process(if alternate { b"\x1b[?47h" } else { b"" });
-        });
-        let (rows, columns) = emulated(size);
-        self.parser.set_size(rows, columns);
-        self.parser.callbacks_mut().size = size;
-        self.damage.mark();
     }
 
     fn restart(&mut self) {
-        self.on_screen(|parser| parser.process(b"\x1b[?47l"));
+        self.terminal.parser.process(b"\x1b[?47l");
         self.push_rows();
-        let size = self.size();
-        let old = self.parser.callbacks_mut();
-        let mut listener = Listener::new(size, std::mem::take(&mut old.history));
-        listener.mute = old.mute;
-        listener.history.finish_line();
-        self.parser = new_parser(size, listener);
-        self.guard = Guard::default();
+        let (size, palette) = (self.size(), self.terminal.palette);
+        let old = self.terminal.listener();
+        let (mute, mut history) = (old.mute, std::mem::take(&mut old.history));
+        history.finish_line();
+        self.terminal = Terminal::new(size, history, palette);
+        self.terminal.listener().mute = mute;
+        self.scanner = Scanner::default();
         self.damage.mark();
     }
 
     fn size(&self) -> Size {
-        self.parser.callbacks().size
+        self.terminal.size
     }
 
     fn cursor(&self) -> Cursor {
@@ -133,25 +101,17 @@ impl Engine for VtEngine {
         Cursor {
             row: row.min(size.rows() - 1),
             column: column.min(size.columns() - 1),
-            visible: !self.screen().hide_cursor(),
+            visible: self.terminal.modes.show_cursor,
             shape: cursor_shape(self.screen().cursor_style()),
         }
     }
 
     fn modes(&self) -> Modes {
-        let screen = self.screen();
-        Modes {
-            application_cursor: screen.application_cursor(),
-            application_keypad: screen.application_keypad(),
-            bracketed_paste: screen.bracketed_paste(),
-            alternate_screen: screen.alternate_screen(),
-            mouse: mouse_mode(screen.mouse_protocol_mode()),
-            mouse_encoding: mouse_encoding(screen.mouse_protocol_encoding()),
-        }
+        self.terminal.modes.input
     }
 
     fn title(&self) -> &str {
-        &self.parser.callbacks().title
+        &self.terminal.titles.current
     }
 
     fn row(&self, row: u16, visit: &mut dyn FnMut(Cell<'_>)) {
@@ -172,19 +132,31 @@ impl Engine for VtEngine {
     }
 
     fn take_replies(&mut self) -> Vec<u8> {
-        std::mem::take(&mut self.parser.callbacks_mut().replies)
+        std::mem::take(&mut self.terminal.listener().replies)
     }
 
     fn take_events(&mut self) -> Vec<Event> {
-        std::mem::take(&mut self.parser.callbacks_mut().events)
+        std::mem::take(&mut self.terminal.listener().events)
     }
 
     fn set_mute(&mut self, mute: bool) {
-        self.parser.callbacks_mut().mute = mute;
+        self.terminal.listener().mute = mute;
+    }
+
+    fn synchronized(&self) -> bool {
+        self.terminal.modes.synchronized
+    }
+
+    fn working_directory(&self) -> &str {
+        &self.terminal.working_directory
+    }
+
+    fn set_palette(&mut self, palette: Palette) {
+        self.terminal.palette = palette;
     }
 
     fn history(&self) -> &History {
-        &self.parser.callbacks().history
+        &self.terminal.parser.callbacks().history
     }
 
     fn refresh(&mut self) -> u64 {
@@ -198,32 +170,6 @@ impl Engine for VtEngine {
 
     fn row_version(&self, row: u16) -> u64 {
         self.damage.row_version(row)
-    }
-}
-
-fn new_parser(size: Size, listener: Listener) -> Parser<Listener> {
-    let (rows, columns) = emulated(size);
-    Parser::new_with_callbacks(rows, columns, 0, listener)
-}
-
-/// Whether the last character printed is in the last column.
-fn at_margin(screen: &Screen) -> bool {
-    let (_, columns) = screen.size();
-    let (_, column) = screen.cursor_position();
-    column >= columns.get()
-}
-
-/// The size the emulator has. It panics when a character becomes wide on a screen of one column, so it gets two.
-fn emulated(size: Size) -> (NonZeroU16, NonZeroU16) {
-    let number = |number| NonZeroU16::new(number).unwrap_or(NonZeroU16::MIN);
-    (number(size.rows()), number(size.columns().max(2)))
-}
-
-/// A joiner at the end of a cell joins nothing here, but would join this cell and the next in the outer terminal.
-fn shown(contents: &str) -> &str {
-    match contents.trim_end_matches('\u{200d}') {
-        "" => " ",
-        text => text,
     }
 }
 
@@ -254,23 +200,5 @@ fn cursor_shape(style: vt100::CursorStyle) -> CursorShape {
         vt100::CursorStyle::SteadyUnderline => CursorShape::SteadyUnderline,
         vt100::CursorStyle::BlinkVerticalBar => CursorShape::BlinkingBar,
         vt100::CursorStyle::SteadyVerticalBar => CursorShape::SteadyBar,
-    }
-}
-
-fn mouse_mode(mode: MouseProtocolMode) -> MouseMode {
-    match mode {
-        MouseProtocolMode::None => MouseMode::Off,
-        MouseProtocolMode::Press => MouseMode::Press,
-        MouseProtocolMode::PressRelease => MouseMode::PressRelease,
-        MouseProtocolMode::ButtonMotion => MouseMode::ButtonMotion,
-        MouseProtocolMode::AnyMotion => MouseMode::AnyMotion,
-    }
-}
-
-fn mouse_encoding(encoding: MouseProtocolEncoding) -> MouseEncoding {
-    match encoding {
-        MouseProtocolEncoding::Default => MouseEncoding::Default,
-        MouseProtocolEncoding::Utf8 => MouseEncoding::Utf8,
-        MouseProtocolEncoding::Sgr => MouseEncoding::Sgr,
     }
 }

@@ -1,0 +1,248 @@
+//! Carries out what the scanner finds: most of it by handing the emulator the very bytes that came, the rest by telling
+//! it in words it understands, or by keeping what it does not.
+//!
+//! What the families of sequences do is in the files below: printing, moving, modes, and reports.
+
+mod cursor;
+mod mode;
+mod print;
+mod report;
+mod strings;
+
+use std::ops::Range;
+
+use crate::Event;
+use crate::csi::Csi;
+use crate::scanner::Sink;
+use crate::tabs::Tabs;
+use crate::terminal::{Place, Terminal};
+
+/// How many cells a byte of output may fill in passing, by a repeat or the like.
+const CREDIT_PER_BYTE: u32 = 4;
+
+/// Feeds a terminal with one piece of output.
+pub(crate) struct Performer<'a> {
+    terminal: &'a mut Terminal,
+    bytes: &'a [u8],
+    /// What of the bytes the emulator is to read as it is, and has not.
+    pending: Range<usize>,
+}
+
+impl<'a> Performer<'a> {
+    pub(crate) fn new(terminal: &'a mut Terminal, bytes: &'a [u8]) -> Self {
+        Self { terminal, bytes, pending: 0..0 }
+    }
+
+    /// Ends the piece of output: the emulator has read everything, and what was foreseen of it has come true.
+    pub(crate) fn finish(mut self) {
+        self.flush();
+        let settled = self.terminal.listener().rows.settle();
+        debug_assert!(settled, "rows were expected to scroll off that did not");
+        if let Some(place) = self.terminal.cursor {
+            let actual = self.terminal.emulated_place();
+            debug_assert_eq!(place, actual, "the cursor is not where it was expected to be");
+            self.terminal.cursor = Some(actual);
+        }
+    }
+
+    /// Lets the emulator read what it has not.
+    fn flush(&mut self) {
+        if self.pending.is_empty() {
+            return;
+        }
+        let pending = std::mem::replace(&mut self.pending, 0..0);
+        self.terminal.parser.process(&self.bytes[pending]);
+    }
+
+    /// Has the emulator read something that did not come like that.
+    fn inject(&mut self, bytes: &[u8]) {
+        self.flush();
+        self.terminal.parser.process(bytes);
+    }
+
+    /// Has the emulator read what came, together with what came before it when that is possible.
+    fn pass(&mut self, bytes: &[u8], at: Option<usize>) {
+        let Some(at) = at else { return self.inject(bytes) };
+        if self.pending.end != at {
+            self.flush();
+            self.pending = at..at;
+        }
+        self.pending.end = at + bytes.len();
+    }
+
+    fn pass_csi(&mut self, csi: &Csi, at: Option<Range<usize>>) {
+        if let Some(at) = at {
+            let bytes = self.bytes;
+            return self.pass(&bytes[at.clone()], Some(at.start));
+        }
+        let mut bytes = Vec::new();
+        csi.write(&mut bytes);
+        self.inject(&bytes);
+    }
+
+    /// Where the cursor is.
+    fn place(&mut self) -> Place {
+        if let Some(place) = self.terminal.cursor {
+            return place;
+        }
+        self.flush();
+        let place = self.terminal.emulated_place();
+        self.terminal.cursor = Some(place);
+        place
+    }
+
+    /// Something happened to the screen of which only the emulator knows.
+    fn lose_track(&mut self) {
+        self.terminal.cursor = None;
+        if let Some(rows) = self.terminal.known_rows() {
+            rows.forget_all();
+        }
+    }
+
+    /// Takes back that the next character wraps: it is to go where the last one is.
+    fn cancel_wrap(&mut self) -> Place {
+        let (row, column) = self.place();
+        if column < self.terminal.columns() {
+            return (row, column);
+        }
+        let place = (row, self.terminal.columns() - 1);
+        self.terminal.cursor = None;
+        self.inject(b"\x1b[C");
+        self.terminal.cursor = Some(place);
+        place
+    }
+
+    fn reply(&mut self, bytes: &str) {
+        self.terminal.listener().reply(bytes.as_bytes());
+    }
+
+    fn event(&mut self, event: Event) {
+        self.terminal.listener().event(event);
+    }
+
+    /// Whether so many cells may be filled now.
+    fn afford(&mut self, cells: u32) -> bool {
+        let credit = self.terminal.credit.checked_sub(cells);
+        self.terminal.credit = credit.unwrap_or(self.terminal.credit);
+        credit.is_some()
+    }
+
+    fn earn(&mut self, bytes: usize) {
+        let most = u32::from(self.terminal.rows()) * u32::from(self.terminal.columns());
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let earned = bytes.saturating_mul(CREDIT_PER_BYTE);
+        self.terminal.credit = self.terminal.credit.saturating_add(earned).min(most);
+    }
+
+    fn sgr(&mut self, csi: &Csi, at: Option<Range<usize>>) {
+        let before = self.terminal.pen.style;
+        if self.terminal.pen.apply(csi) {
+            self.pass_csi(csi, at);
+        } else if before != self.terminal.pen.style {
+            self.inject_pen();
+        }
+    }
+
+    /// Tells the emulator how the next character looks.
+    fn inject_pen(&mut self) {
+        let mut sgr = String::new();
+        let written = self.terminal.pen.style.write_sgr(&mut sgr);
+        debug_assert!(written.is_ok(), "a string takes whatever is written");
+        self.inject(sgr.as_bytes());
+    }
+}
+
+impl Sink for Performer<'_> {
+    fn text(&mut self, text: &str, at: Option<usize>) {
+        self.print(text, at);
+        self.earn(text.len());
+    }
+
+    fn replacement(&mut self) {
+        self.print(crate::cell_text::REPLACEMENT, None);
+    }
+
+    fn control(&mut self, byte: u8, at: Option<usize>) {
+        match byte {
+            b'\n' | 0x0b | 0x0c => self.line_feed(byte, at),
+            b'\r' => {
+                if let Some((_, column)) = &mut self.terminal.cursor {
+                    *column = 0;
+                }
+                self.pass(b"\r", at);
+            }
+            b'\t' => self.tab(at),
+            0x08 => self.backspace(at),
+            0x07 => self.event(Event::Bell),
+            0x0e | 0x0f => self.terminal.charsets.shift(byte == 0x0e),
+            _ => {}
+        }
+    }
+
+    fn escape(&mut self, intermediate: u8, last: u8) {
+        self.earn(2);
+        match (intermediate, last) {
+            (0, b'7') => self.save_cursor(),
+            (0, b'8') => self.restore_cursor(),
+            (0, b'=' | b'>') => self.terminal.modes.input.application_keypad = last == b'=',
+            (0, b'D') => self.line_feed(b'\n', None),
+            (0, b'E') => {
+                self.control(b'\r', None);
+                self.index();
+            }
+            (0, b'H') => {
+                let (_, column) = self.place();
+                self.terminal.tabs.set(column.min(self.terminal.columns() - 1), true);
+            }
+            (0, b'M') => {
+                self.cancel_wrap();
+                self.lose_track();
+                self.inject(b"\x1bM");
+            }
+            (0, b'c') => {
+                self.flush();
+                self.terminal.reset();
+            }
+            (0, b'g') => self.event(Event::Bell),
+            (b'#', b'8') => self.fill_with_e(),
+            _ => {
+                self.terminal.charsets.escape(intermediate, last);
+            }
+        }
+    }
+
+    fn csi(&mut self, csi: &Csi, at: Option<Range<usize>>) {
+        if csi.invalid {
+            return;
+        }
+        match (csi.marker, csi.intermediate, csi.last) {
+            (0, 0, b'm') => self.sgr(csi, at),
+            (0, 0, b'b') => self.repeat(csi.count(0)),
+            (0 | b'?', 0, b'J') => self.erase_display(csi, at),
+            (0 | b'?', 0, b'K') => self.erase_line(csi, at),
+            (0, 0, b'X' | b'@' | b'P' | b'L' | b'M' | b'S' | b'T') => self.edit(csi, at),
+            (0, 0, b'A'..=b'H' | b'f' | b'`' | b'a' | b'd' | b'e' | b'I' | b'Z' | b'g' | b'r' | b's' | b'u') => {
+                self.move_cursor(csi, at);
+            }
+            (0, b' ', b'q') => self.pass_csi(csi, at),
+            (0, 0, b'h' | b'l') => self.set_ansi_modes(csi),
+            (b'?', 0, b'h' | b'l') => self.set_modes(csi),
+            (0, b'!', b'p') => self.soft_reset(),
+            (b'?', 0, b'W') if csi.param(0) == 5 => self.terminal.tabs = Tabs::default(),
+            (b'>' | b'<' | b'=', 0, b'u') => self.set_keyboard_flags(csi),
+            (b'>', 0, b'm' | b'n') => self.set_modify_other_keys(csi),
+            (0, 0, b't') => self.window(csi),
+            _ => self.report(csi),
+        }
+        let length = csi.params().len() + 3;
+        self.earn(length);
+    }
+
+    fn osc(&mut self, string: &[u8]) {
+        self.operating_system_command(string);
+    }
+
+    fn dcs(&mut self, string: &[u8]) {
+        self.device_control(string);
+    }
+}

@@ -1,0 +1,177 @@
+//! Printing: text as it is, translated, inserted, or kept to the last column, and the same character again and again.
+
+use unicode_width::UnicodeWidthChar;
+
+use super::Performer;
+use crate::cell_text;
+
+/// Makes some characters wide: variation selector 16.
+const SELECTOR: char = '\u{fe0f}';
+
+impl Performer<'_> {
+    pub(super) fn print(&mut self, text: &str, at: Option<usize>) {
+        if self.terminal.prints_plainly() {
+            self.print_plain(text, at);
+        } else if self.terminal.modes.insert || !self.terminal.modes.wrap {
+            text.chars().for_each(|c| self.print_one(c));
+        } else {
+            let charsets = &mut self.terminal.charsets;
+            let text: String = text.chars().map(|c| charsets.map(c)).collect();
+            self.print_plain(&text, None);
+        }
+    }
+
+    /// Prints text where the emulator puts it of its own.
+    fn print_plain(&mut self, text: &str, at: Option<usize>) {
+        self.place();
+        if text.is_ascii() {
+            self.follow_ascii(text);
+            self.terminal.last_char = text.chars().next_back();
+            return self.pass(text.as_bytes(), at);
+        }
+        let mut start = 0;
+        for (index, c) in text.char_indices() {
+            let end = index + c.len_utf8();
+            let special = c == SELECTOR || c == '\u{fffd}' || cell_text::is_tag(c);
+            if !special {
+                self.follow(c, &text[index..end]);
+                continue;
+            }
+            if start < index {
+                self.pass(&text.as_bytes()[start..index], at.map(|at| at + start));
+            }
+            start = end;
+            match c {
+                SELECTOR => {
+                    self.select_emoji();
+                    self.place();
+                }
+                '\u{fffd}' => self.print_plain(cell_text::REPLACEMENT, None),
+                _ => {}
+            }
+        }
+        if start < text.len() {
+            self.pass(&text.as_bytes()[start..], at.map(|at| at + start));
+        }
+    }
+
+    /// Makes the last character an emoji. The emulator corrupts its screen, and panics later, when the last character of
+    /// a row becomes wide, so that one stays as it is.
+    fn select_emoji(&mut self) {
+        let (row, column) = self.place();
+        if column >= self.terminal.columns() {
+            return;
+        }
+        if let Some(rows) = self.terminal.known_rows() {
+            rows.forget(row);
+        }
+        self.terminal.cursor = None;
+        self.inject(SELECTOR.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+
+    /// Notes where text that the emulator has not read yet will go.
+    fn follow_ascii(&mut self, mut text: &str) {
+        let (columns, style) = (self.terminal.columns(), self.terminal.pen.style);
+        while !text.is_empty() {
+            let Some((row, column)) = self.next_place(1) else { return };
+            let (now, later) = text.split_at(text.len().min(usize::from(columns - column)));
+            let width = now.len() as u16;
+            if let Some(rows) = self.terminal.known_rows() {
+                rows.print(row, column, now, width, style);
+            }
+            self.terminal.cursor = Some((row, column + width));
+            text = later;
+        }
+    }
+
+    fn follow(&mut self, c: char, text: &str) {
+        // As the emulator has it: what has no width is drawn in one column, if it is no control character.
+        let width = match c.width() {
+            None if u32::from(c) < 256 => return,
+            width => width.unwrap_or(1).min(2) as u16,
+        };
+        if width == 0 {
+            if let Some((row, _)) = self.terminal.cursor
+                && let Some(rows) = self.terminal.known_rows()
+            {
+                rows.forget(row);
+            }
+            return;
+        }
+        self.terminal.last_char = Some(c);
+        let style = self.terminal.pen.style;
+        let Some((row, column)) = self.next_place(width) else { return };
+        if let Some(rows) = self.terminal.known_rows() {
+            rows.print(row, column, cell_text::shown(text), width, style);
+        }
+        self.terminal.cursor = Some((row, column + width));
+    }
+
+    /// Where a character of that width will go; `None` if only the emulator can tell. Wraps and scrolls for it.
+    fn next_place(&mut self, width: u16) -> Option<(u16, u16)> {
+        let (row, column) = self.terminal.cursor?;
+        let columns = self.terminal.columns();
+        if column + width <= columns {
+            return Some((row, column));
+        }
+        if !self.terminal.scrolls_whole() {
+            self.lose_track();
+            return None;
+        }
+        let last = row + 1 == self.terminal.rows();
+        if let Some(rows) = self.terminal.known_rows() {
+            if column < columns {
+                rows.forget(row);
+            } else {
+                rows.wrap(row, columns);
+            }
+            if last {
+                rows.scroll();
+            }
+        }
+        Some((if last { row } else { row + 1 }, 0))
+    }
+
+    /// Prints a character in insert mode, or without wrapping.
+    fn print_one(&mut self, c: char) {
+        let c = self.terminal.charsets.map(c);
+        let mut buffer = [0; 4];
+        let text = c.encode_utf8(&mut buffer);
+        let width = c.width().unwrap_or(1).min(2) as u16;
+        if width == 0 {
+            return self.print_plain(text, None);
+        }
+        let (row, column) = self.place();
+        let columns = self.terminal.columns();
+        let full = column + width > columns;
+        self.lose_track();
+        if full && !self.terminal.modes.wrap {
+            self.inject(format!("\x1b[{}G", columns - width + 1).as_bytes());
+        } else if full && row + 1 < self.terminal.rows() {
+            self.inject(b"\r\n");
+        }
+        if self.terminal.modes.insert {
+            self.inject(format!("\x1b[{width}@").as_bytes());
+        }
+        self.print_plain(text, None);
+    }
+
+    /// Prints the last character again (REP), at most a screen full of it.
+    pub(super) fn repeat(&mut self, count: u16) {
+        let cells = u32::from(self.terminal.rows()) * u32::from(self.terminal.columns());
+        let count = u32::from(count).min(cells).min(self.terminal.credit);
+        let Some(c) = self.terminal.last_char else { return };
+        self.terminal.credit = self.terminal.credit.saturating_sub(count);
+        let mut rest = count as usize;
+        while rest > 0 {
+            let now = rest.min(1024);
+            let text: String = std::iter::repeat_n(c, now).collect();
+            if self.terminal.prints_plainly() || !self.terminal.charsets.is_plain() {
+                self.print_plain(&text, None);
+            } else {
+                self.print(&text, None);
+            }
+            rest -= now;
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The emulator together with everything it does not keep itself: modes, margins, saved cursors, tabs, character sets.
+
+use std::num::NonZeroU16;
+
+use vt100::{Parser, Screen};
+
+use crate::charsets::Charsets;
+use crate::keyboard::FlagStack;
+use crate::known_rows::KnownRows;
+use crate::listener::Listener;
+use crate::modes::Tracked;
+use crate::pen::Pen;
+use crate::tabs::Tabs;
+use crate::titles::Titles;
+use crate::{History, Palette, Size};
+
+/// A row and a column, counted from 0. After a character in the last column the column is one more than there are.
+pub(crate) type Place = (u16, u16);
+
+/// A terminal between two pieces of output. The emulator is always between two sequences.
+pub(crate) struct Terminal {
+    pub(crate) parser: Parser<Listener>,
+    pub(crate) size: Size,
+    /// Where the emulator's cursor will be once it has read everything; `None` when only it can tell.
+    pub(crate) cursor: Option<Place>,
+    pub(crate) pen: Pen,
+    pub(crate) modes: Tracked,
+    pub(crate) charsets: Charsets,
+    pub(crate) tabs: Tabs,
+    /// The first and last row that scroll; `None` if all do.
+    pub(crate) margins: Option<(u16, u16)>,
+    saved: [Saved; 2],
+    keyboard: [FlagStack; 2],
+    /// The last character printed, for it to be repeated.
+    pub(crate) last_char: Option<char>,
+    /// How many cells may be filled on behalf of sequences that fill many.
+    pub(crate) credit: u32,
+    pub(crate) titles: Titles,
+    pub(crate) palette: Palette,
+    pub(crate) working_directory: String,
+}
+
+/// What is saved and restored along with the emulator's cursor (DECSC).
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Saved {
+    pub(crate) pen: Pen,
+    pub(crate) charsets: Charsets,
+    pub(crate) origin: bool,
+}
+
+impl Terminal {
+    pub(crate) fn new(size: Size, history: History, palette: Palette) -> Self {
+        let (rows, columns) = emulated(size);
+        let listener = Listener::new(history, KnownRows::blank(size.rows()));
+        Self {
+            parser: Parser::new_with_callbacks(rows, columns, 0, listener),
+            size,
+            cursor: Some((0, 0)),
+            pen: Pen::default(),
+            modes: Tracked::default(),
+            charsets: Charsets::default(),
+            tabs: Tabs::default(),
+            margins: None,
+            saved: Default::default(),
+            keyboard: Default::default(),
+            last_char: None,
+            credit: u32::from(size.rows()) * u32::from(size.columns()),
+            titles: Titles::default(),
+            palette,
+            working_directory: String::new(),
+        }
+    }
+
+    pub(crate) fn screen(&self) -> &Screen {
+        self.parser.screen()
+    }
+
+    pub(crate) fn listener(&mut self) -> &mut Listener {
+        self.parser.callbacks_mut()
+    }
+
+    pub(crate) fn rows(&self) -> u16 {
+        self.size.rows()
+    }
+
+    /// The columns the emulator has, which is one more than there are on a screen of one.
+    pub(crate) fn columns(&self) -> u16 {
+        self.size.columns().max(2)
+    }
+
+    /// Whether text is printed as it is, and where the emulator puts it.
+    pub(crate) fn prints_plainly(&self) -> bool {
+        self.charsets.is_plain() && !self.modes.insert && self.modes.wrap
+    }
+
+    /// Whether the whole screen scrolls when a line feed is in its last row.
+    pub(crate) fn scrolls_whole(&self) -> bool {
+        self.margins.is_none() && self.rows() > 1
+    }
+
+    pub(crate) fn alternate(&self) -> bool {
+        self.modes.input.alternate_screen
+    }
+
+    pub(crate) fn saved(&mut self) -> &mut Saved {
+        &mut self.saved[usize::from(self.modes.input.alternate_screen)]
+    }
+
+    /// The keyboard flags of the screen that is shown.
+    pub(crate) fn keyboard(&mut self) -> &mut FlagStack {
+        &mut self.keyboard[usize::from(self.modes.input.alternate_screen)]
+    }
+
+    /// The rows of the primary screen, if that is shown.
+    pub(crate) fn known_rows(&mut self) -> Option<&mut KnownRows> {
+        if self.alternate() { None } else { Some(&mut self.parser.callbacks_mut().rows) }
+    }
+
+    /// Where the cursor is, as of what the emulator has read.
+    pub(crate) fn emulated_place(&self) -> Place {
+        self.screen().cursor_position()
+    }
+
+    /// Everything as at the start (RIS), but for the history and the titles.
+    pub(crate) fn reset(&mut self) {
+        self.parser.process(b"\x1bc");
+        self.listener().rows = KnownRows::blank(self.size.rows());
+        self.cursor = Some((0, 0));
+        (self.pen, self.modes, self.charsets) = (Pen::default(), Tracked::default(), Charsets::default());
+        (self.tabs, self.margins, self.last_char) = (Tabs::default(), None, None);
+        (self.saved, self.keyboard) = (Default::default(), Default::default());
+    }
+
+    pub(crate) fn resize(&mut self, size: Size) {
+        // The emulator counts the rows it would have as scrollback and, growing, makes up that many blank rows above
+        // the text. It forgets the count with its (empty) scrollback, but only for the screen that is shown.
+        self.parser.process(b"\x1b[?47l");
+        self.parser.screen_mut().clear_scrollback();
+        if self.alternate() {
+            self.parser.process(b"\x1b[?47h");
+        }
+        self.listener().rows.forget_all();
+        let (rows, columns) = emulated(size);
+        self.parser.set_size(rows, columns);
+        self.listener().rows = KnownRows::blank(size.rows());
+        self.listener().rows.forget_all();
+        (self.size, self.margins, self.cursor) = (size, None, None);
+    }
+}
+
+/// The size the emulator has. It panics when a character becomes wide on a screen of one column, so it gets two.
+fn emulated(size: Size) -> (NonZeroU16, NonZeroU16) {
+    let number = |number| NonZeroU16::new(number).unwrap_or(NonZeroU16::MIN);
+    (number(size.rows()), number(size.columns().max(2)))
+}
