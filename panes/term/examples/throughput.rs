@@ -1,5 +1,5 @@
 //! How fast the engine reads four kinds of output, beside the bare emulator without scrollback; in one run, because only
-//! numbers of one run compare. `cargo run --release -p locald-term --example throughput [MiB]`.
+//! numbers of one run compare. `cargo run --release -p locald-term --example throughput [MiB [STREAM]]`.
 
 use std::num::NonZeroU16;
 use std::time::{Duration, Instant};
@@ -13,14 +13,17 @@ const CHUNK: usize = 4096;
 fn main() {
     let mebibytes = std::env::args().nth(1).and_then(|arg| arg.parse().ok()).unwrap_or(32);
     println!("{:>10}  {:>8}  {:>8}  ratio   MB/s at {ROWS}x{COLUMNS}, {CHUNK} bytes at a time", "", "vt100", "locald");
-    for (name, stream) in [("plain", plain()), ("log", log()), ("redraw", redraw()), ("wide", wide())] {
+    let only = std::env::args().nth(2);
+    let streams = [("plain", plain()), ("log", log()), ("redraw", redraw()), ("wide", wide())];
+    for (name, stream) in streams.into_iter().filter(|(name, _)| only.as_ref().is_none_or(|only| only == name)) {
         let repeats = mebibytes * 1024 * 1024 / stream.len();
         let (mut bare, mut ours) = (Duration::MAX, Duration::MAX);
         for _ in 0..3 {
             bare = bare.min(run_bare(&stream, repeats));
             ours = ours.min(run_ours(&stream, repeats));
         }
-        let rate = |time: Duration| (stream.len() * repeats) as f64 / time.as_secs_f64() / 1e6;
+        let bytes = u32::try_from(stream.len() * repeats).unwrap_or(u32::MAX);
+        let rate = |time: Duration| f64::from(bytes) / time.as_secs_f64() / 1e6;
         println!("{name:>10}  {:8.1}  {:8.1}  {:5.2}", rate(bare), rate(ours), rate(ours) / rate(bare));
     }
 }

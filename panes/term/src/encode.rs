@@ -1,13 +1,18 @@
-//! What a program is sent for a key: xterm's sequences in their default ("legacy") form.
+//! What a program is sent for a key: xterm's sequences in their default ("legacy") form. What it is sent when it asked
+//! for another form is in `encode_extended`.
 //!
 //! Source of the tables: "Xterm Control Sequences", sections "PC-Style Function Keys" and "VT220-Style Function Keys".
 
+use crate::encode_extended::encode_extended;
 use crate::{FunctionKey, Key, KeyCode, Keypad, Modes, Modifiers};
 
 const ESC: u8 = 0x1b;
 
 /// Appends to `out` what a program in `modes` is sent for `key`. Never nothing.
 pub fn encode(key: &Key, modes: &Modes, out: &mut Vec<u8>) {
+    if encode_extended(key, modes, out) {
+        return;
+    }
     let modifiers = key.modifiers();
     match key.code() {
         KeyCode::Char(c) => character(*c, modifiers, out),
@@ -52,7 +57,7 @@ fn character(c: char, modifiers: Modifiers, out: &mut Vec<u8>) {
 }
 
 /// The control character of a key. Digits stand for the controls that share their key on a US keyboard.
-fn control(c: char) -> Option<u8> {
+pub(crate) fn control(c: char) -> Option<u8> {
     match c {
         ' ' | '2' => Some(0),
         '3'..='7' => Some(c as u8 - b'3' + ESC),

@@ -34,6 +34,8 @@ mod scrolled;
 mod terminal;
 
 mod encode;
+mod encode_extended;
+mod encode_mouse;
 mod key;
 mod key_names;
 mod paste;
@@ -43,6 +45,7 @@ mod text;
 pub use cell::Cell;
 pub use clusters::clusters;
 pub use encode::encode;
+pub use encode_mouse::{Mouse, MouseAction, MouseButton, encode_focus, encode_mouse};
 pub use engine::{CommandMark, Cursor, CursorShape, Engine, Event, Modes, MouseEncoding, MouseMode, Progress};
 pub use history::{History, Line};
 pub use key::{Cluster, FunctionKey, Key, KeyCode, Keypad, Modifiers, UnknownKey};

@@ -1,7 +1,8 @@
 //! Bytes in, screen, replies, events and history out.
 
 use locald_term::{
-    Attributes, Color, CursorShape, Engine, Event, MouseEncoding, MouseMode, Size, Style, VtEngine, capture,
+    Attributes, Color, CommandMark, CursorShape, Engine, Event, MouseEncoding, MouseMode, Progress, Size, Style,
+    VtEngine, capture,
 };
 
 fn engine(rows: u16, columns: u16, bytes: &[u8]) -> VtEngine {
@@ -127,6 +128,46 @@ mod screen {
     }
 
     #[test]
+    fn sequences_the_emulator_lacks_do_what_they_say() {
+        let table: &[(&str, &str)] = &[
+            ("ab\x1bEc", "ab\nc\n\n"),
+            ("ab\x1bDc", "ab\n  c\n\n"),
+            ("\x1b[3g\x1b[1;4H\x1bH\r\tx\ty", "   x   y\n\n\n"),
+            ("\x1b[1;8H\x1b[Zx", "x\n\n\n"),
+            ("a\x1b[3ab\x1b[ec", "a   b\n     c\n\n"),
+            ("\x1b#8\x1b[2;2H\x1b[J", "EEEEEEEE\nE\n\n"),
+            ("a\x1b[sbc\x1b[ud", "adc\n\n\n"),
+            ("abc\r\x1b[4hX\x1b[4lY", "XYbc\n\n\n"),
+            ("\x1b[?7labcdefghij", "abcdefgj\n\n\n"),
+            ("\x1b[20hab\nc", "ab\nc\n\n"),
+            ("abcdefgh\x08X", "abcdefXh\n\n\n"),
+            ("abcdefgh\x1b[KX", "abcdefgX\n\n\n"),
+            ("ab\x1b[3bc", "abbbbc\n\n\n"),
+            ("a\u{fffd}b", "a\u{fffd}b\n\n\n"),
+            ("ab\x1b[?1047hcd\x1b[?1047l", "ab\n\n\n"),
+            ("ab\x1b[?1048h\x1b[3;3H\x1b[?1048lc", "abc\n\n\n"),
+            ("\x1b[2;3r\x1b[?6h\x1b[1;1Hx\x1b[!p\x1b[1;1Hy", "y\nx\n\n"),
+        ];
+        for (bytes, expected) in table {
+            assert_eq!(capture(&engine(3, 8, bytes.as_bytes()), 0, false), *expected, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_character_are_seen() {
+        assert_eq!(cells(&engine(1, 4, b"a\xffb"), 0), "[a][\u{fffd}][b][ ]");
+        assert_eq!(history(&engine(1, 4, b"a\xffb\r\n")), ["a\u{fffd}b"]);
+    }
+
+    #[test]
+    fn colours_of_underlines_do_not_leak_into_text() {
+        let engine = engine(1, 3, b"\x1b[58;2;2;3;7mA\x1b[4:3mB\x1b[4:0;38:2::1:2:3mC");
+        let b = Style { attributes: Attributes::UNDERLINE, ..Style::DEFAULT };
+        let c = Style { foreground: Color::Rgb(1, 2, 3), ..Style::DEFAULT };
+        assert_eq!(styles(&engine, 0), [Style::DEFAULT, b, c]);
+    }
+
+    #[test]
     fn line_drawing_is_translated() {
         assert_eq!(cells(&engine(1, 3, b"\x1b(0lqk\x1b(B"), 0), "[┌][─][┐]");
         assert_eq!(cells(&engine(1, 4, b"\x1b)0a\x0ex\x0fx"), 0), "[a][│][x][ ]");
@@ -142,6 +183,38 @@ mod replies {
         let expected = b"\x1b[3;4R\x1b[?62;22c\x1b[0n\x1b[>1;277;0c\x1b[?3;4R\x1b[?62;22c\x1b[8;5;20t";
         assert_eq!(engine.take_replies(), expected);
         assert!(engine.take_replies().is_empty());
+    }
+
+    #[test]
+    fn everything_a_program_may_ask_has_its_answer() {
+        let table: &[(&[u8], &[u8])] = &[
+            (b"\x1b[?25$p\x1b[?2026h\x1b[?2026$p\x1b[?9999$p", b"\x1b[?25;1$y\x1b[?2026;1$y\x1b[?9999;0$y"),
+            (b"\x1b[4$p\x1b[4h\x1b[4$p\x1b[3$p", b"\x1b[4;2$y\x1b[4;1$y\x1b[3;0$y"),
+            (b"\x1b[?1049$p\x1b[?1049h\x1b[?47$p", b"\x1b[?1049;2$y\x1b[?47;1$y"),
+            (b"\x1b[14t\x1b[16t\x1b[19t", b"\x1b[4;80;160t\x1b[6;16;8t\x1b[9;5;20t"),
+            (b"\x1b[>q", concat!("\x1bP>|locald(", env!("CARGO_PKG_VERSION"), ")\x1b\\").as_bytes()),
+            (
+                b"\x1b]11;?\x07\x1b]4;1;?;196;?\x1b\\",
+                b"\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\\x1b]4;1;rgb:cdcd/3131/3131\x1b\\\x1b]4;196;rgb:ffff/0000/0000\x1b\\",
+            ),
+            (b"\x1b]10;?;?\x07", b"\x1b]10;rgb:d4d4/d4d4/d4d4\x1b\\\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\"),
+            (
+                b"\x1b[1;31;9m\x1bP$qm\x1b\\\x1b[2;4r\x1bP$qr\x1b\\\x1b[4 q\x1bP$q q\x1b\\\x1bP$qx\x1b\\",
+                b"\x1bP1$r0;1;9;31m\x1b\\\x1bP1$r2;4r\x1b\\\x1bP1$r4 q\x1b\\\x1bP0$r\x1b\\",
+            ),
+            (
+                b"\x1bP+q544e;436f;zz\x1b\\",
+                b"\x1bP1+r544e=787465726d2d323536636f6c6f72\x1b\\\x1bP1+r436f=323536\x1b\\\x1bP0+r\x1b\\",
+            ),
+            (b"\x1b[?u\x1b[>5u\x1b[?u\x1b[?1049h\x1b[?u\x1b[?1049l\x1b[<u\x1b[?u", b"\x1b[?0u\x1b[?5u\x1b[?0u\x1b[?0u"),
+            (b"\x1b[>4;2m\x1b[?4m\x1b[>4m\x1b[?4m", b"\x1b[>4;2m\x1b[>4;0m"),
+            (b"\x1b[2;4r\x1b[?6h\x1b[6n\x1b[2;3H\x1b[6n", b"\x1b[1;1R\x1b[2;3R"),
+            (b"\x1b[?996n", b"\x1b[?997;1n"),
+        ];
+        for (asked, expected) in table {
+            let replies = engine(5, 20, asked).take_replies();
+            assert_eq!(String::from_utf8(replies).unwrap(), std::str::from_utf8(expected).unwrap());
+        }
     }
 
     #[test]
@@ -171,6 +244,38 @@ mod replies {
 
 mod events {
     use super::*;
+
+    #[test]
+    fn shells_and_tasks_say_how_they_are() {
+        let mut engine = engine(1, 9, b"\x1b]7;file://h/tmp\x07\x1b]9;done\x07\x1b]9;4;1;30\x07\x1b]133;D;1\x07");
+        let expected = [
+            Event::DirectoryChanged,
+            Event::Notification { title: String::new(), body: "done".into() },
+            Event::Progress(Progress::Percent(30)),
+            Event::Command(CommandMark::Ended { code: Some(1) }),
+        ];
+        assert_eq!(engine.take_events(), expected);
+        assert_eq!(engine.working_directory(), "file://h/tmp");
+        engine.feed(b"\x1b]777;notify;build;it broke\x07\x1b]133;A\x07");
+        let notification = Event::Notification { title: "build".into(), body: "it broke".into() };
+        assert_eq!(engine.take_events(), [notification, Event::Command(CommandMark::Prompt)]);
+    }
+
+    #[test]
+    fn a_title_can_be_put_aside() {
+        let mut engine = engine(1, 9, b"\x1b]2;shell\x07\x1b[22;2t\x1b]2;vim\x07");
+        assert_eq!(engine.title(), "vim");
+        engine.feed(b"\x1b[23;2t");
+        assert_eq!(engine.title(), "shell");
+    }
+
+    #[test]
+    fn drawing_that_is_not_to_be_seen_is_announced() {
+        let mut engine = engine(1, 9, b"\x1b[?2026h");
+        assert!(engine.synchronized());
+        engine.feed(b"x\x1b[?2026l");
+        assert!(!engine.synchronized());
+    }
 
     #[test]
     fn events_are_one_of_a_kind() {
@@ -218,6 +323,14 @@ mod scrolled_off {
         engine.feed(b"\x1b[?1049l");
         assert_eq!(history(&engine), ["line 0", "line 1", "line 2"]);
         assert_eq!(capture(&engine, 9, false), "line 0\nline 1\nline 2\nline 3\nline 4\n\n");
+    }
+
+    #[test]
+    fn a_program_can_clear_the_history() {
+        let mut engine = engine(3, 20, &numbered(9));
+        engine.feed(b"\x1b[3J");
+        assert_eq!(history(&engine), Vec::<&str>::new());
+        assert_eq!(capture(&engine, 9, false), "line 7\nline 8\n\n");
     }
 
     #[test]
