@@ -8,6 +8,7 @@ use std::time::Duration;
 use locald_api::{Client, ConnectError, Events, Hello};
 use locald_keeper::home::Home;
 use locald_keeper::lock::{self, Holder};
+use locald_keeper::process::Identity;
 use locald_keeper::{Greeting, TOKEN_VARIABLE};
 use rustix::process::Signal;
 
@@ -29,12 +30,12 @@ pub(crate) enum Start {
 
 /// Connects to the daemon of `home`.
 pub(crate) async fn connect(home: &Home, start: Start) -> Result<(Client, Events), CommandError> {
-    match attempt(&home.socket()).await {
-        Err(ConnectError::Io(_)) => {}
-        answer => return Ok(answer?),
-    }
+    // Asked first: a daemon whose keeper has just died may answer once more, and be gone before it has done anything.
     if let Some(keeper) = living_keeper(home)? {
-        return Ok(reach(&keeper).await?);
+        return match attempt(&home.socket()).await {
+            Err(ConnectError::Io(_)) => Ok(reach(&keeper).await?),
+            answer => Ok(answer?),
+        };
     }
     if start == Start::Never {
         return Err(CommandError::no_daemon());
@@ -43,17 +44,16 @@ pub(crate) async fn connect(home: &Home, start: Start) -> Result<(Client, Events
     Ok(attempt(&home.socket()).await?)
 }
 
-/// Sends the keeper of `home` a signal: SIGTERM ends everything, SIGUSR2 asks for a new daemon. `false`: no keeper lives.
-pub(crate) fn signal_keeper(home: &Home, signal: Signal) -> Result<bool, CommandError> {
-    Ok(living_keeper(home)?.is_some_and(|holder| holder.keeper.signal(signal)))
+/// The keeper of `home`, if one lives. Signals to it: SIGTERM ends everything, SIGUSR2 asks for a new daemon.
+pub(crate) fn keeper(home: &Home) -> Result<Option<Identity>, CommandError> {
+    Ok(living_keeper(home)?.map(|holder| holder.keeper))
 }
 
-/// Waits until no keeper lives.
-pub(crate) async fn wait_for_end(home: &Home) -> Result<(), CommandError> {
-    while living_keeper(home)?.is_some() {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+/// Waits until this keeper's process is gone, which is a moment after its lock is.
+pub(crate) async fn wait_for_end(keeper: Identity) {
+    while keeper.is_alive() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    Ok(())
 }
 
 async fn attempt(socket: &Path) -> Result<(Client, Events), ConnectError> {

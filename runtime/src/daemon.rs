@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use locald_keeper::lock::Lock;
 use locald_keeper::{FromKeeper, Home, RESTART_CODE, Receiver, ToKeeper};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -20,6 +21,8 @@ use crate::panes::{PaneSet, logger, pump};
 use crate::server::{End, KeeperFacts, Server, listen};
 use crate::supervisor::{Supervisor, SupervisorParts};
 
+/// How long a daemon before this one may take to end.
+const PREDECESSOR: Duration = Duration::from_secs(5);
 /// How long the log may take to finish when the daemon ends.
 const LAST_LINES: Duration = Duration::from_secs(2);
 
@@ -56,6 +59,7 @@ fn log_panics() {
 }
 
 fn run(home: Home) -> Result<ExitCode, String> {
+    let _only_one = wait_for_predecessor(&home)?;
     let stream = std::io::stdin().as_fd().try_clone_to_owned().map_err(|error| error.to_string())?;
     let (keeper, receiver, inheritance) = inherit(UnixStream::from(stream)).map_err(|error| error.to_string())?;
     info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), keeper = inheritance.keeper, "started");
@@ -65,6 +69,20 @@ fn run(home: Home) -> Result<ExitCode, String> {
     // A thread that is stuck in a slow disk must not keep the daemon from ending.
     runtime.shutdown_background();
     code
+}
+
+/// Waits for a daemon whose keeper has died to finish its logs: a log has one writer. The lock goes with its holder's process.
+fn wait_for_predecessor(home: &Home) -> Result<Lock, String> {
+    let path = home.state_dir().join("daemon.lock");
+    let begun = Instant::now();
+    loop {
+        match Lock::take(&path) {
+            Ok(Some(lock)) => return Ok(lock),
+            Ok(None) if begun.elapsed() > PREDECESSOR => return Err("another daemon does not end".to_owned()),
+            Ok(None) => thread::sleep(Duration::from_millis(5)),
+            Err(error) => return Err(format!("{}: {error}", path.display())),
+        }
+    }
 }
 
 /// What the keeper says, as it reaches the daemon's main loop.
@@ -97,7 +115,7 @@ async fn serve(
     let facts = KeeperFacts { pid: keeper_pid, started: keeper_started, failures };
     let started = Instant::now();
     let server = Server { home, supervisor: supervisor.clone(), panes, started, keeper: facts, ends: ends.clone() };
-    tokio::spawn(listen(Arc::new(server), new_listeners));
+    let listening = tokio::spawn(listen(Arc::new(server), new_listeners));
     // Clients wait at the door until everything is taken over. News of runs waits too, until their panes are there.
     let mut inheriting = Some(tokio::spawn({
         let supervisor = supervisor.clone();
@@ -137,6 +155,8 @@ async fn serve(
         }
     };
     info!(?end, "ending");
+    // What is still to do takes a moment, in which nobody must be let in.
+    listening.abort();
     if end == Some(End::Shutdown) {
         keeper.send(&ToKeeper::Shutdown).map_err(text)?;
     }

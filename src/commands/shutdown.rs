@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use locald_api::{Events, Request};
+use locald_api::Request;
 use rustix::process::Signal;
 
 use crate::changes;
-use crate::connect::{signal_keeper, wait_for_end};
+use crate::connect::{keeper, wait_for_end};
 use crate::context::{self, Context};
 use crate::error::CommandError;
 use crate::exit::ExitKind;
@@ -34,10 +34,18 @@ pub(crate) async fn shutdown(args: &ShutdownArgs, context: &Context, ui: &mut Ui
         Err(error) if error.exit == ExitKind::Unavailable => return without_daemon(error, args.json, ui).await,
         Err(error) => return Err(error),
     };
+    let keeper = keeper(&context::home()?)?;
     let changes = changes::expect(client.call(Request::Shutdown).await?)?;
     changes::show(&changes, args.json, ui)?;
-    if tokio::time::timeout(PATIENCE, gone(context, events)).await.is_err() {
-        let message = format!("the daemon still answers {} s after it stopped all services", PATIENCE.as_secs());
+    // The keeper goes last, so what the user does next meets nothing half-ended.
+    let ended = async {
+        if let Some(keeper) = keeper {
+            wait_for_end(keeper).await;
+        }
+    };
+    drop((client, events));
+    if tokio::time::timeout(PATIENCE, ended).await.is_err() {
+        let message = format!("the keeper still lives {} s after all services were stopped", PATIENCE.as_secs());
         return Err(CommandError::new(ExitKind::Failed, message).hint("`locald daemon status` shows its log"));
     }
     ui.note("the daemon has shut down")?;
@@ -46,26 +54,14 @@ pub(crate) async fn shutdown(args: &ShutdownArgs, context: &Context, ui: &mut Ui
 
 /// Has the keeper end everything, as there is no daemon that could be asked to. Asked again, it no longer waits for that daemon.
 async fn without_daemon(why: CommandError, json: bool, ui: &mut Ui) -> Result<(), CommandError> {
-    let home = context::home()?;
-    if !signal_keeper(&home, Signal::TERM)? {
-        return Err(why);
-    }
+    let Some(keeper) = keeper(&context::home()?)?.filter(|keeper| keeper.signal(Signal::TERM)) else { return Err(why) };
     ui.note(&format!("the keeper stops every service, because this was the daemon's answer: {}", why.message))?;
     for _ in 0..2 {
-        if let Ok(ended) = tokio::time::timeout(PATIENCE, wait_for_end(&home)).await {
-            ended?;
+        if tokio::time::timeout(PATIENCE, wait_for_end(keeper)).await.is_ok() {
             ui.note("everything has shut down")?;
             return changes::show(&[], json, ui);
         }
-        signal_keeper(&home, Signal::TERM)?;
+        keeper.signal(Signal::TERM);
     }
     Err(CommandError::new(ExitKind::Failed, "the keeper does not end").hint("its log, keeper.log, may say why"))
-}
-
-/// Waits until nobody answers any more, so that what the user does next meets no half-ended daemon.
-async fn gone(context: &Context, mut events: Events) {
-    while events.next().await.is_some() {}
-    while !matches!(context.running_daemon().await, Ok(None)) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }

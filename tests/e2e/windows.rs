@@ -11,9 +11,8 @@ use crate::home::{TestHome, is_alive, signal};
 use crate::wait;
 
 const SLEEPER: &str = "[services.it]\ncommand = \"exec sleep 1000\"\n";
-/// Ignores being asked, so that stopping it takes its whole grace period.
-const STUBBORN: &str =
-    "[services.it]\ncommand = \"trap '' TERM; while :; do sleep 0.1; done\"\nstop_timeout = \"2s\"\n";
+/// Hears that it is asked and goes on, so that stopping it takes its whole grace period.
+const STUBBORN: &str = "[services.it]\ncommand = \"trap : TERM; while :; do sleep 0.1; done\"\nstop_timeout = \"2s\"\n";
 
 #[test]
 fn after_its_keeper_was_killed_a_project_comes_up_again_and_its_log_says_that_the_end_was_not_seen() {
