@@ -16,6 +16,8 @@ use crate::place;
 
 const IDLE_PANES: usize = 50;
 const IDLE: Duration = Duration::from_secs(20);
+/// The daemon looks out for listeners of services that have just begun, and threads wait for more work before they go.
+const SETTLE: Duration = Duration::from_secs(16);
 const FLOOD_MIB: usize = 64;
 
 /// Measures everything and prints it beside tmux; fails if a claim does not hold.
@@ -88,8 +90,7 @@ fn idles(executable: &Path, rows: &mut Vec<Row>) -> Result<()> {
         }
     }
     let (mine, theirs) = (ours.all_processes()?, tmux.as_ref().map(Tmux::server).transpose()?);
-    // Threads that wait for work before they go are the last to move.
-    std::thread::sleep(Duration::from_secs(12));
+    std::thread::sleep(SETTLE);
     let before = (procfs::wakeups(&mine), theirs.as_ref().map(|it| procfs::wakeups(it)));
     std::thread::sleep(IDLE);
     let woken = (procfs::wakeups(&mine) - before.0) as f64;
