@@ -366,3 +366,11 @@ fn bringing_up_again_follows_what_changed_in_the_configuration() {
     let screen = home.json(&["capture", "kept", "--json"]);
     assert_eq!((&screen["columns"], &screen["rows"]), (&91.into(), &17.into()), "a size needs no restart");
 }
+
+#[test]
+fn up_with_an_unknown_name_changes_nothing() {
+    let home = TestHome::new(THREE);
+    let err = home.fails(4, &["up", "clock", "shel"]);
+    assert!(err.contains("did you mean `shell`?"), "{err}");
+    assert_eq!(home.json(&["status", "--json"]), serde_json::json!([]));
+}

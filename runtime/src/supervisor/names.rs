@@ -66,12 +66,17 @@ fn find_service(project: &Project, name: &str) -> Result<Meant, Failure> {
         return Ok(Meant { project: project.name.clone(), service: service.clone() });
     }
     let names: Vec<&str> = project.services.iter().map(|service| service.pane.id.service.as_str()).collect();
-    let failure = Failure::new(FailureKind::UnknownName, format!("project `{}` has no service `{name}`", project.name));
-    Err(match nearest(name, names.iter().copied()) {
+    Err(unknown_service(&project.name, &names, name))
+}
+
+/// No service of the project, whose services are `names`, is called `name`.
+pub(super) fn unknown_service(project: &str, names: &[&str], name: &str) -> Failure {
+    let failure = Failure::new(FailureKind::UnknownName, format!("project `{project}` has no service `{name}`"));
+    match nearest(name, names.iter().copied()) {
         Some(near) => failure.hint(format!("did you mean `{near}`?")),
         None if names.is_empty() => failure,
         None => failure.hint(format!("its services are: {}", names.join(", "))),
-    })
+    }
 }
 
 fn find_project<'a>(

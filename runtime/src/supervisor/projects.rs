@@ -237,6 +237,11 @@ impl Supervisor {
         let folder = PathBuf::from(&root);
         let loaded = tokio::task::spawn_blocking(move || locald_config::load(&folder)).await;
         let config = loaded.map_err(|error| internal(&error))?.map_err(|error| config_failure(&error))?;
+        // Before anything is changed: who mistypes a name wants nothing done.
+        if let Some(unknown) = names.iter().find(|name| config.service(bare_name(name)).is_none()) {
+            let known: Vec<&str> = config.services.iter().map(|service| service.name.as_str()).collect();
+            return Err(names::unknown_service(config.name.as_str(), &known, unknown));
+        }
         let root = config.root.clone();
         let id = project_id(config.name.as_str(), &root);
         let definitions: Vec<Definition> = config.services.iter().map(Definition::from).collect();
@@ -502,6 +507,11 @@ fn fix_size(pane: &Pane, definition: &Definition) {
         pane.resize(locald_term::Size::new(rows, columns));
     }
     pane.set_fixed_size(definition.size.is_some());
+}
+
+/// A service's name without the project's, which may stand before it.
+fn bare_name(name: &str) -> &str {
+    name.rsplit_once(':').map_or(name, |(_, service)| service)
 }
 
 fn service_key(id: &ServiceId) -> String {
