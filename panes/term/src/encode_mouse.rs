@@ -105,9 +105,8 @@ pub fn encode_focus(gained: bool, modes: &Modes, out: &mut Vec<u8>) {
 
 fn wants(mode: MouseMode, action: MouseAction) -> bool {
     match (mode, action) {
-        (MouseMode::Off, _) => false,
         (MouseMode::Press, MouseAction::Press(button)) => button.code() < NO_BUTTON,
-        (MouseMode::Press, _) | (MouseMode::PressRelease, MouseAction::Motion(_)) => false,
+        (MouseMode::Off | MouseMode::Press, _) | (MouseMode::PressRelease, MouseAction::Motion(_)) => false,
         (MouseMode::ButtonMotion, MouseAction::Motion(button)) => button.is_some(),
         // A wheel does not come up again.
         (_, MouseAction::Release(button)) => !(64..128).contains(&button.code()),

@@ -128,7 +128,7 @@ impl<'a> Performer<'a> {
     }
 
     fn earn(&mut self, bytes: usize) {
-        let most = u32::from(self.terminal.rows()) * u32::from(self.terminal.columns());
+        let most = self.terminal.most_credit();
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let earned = bytes.saturating_mul(CREDIT_PER_BYTE);
         self.terminal.credit = self.terminal.credit.saturating_add(earned).min(most);
@@ -194,11 +194,7 @@ impl Sink for Performer<'_> {
                 let (_, column) = self.place();
                 self.terminal.tabs.set(column.min(self.terminal.columns() - 1), true);
             }
-            (0, b'M') => {
-                self.cancel_wrap();
-                self.lose_track();
-                self.inject(b"\x1bM");
-            }
+            (0, b'M') => self.reverse_index(),
             (0, b'c') => {
                 self.flush();
                 self.terminal.reset();

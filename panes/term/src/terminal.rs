@@ -17,6 +17,9 @@ use crate::{History, Palette, Size};
 /// A row and a column, counted from 0. After a character in the last column the column is one more than there are.
 pub(crate) type Place = (u16, u16);
 
+/// How many screens sequences that fill many cells can fill at once.
+const CREDIT_SCREENS: u32 = 16;
+
 /// A terminal between two pieces of output. The emulator is always between two sequences.
 pub(crate) struct Terminal {
     pub(crate) parser: Parser<Listener>,
@@ -64,7 +67,7 @@ impl Terminal {
             saved: Default::default(),
             keyboard: Default::default(),
             last_char: None,
-            credit: u32::from(size.rows()) * u32::from(size.columns()),
+            credit: CREDIT_SCREENS * u32::from(size.rows()) * u32::from(size.columns()),
             titles: Titles::default(),
             palette,
             working_directory: String::new(),
@@ -96,6 +99,11 @@ impl Terminal {
     /// Whether the whole screen scrolls when a line feed is in its last row.
     pub(crate) fn scrolls_whole(&self) -> bool {
         self.margins.is_none() && self.rows() > 1
+    }
+
+    /// The most cells that sequences which fill many can fill at once.
+    pub(crate) fn most_credit(&self) -> u32 {
+        CREDIT_SCREENS * u32::from(self.rows()) * u32::from(self.columns())
     }
 
     pub(crate) fn alternate(&self) -> bool {

@@ -31,9 +31,24 @@ impl Performer<'_> {
         self.terminal.modes.newline = newline;
     }
 
+    pub(super) fn reverse_index(&mut self) {
+        let (row, column) = self.cancel_wrap();
+        let top = self.terminal.margins.map_or(0, |(top, _)| top);
+        if row == top {
+            self.lose_track();
+            self.inject(b"\x1bM");
+        } else {
+            self.go_to(row.saturating_sub(1), column);
+        }
+    }
+
     pub(super) fn tab(&mut self, at: Option<usize>) {
         let (row, column) = self.place();
         let last = self.terminal.columns() - 1;
+        // There is nowhere to go, and the next character still wraps.
+        if column > last {
+            return;
+        }
         let next = self.terminal.tabs.forward(column, 1, last);
         self.terminal.cursor = Some((row, next));
         if self.terminal.tabs.are_usual() {
@@ -112,6 +127,7 @@ impl Performer<'_> {
             b'I' | b'Z' => {
                 let (row, column) = self.place();
                 let column = match csi.last {
+                    b'I' if column > last_column => return,
                     b'I' => self.terminal.tabs.forward(column, count, last_column),
                     _ => self.terminal.tabs.backward(column.min(last_column), count),
                 };

@@ -23,7 +23,9 @@ impl Performer<'_> {
                     self.inject(if on { b"\x1b[?6h" } else { b"\x1b[?6l" });
                 }
                 7 => {
-                    self.cancel_wrap();
+                    if on && !self.terminal.modes.wrap {
+                        self.cancel_wrap();
+                    }
                     self.terminal.modes.wrap = on;
                 }
                 47 | 1047 | 1049 => self.show_screen(mode, on),
@@ -43,7 +45,10 @@ impl Performer<'_> {
             let (row, column) = self.cancel_wrap();
             self.terminal.cursor = None;
             match (alternate, mode) {
-                (true, 1049) => self.inject(b"\x1b[?1049h"),
+                (true, 1049) => {
+                    self.inject(b"\x1b[?47h\x1b[m\x1b[2J");
+                    self.inject_pen();
+                }
                 (true, _) => self.inject(b"\x1b[?47h"),
                 (false, 1047) => {
                     self.inject(b"\x1b[m\x1b[2J\x1b[?47l");

@@ -13,7 +13,10 @@ impl Performer<'_> {
         if self.terminal.prints_plainly() {
             self.print_plain(text, at);
         } else if self.terminal.modes.insert || !self.terminal.modes.wrap {
-            text.chars().for_each(|c| self.print_one(c));
+            for c in text.chars() {
+                let c = self.terminal.charsets.map(c);
+                self.print_one(c);
+            }
         } else {
             let charsets = &mut self.terminal.charsets;
             let text: String = text.chars().map(|c| charsets.map(c)).collect();
@@ -134,20 +137,19 @@ impl Performer<'_> {
 
     /// Prints a character in insert mode, or without wrapping.
     fn print_one(&mut self, c: char) {
-        let c = self.terminal.charsets.map(c);
         let mut buffer = [0; 4];
         let text = c.encode_utf8(&mut buffer);
         let width = c.width().unwrap_or(1).min(2) as u16;
         if width == 0 {
             return self.print_plain(text, None);
         }
-        let (row, column) = self.place();
+        let (_, column) = self.place();
         let columns = self.terminal.columns();
         let full = column + width > columns;
         self.lose_track();
         if full && !self.terminal.modes.wrap {
             self.inject(format!("\x1b[{}G", columns - width + 1).as_bytes());
-        } else if full && row + 1 < self.terminal.rows() {
+        } else if full {
             self.inject(b"\r\n");
         }
         if self.terminal.modes.insert {
@@ -162,15 +164,14 @@ impl Performer<'_> {
         let count = u32::from(count).min(cells).min(self.terminal.credit);
         let Some(c) = self.terminal.last_char else { return };
         self.terminal.credit = self.terminal.credit.saturating_sub(count);
+        if self.terminal.modes.insert || !self.terminal.modes.wrap {
+            return (0..count).for_each(|_| self.print_one(c));
+        }
         let mut rest = count as usize;
         while rest > 0 {
             let now = rest.min(1024);
             let text: String = std::iter::repeat_n(c, now).collect();
-            if self.terminal.prints_plainly() || !self.terminal.charsets.is_plain() {
-                self.print_plain(&text, None);
-            } else {
-                self.print(&text, None);
-            }
+            self.print_plain(&text, None);
             rest -= now;
         }
     }
