@@ -11,9 +11,15 @@ pub struct Cell<'a> {
     pub width: u8,
     /// How the text is shown.
     pub style: Style,
+    /// The hyperlink the text is part of; see [`Engine::link`](crate::Engine::link).
+    pub link: Option<LinkId>,
 }
+
+/// A hyperlink of a screen. Cells of one link have the same, and no other link ever gets it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LinkId(pub(crate) u32);
 
 impl Cell<'_> {
     /// A cell nothing was written to.
-    pub const BLANK: Cell<'static> = Cell { text: " ", width: 1, style: Style::DEFAULT };
+    pub const BLANK: Cell<'static> = Cell { text: " ", width: 1, style: Style::DEFAULT, link: None };
 }

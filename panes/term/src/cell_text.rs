@@ -3,12 +3,35 @@
 /// Stands in the emulator for U+FFFD, which it does not draw: the last character that will never mean anything.
 pub(crate) const REPLACEMENT: &str = "\u{10fffd}";
 
-/// Whether the character is one of the variation selectors that are not the program's to use.
+/// The first byte of every character that stands for a look.
+const TAG_BYTE: u8 = 0xf3;
+
+/// Whether the character is one of those that stand for a look, and are not the program's to use.
 pub(crate) fn is_tag(c: char) -> bool {
     matches!(c, '\u{e0100}'..='\u{e01ef}')
 }
 
-/// What a cell shows; never nothing.
+/// What stands in a cell; `text` is never empty.
+#[derive(Clone, Copy)]
+pub(crate) struct CellText<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) tag: Option<char>,
+}
+
+/// Reads what stands in a cell. `room` is used where the text is not in one piece.
+pub(crate) fn read<'a>(contents: &'a str, room: &'a mut String) -> CellText<'a> {
+    let tag = if contents.len() > 4 && contents.as_bytes().contains(&TAG_BYTE) {
+        contents.chars().find(|c| is_tag(*c))
+    } else {
+        None
+    };
+    let Some(tag) = tag else { return CellText { text: shown(contents), tag: None } };
+    room.clear();
+    room.extend(contents.chars().filter(|c| !is_tag(*c)));
+    CellText { text: shown(room), tag: Some(tag) }
+}
+
+/// What a cell without a tag shows.
 pub(crate) fn shown(contents: &str) -> &str {
     if contents.starts_with(REPLACEMENT) {
         return "\u{fffd}";

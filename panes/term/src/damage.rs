@@ -74,6 +74,9 @@ impl RowHash {
         if cell.style != Style::DEFAULT {
             self.style(cell.style);
         }
+        if let Some(link) = cell.link {
+            self.word(0x2_0000_0000 | u64::from(link.0));
+        }
     }
 
     /// The hash of all cells added.
@@ -83,7 +86,8 @@ impl RowHash {
 
     fn style(&mut self, style: Style) {
         self.word(u64::from(color(style.foreground)) << 32 | u64::from(color(style.background)));
-        self.word(0x1_0000 | u64::from(style.attributes.bits()));
+        let underline = u64::from(color(style.underline_color)) << 32 | u64::from(style.underline as u8) << 24;
+        self.word(underline | 0x1_0000 | u64::from(style.attributes.bits()));
     }
 
     /// Multiplies into 128 bits and folds the halves, so that every bit of the word reaches every bit of the hash.
@@ -108,7 +112,7 @@ mod tests {
     fn hash(texts: &[&str], style: Style) -> u64 {
         let mut hash = RowHash::new(80);
         for text in texts {
-            hash.add(Cell { text, width: 1, style });
+            hash.add(Cell { text, width: 1, style, link: None });
         }
         hash.finish()
     }

@@ -2,7 +2,7 @@
 //!
 //! The one implementation today is [`VtEngine`](crate::VtEngine).
 
-use crate::{Cell, History, Palette, Size};
+use crate::{Cell, History, LinkId, Palette, Size};
 
 /// A terminal emulator: fed with a program's output, read by whoever shows it.
 pub trait Engine: Send {
@@ -44,6 +44,9 @@ pub trait Engine: Send {
 
     /// While mute, queries are not answered and nothing is an event: for bytes of the past that are read again.
     fn set_mute(&mut self, mute: bool);
+
+    /// Where a hyperlink of a visible cell leads: a URL of at most 2 KiB, as the program gave it.
+    fn link(&self, link: LinkId) -> Option<&str>;
 
     /// Whether the program is in the middle of drawing and asked not to be shown so (DECSET 2026). Nothing ends this but
     /// the program, so a caller that holds frames back does so for a moment at most.

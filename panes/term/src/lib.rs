@@ -29,6 +29,7 @@ mod titles;
 mod cell_text;
 mod known_rows;
 mod listener;
+mod looks;
 mod performer;
 mod scrolled;
 mod terminal;
@@ -42,7 +43,7 @@ mod paste;
 
 mod text;
 
-pub use cell::Cell;
+pub use cell::{Cell, LinkId};
 pub use clusters::clusters;
 pub use encode::encode;
 pub use encode_mouse::{Mouse, MouseAction, MouseButton, encode_focus, encode_mouse};
@@ -52,7 +53,7 @@ pub use key::{Cluster, FunctionKey, Key, KeyCode, Keypad, Modifiers, UnknownKey}
 pub use palette::Palette;
 pub use paste::encode_paste;
 pub use size::Size;
-pub use style::{Attributes, Color, Style};
+pub use style::{Attributes, Color, Style, Underline};
 pub use styled_text::{Span, StyledText};
 pub use text::capture;
 pub use vt::VtEngine;

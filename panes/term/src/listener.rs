@@ -4,6 +4,7 @@ use vt100::Callbacks;
 use vt100::capture::RowContents;
 
 use crate::known_rows::{KnownRow, KnownRows};
+use crate::looks::Looks;
 use crate::scrolled::ScrolledRow;
 use crate::{Event, History};
 
@@ -18,13 +19,14 @@ pub(crate) struct Listener {
     pub(crate) events: Vec<Event>,
     pub(crate) history: History,
     pub(crate) rows: KnownRows,
+    pub(crate) looks: Looks,
     row: ScrolledRow,
 }
 
 impl Listener {
     pub(crate) fn new(history: History, rows: KnownRows) -> Self {
         let (replies, events) = (Vec::new(), Vec::new());
-        Self { mute: false, replies, events, history, rows, row: ScrolledRow::default() }
+        Self { mute: false, replies, events, history, rows, looks: Looks::default(), row: ScrolledRow::default() }
     }
 
     /// Answers the program. An answer is given whole or not at all.
@@ -55,11 +57,11 @@ impl Callbacks for Listener {
             if !known.wrapped {
                 known.text.trim_end(true);
             }
-            debug_assert_eq!((self.row.read(&contents), self.row.text()), (known.wrapped, &known.text));
+            debug_assert_eq!((self.row.read(&contents, &self.looks), self.row.text()), (known.wrapped, &known.text));
             self.history.push_row(&known.text, known.wrapped);
             return self.rows.recycle(known);
         }
-        let wrapped = self.row.read(&contents);
+        let wrapped = self.row.read(&contents, &self.looks);
         self.history.push_row(self.row.text(), wrapped);
     }
 }

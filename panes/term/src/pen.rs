@@ -3,7 +3,7 @@
 //! The emulator gets these sequences too, but only as it understands them; this is what counts.
 
 use crate::csi::Csi;
-use crate::{Attributes, Color, Style};
+use crate::{Attributes, Color, Style, Underline};
 
 /// The look of the next character.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,10 +23,23 @@ pub(crate) struct Extra {
     pub(crate) underline: u8,
     pub(crate) underline_color: Color,
     /// A hyperlink's number in the table of links; 0 is none.
-    pub(crate) link: u16,
+    pub(crate) link: u32,
 }
 
 impl Extra {
+    /// The style together with this.
+    pub(crate) fn on(self, style: Style) -> Style {
+        let underline = match self.underline {
+            2 => Underline::Double,
+            3 => Underline::Curly,
+            4 => Underline::Dotted,
+            5 => Underline::Dashed,
+            _ => Underline::Single,
+        };
+        let attributes = style.attributes | self.attributes;
+        Style { attributes, underline, underline_color: self.underline_color, ..style }
+    }
+
     /// Nothing beyond what an emulator's cell holds.
     pub(crate) const NONE: Self =
         Self { attributes: Attributes::NONE, underline: 0, underline_color: Color::Default, link: 0 };
@@ -67,7 +80,7 @@ impl Pen {
                 [4, style] => {
                     let on = *style != 0;
                     self.style.attributes = self.style.attributes.with(Attributes::UNDERLINE, on);
-                    self.extra.underline = (*style).min(5) as u8;
+                    self.extra.underline = if (2..=5).contains(style) { *style as u8 } else { 0 };
                 }
                 [code @ (38 | 48 | 58)] => {
                     let kind = groups.next().map_or(0, |group| group[0]);

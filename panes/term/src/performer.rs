@@ -4,6 +4,7 @@
 //! What the families of sequences do is in the files below: printing, moving, modes, and reports.
 
 mod cursor;
+mod look;
 mod mode;
 mod print;
 mod report;

@@ -5,7 +5,9 @@ use std::fmt::{self, Write};
 
 use vt100::capture::{BasicFormattedCaptureState, RowContents};
 
-use crate::cell_text;
+use crate::cell_text::{self, CellText};
+use crate::looks::Looks;
+use crate::pen::Extra;
 use crate::{Attributes, Color, Style, StyledText};
 
 /// A row that left the screen; used again for each row, so that none needs memory of its own.
@@ -18,6 +20,15 @@ pub(crate) struct ScrolledRow {
     /// Blank cells after contents, of which is not yet known whether they have the style of those.
     blanks: usize,
     sgr: Option<Sgr>,
+    /// What of the look of the last cell is not in its style.
+    last: Extra,
+    room: String,
+}
+
+/// A row on its way in.
+struct Reader<'a> {
+    row: &'a mut ScrolledRow,
+    looks: &'a Looks,
 }
 
 /// The parameters of an unfinished SGR sequence. A style of ours needs 14 at most.
@@ -29,11 +40,12 @@ struct Sgr {
 
 impl ScrolledRow {
     /// Reads a row, and tells whether its text goes on in the next one. Trailing blanks are gone, unless they show.
-    pub(crate) fn read(&mut self, row: &RowContents<'_>) -> bool {
+    pub(crate) fn read(&mut self, row: &RowContents<'_>, looks: &Looks) -> bool {
         self.text.clear();
         (self.style, self.written, self.blanks, self.sgr) = (Style::DEFAULT, false, 0, None);
+        self.last = Extra::NONE;
         let mut state = BasicFormattedCaptureState::new();
-        let complete = row.write_formatted_basic(self, &mut state);
+        let complete = row.write_formatted_basic(&mut Reader { row: self, looks }, &mut state);
         debug_assert!(complete.is_ok(), "a row writes into memory");
         self.flush_blanks(self.style);
         let wrapped = is_wrapped(row, &mut state);
@@ -54,14 +66,19 @@ impl ScrolledRow {
         }
     }
 
-    fn contents(&mut self, text: &str) {
-        let text = cell_text::shown(text);
-        if self.written && self.blanks == 0 {
-            return self.text.push_same(text);
+    fn contents(&mut self, text: &str, looks: &Looks) {
+        let mut room = std::mem::take(&mut self.room);
+        let CellText { text, tag } = cell_text::read(text, &mut room);
+        let extra = tag.map_or(Extra::NONE, |tag| looks.get(tag));
+        if self.written && self.blanks == 0 && extra == self.last {
+            self.text.push_same(text);
+        } else {
+            self.flush_blanks(Style::DEFAULT);
+            self.text.push(text, extra.on(self.style));
+            self.written = true;
         }
-        self.flush_blanks(Style::DEFAULT);
-        self.text.push(text, self.style);
-        self.written = true;
+        self.last = extra;
+        self.room = room;
     }
 
     /// A blank cell: either one never written to, which has no style but is written without saying so, or an erased
@@ -96,22 +113,22 @@ impl ScrolledRow {
     }
 }
 
-impl Write for ScrolledRow {
+impl Write for Reader<'_> {
     fn write_str(&mut self, s: &str) -> fmt::Result {
         if s.as_bytes().first() == Some(&0x1b) {
-            self.sgr = Some(Sgr::default());
+            self.row.sgr = Some(Sgr::default());
         }
-        if self.sgr.is_some() {
-            s.bytes().for_each(|byte| self.sgr_byte(byte));
+        if self.row.sgr.is_some() {
+            s.bytes().for_each(|byte| self.row.sgr_byte(byte));
         } else {
-            self.contents(s);
+            self.row.contents(s, self.looks);
         }
         Ok(())
     }
 
     fn write_char(&mut self, c: char) -> fmt::Result {
-        if self.sgr.is_none() && c == ' ' {
-            self.blank();
+        if self.row.sgr.is_none() && c == ' ' {
+            self.row.blank();
             return Ok(());
         }
         self.write_str(c.encode_utf8(&mut [0; 4]))

@@ -12,6 +12,22 @@ pub struct Style {
     pub background: Color,
     /// Bold, italic and the like.
     pub attributes: Attributes,
+    /// What the line below looks like, where there is one.
+    pub underline: Underline,
+    /// The colour of the line below; the default is that of the text.
+    pub underline_color: Color,
+}
+
+/// The looks of an underline.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "they are what they are called")]
+pub enum Underline {
+    #[default]
+    Single,
+    Double,
+    Curly,
+    Dotted,
+    Dashed,
 }
 
 /// A colour as a program names it.
@@ -77,8 +93,13 @@ impl BitOr for Attributes {
 
 impl Style {
     /// Plain text in the terminal's own colours.
-    pub const DEFAULT: Self =
-        Self { foreground: Color::Default, background: Color::Default, attributes: Attributes::NONE };
+    pub const DEFAULT: Self = Self {
+        foreground: Color::Default,
+        background: Color::Default,
+        attributes: Attributes::NONE,
+        underline: Underline::Single,
+        underline_color: Color::Default,
+    };
 
     /// Whether the text is bold.
     pub fn bold(self) -> bool {
@@ -146,8 +167,16 @@ impl Style {
                 out.write_str(code)?;
             }
         }
+        if self.underline() && self.underline != Underline::Single {
+            write!(out, ";4:{}", self.underline as u8 + 1)?;
+        }
         self.foreground.write_sgr(out, 30)?;
         self.background.write_sgr(out, 40)?;
+        match self.underline_color {
+            Color::Default => {}
+            Color::Indexed(index) => write!(out, ";58:5:{index}")?,
+            Color::Rgb(red, green, blue) => write!(out, ";58:2::{red}:{green}:{blue}")?,
+        }
         out.write_char('m')
     }
 }
@@ -177,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_style_is_small() {
-        assert!(size_of::<Style>() <= 12);
+        assert!(size_of::<Style>() <= 14);
     }
 
     #[test]

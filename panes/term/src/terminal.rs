@@ -9,7 +9,7 @@ use crate::keyboard::FlagStack;
 use crate::known_rows::KnownRows;
 use crate::listener::Listener;
 use crate::modes::Tracked;
-use crate::pen::Pen;
+use crate::pen::{Extra, Pen};
 use crate::tabs::Tabs;
 use crate::titles::Titles;
 use crate::{History, Palette, Size};
@@ -27,6 +27,8 @@ pub(crate) struct Terminal {
     /// Where the emulator's cursor will be once it has read everything; `None` when only it can tell.
     pub(crate) cursor: Option<Place>,
     pub(crate) pen: Pen,
+    /// The look that the next characters are tagged with, and the tag, if there was one left.
+    pub(crate) tagged: (Extra, Option<char>),
     pub(crate) modes: Tracked,
     pub(crate) charsets: Charsets,
     pub(crate) tabs: Tabs,
@@ -60,6 +62,7 @@ impl Terminal {
             size,
             cursor: Some((0, 0)),
             pen: Pen::default(),
+            tagged: (Extra::NONE, None),
             modes: Tracked::default(),
             charsets: Charsets::default(),
             tabs: Tabs::default(),
@@ -108,6 +111,11 @@ impl Terminal {
 
     pub(crate) fn alternate(&self) -> bool {
         self.modes.input.alternate_screen
+    }
+
+    /// The links that may be printed yet.
+    pub(crate) fn open_links(&self) -> [u32; 3] {
+        [self.pen.extra.link, self.saved[0].pen.extra.link, self.saved[1].pen.extra.link]
     }
 
     pub(crate) fn saved(&mut self) -> &mut Saved {

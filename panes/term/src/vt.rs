@@ -4,13 +4,15 @@
 
 use vt100::Screen;
 
-use crate::cell_text::shown;
+use crate::cell_text::{self, CellText};
 use crate::damage::{Damage, RowHash};
+use crate::pen::Extra;
 use crate::performer::Performer;
 use crate::scanner::Scanner;
 use crate::terminal::Terminal;
 use crate::{
-    Attributes, Cell, Color, Cursor, CursorShape, Engine, Event, History, Modes, Palette, Size, Style, StyledText,
+    Attributes, Cell, Color, Cursor, CursorShape, Engine, Event, History, LinkId, Modes, Palette, Size, Style,
+    StyledText,
 };
 
 /// An [`Engine`] over the `vt100` crate.
@@ -116,13 +118,18 @@ impl Engine for VtEngine {
 
     fn row(&self, row: u16, visit: &mut dyn FnMut(Cell<'_>)) {
         let columns = self.size().columns();
+        let looks = &self.terminal.parser.callbacks().looks;
+        let mut room = String::new();
         let mut column = 0;
         while column < columns {
             let Some(cell) = self.screen().cell(row, column) else { return };
             let width = if cell.is_wide() && column + 1 < columns { 2 } else { 1 };
             let cut = cell.is_wide() && width == 1;
-            let text = if cut || !cell.has_contents() { " " } else { shown(cell.contents()) };
-            visit(Cell { text, width, style: style(cell) });
+            let contents = if cut { "" } else { cell.contents() };
+            let CellText { text, tag } = cell_text::read(contents, &mut room);
+            let extra = tag.map_or(Extra::NONE, |tag| looks.get(tag));
+            let link = (extra.link != 0).then_some(LinkId(extra.link));
+            visit(Cell { text, width, style: extra.on(style(cell)), link });
             column += u16::from(width);
         }
     }
@@ -141,6 +148,10 @@ impl Engine for VtEngine {
 
     fn set_mute(&mut self, mute: bool) {
         self.terminal.listener().mute = mute;
+    }
+
+    fn link(&self, link: LinkId) -> Option<&str> {
+        self.terminal.parser.callbacks().looks.url(link.0)
     }
 
     fn synchronized(&self) -> bool {
@@ -180,7 +191,8 @@ fn style(cell: &vt100::Cell) -> Style {
         .with(Attributes::ITALIC, cell.italic())
         .with(Attributes::UNDERLINE, cell.underline())
         .with(Attributes::INVERSE, cell.inverse());
-    Style { foreground: color(cell.fgcolor()), background: color(cell.bgcolor()), attributes }
+    let (foreground, background) = (color(cell.fgcolor()), color(cell.bgcolor()));
+    Style { foreground, background, attributes, ..Style::DEFAULT }
 }
 
 fn color(color: vt100::Color) -> Color {

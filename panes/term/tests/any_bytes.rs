@@ -21,6 +21,8 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         "\x1b\\[\\?(1|6|7|25|47|1047|1048|1049|2004|2026)[hl]".prop_map(String::into_bytes),
         "\x1b\\[((4|20)[hl]|[0-3]g|[su]|[0-9]{0,2}[IZabde]|!p|\\?5W|[1-9][0-9]{0,3}b)".prop_map(String::into_bytes),
         "\x1b\\[(4:3|58[;:]5[;:]1|9|38:2::1:2:3|1;31|7|0|)m".prop_map(String::into_bytes),
+        "\x1b\\[(9|29|8|5|4:[0-5])m[a-z日❤]{1,9}(\u{fe0f}|\u{301})?".prop_map(String::into_bytes),
+        "\x1b\\]8;;[a-z]{0,2}\x07[a-z]{0,3}".prop_map(String::into_bytes),
         "(\x1b([()*+][0AB]|[DENOHno]|#8)|\x0e|\x0f)".prop_map(String::into_bytes),
         "\x1b[P_]([$+]q)?[a-z0-9;?]{0,9}(\x07|\x1b\\\\)?".prop_map(String::into_bytes),
         "([a-z ]{1,14}(\r\n|\t)){1,4}".prop_map(String::into_bytes),

@@ -27,6 +27,9 @@ impl Performer<'_> {
     /// Prints text where the emulator puts it of its own.
     fn print_plain(&mut self, text: &str, at: Option<usize>) {
         self.place();
+        if let Some(tag) = self.tag() {
+            return self.print_tagged(text, tag);
+        }
         if text.is_ascii() {
             self.follow_ascii(text);
             self.terminal.last_char = text.chars().next_back();
@@ -60,7 +63,7 @@ impl Performer<'_> {
 
     /// Makes the last character an emoji. The emulator corrupts its screen, and panics later, when the last character of
     /// a row becomes wide, so that one stays as it is.
-    fn select_emoji(&mut self) {
+    pub(super) fn select_emoji(&mut self) {
         let (row, column) = self.place();
         if column >= self.terminal.columns() {
             return;
@@ -69,12 +72,17 @@ impl Performer<'_> {
             rows.forget(row);
         }
         self.terminal.cursor = None;
+        // The emulator finds the emoji only while nothing stands between.
+        self.flush();
+        if let Some((base, tag)) = self.tagged_base(row, column) {
+            return self.inject(format!("\x08{base}{SELECTOR}{tag}").as_bytes());
+        }
         self.inject(SELECTOR.encode_utf8(&mut [0; 4]).as_bytes());
     }
 
     /// Notes where text that the emulator has not read yet will go.
     fn follow_ascii(&mut self, mut text: &str) {
-        let (columns, style) = (self.terminal.columns(), self.terminal.pen.style);
+        let (columns, style) = (self.terminal.columns(), self.style());
         while !text.is_empty() {
             let Some((row, column)) = self.next_place(1) else { return };
             let (now, later) = text.split_at(text.len().min(usize::from(columns - column)));
@@ -87,7 +95,7 @@ impl Performer<'_> {
         }
     }
 
-    fn follow(&mut self, c: char, text: &str) {
+    pub(super) fn follow(&mut self, c: char, text: &str) {
         // As the emulator has it: what has no width is drawn in one column, if it is no control character.
         let width = match c.width() {
             None if u32::from(c) < 256 => return,
@@ -102,7 +110,7 @@ impl Performer<'_> {
             return;
         }
         self.terminal.last_char = Some(c);
-        let style = self.terminal.pen.style;
+        let style = self.style();
         let Some((row, column)) = self.next_place(width) else { return };
         if let Some(rows) = self.terminal.known_rows() {
             rows.print(row, column, cell_text::shown(text), width, style);

@@ -17,6 +17,7 @@ impl Performer<'_> {
                 self.terminal.working_directory = clean(rest, MAX_TEXT);
                 self.event(Event::DirectoryChanged);
             }
+            b"8" => self.open_link(rest),
             b"9" => self.notify_or_progress(rest),
             b"10" | b"11" | b"12" => self.report_colors(code, rest),
             b"52" => self.set_clipboard(rest),
@@ -158,7 +159,7 @@ impl Performer<'_> {
 }
 
 /// What is before the first semicolon, and what is after it.
-fn split(string: &[u8]) -> (&[u8], &[u8]) {
+pub(super) fn split(string: &[u8]) -> (&[u8], &[u8]) {
     match string.iter().position(|&byte| byte == b';') {
         Some(at) => (&string[..at], &string[at + 1..]),
         None => (string, b""),
