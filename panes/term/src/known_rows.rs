@@ -8,6 +8,9 @@ use std::collections::VecDeque;
 
 use crate::{Style, StyledText};
 
+/// The most rows kept for their memory: about as many as scroll by in one piece of output.
+const MAX_SPARE: usize = 64;
+
 /// The visible rows, from top to bottom, and those that the emulator is about to scroll off.
 #[derive(Debug, Default)]
 pub(crate) struct KnownRows {
@@ -96,7 +99,7 @@ impl KnownRows {
 
     /// Takes a row back for its memory.
     pub(crate) fn recycle(&mut self, mut row: KnownRow) {
-        if self.spare.len() < 16 {
+        if self.spare.len() < MAX_SPARE {
             row.clear();
             self.spare.push(row);
         }

@@ -75,7 +75,7 @@ impl<'a> Line<'a> {
 
 impl Chunk {
     /// How far back a style is looked for before it is stored again.
-    const LOOK_BACK: usize = 32;
+    const LOOK_BACK: usize = 12;
 
     pub(super) fn starting_at(first: u64) -> Self {
         Self { first, text: String::new(), lines: Vec::new(), runs: Vec::new(), styles: Vec::new(), described: 0 }

@@ -35,6 +35,11 @@ impl Performer<'_> {
             self.terminal.last_char = text.chars().next_back();
             return self.pass(text.as_bytes(), at);
         }
+        // Special characters begin with one of these bytes.
+        if !text.bytes().any(|byte| matches!(byte, 0xef | 0xf3 | 0xf4)) {
+            self.follow_text(text);
+            return self.pass(text.as_bytes(), at);
+        }
         let mut start = 0;
         for (index, c) in text.char_indices() {
             let end = index + c.len_utf8();
@@ -95,12 +100,40 @@ impl Performer<'_> {
         }
     }
 
+    /// As [`follow_ascii`](Self::follow_ascii) for any text, in runs of what is printed side by side.
+    fn follow_text(&mut self, text: &str) {
+        let columns = self.terminal.columns();
+        let (mut start, mut width) = (0, 0);
+        for (index, c) in text.char_indices() {
+            let more = emulated_width(c).unwrap_or(0);
+            let room = self.terminal.cursor.map_or(0, |(_, column)| columns.saturating_sub(column));
+            if more > 0 && width + more <= room {
+                width += more;
+                continue;
+            }
+            self.follow_run(&text[start..index], width);
+            let end = index + c.len_utf8();
+            self.follow(c, &text[index..end]);
+            (start, width) = (end, 0);
+        }
+        self.follow_run(&text[start..], width);
+        if let Some(c) = text.chars().rev().find(|c| emulated_width(*c).is_some_and(|width| width > 0)) {
+            self.terminal.last_char = Some(c);
+        }
+    }
+
+    /// Notes a run of text for which there is room in its row.
+    fn follow_run(&mut self, text: &str, width: u16) {
+        let style = self.style();
+        let Some((row, column)) = self.terminal.cursor.filter(|_| width > 0) else { return };
+        if let Some(rows) = self.terminal.known_rows() {
+            rows.print(row, column, text, width, style);
+        }
+        self.terminal.cursor = Some((row, column + width));
+    }
+
     pub(super) fn follow(&mut self, c: char, text: &str) {
-        // As the emulator has it: what has no width is drawn in one column, if it is no control character.
-        let width = match c.width() {
-            None if u32::from(c) < 256 => return,
-            width => width.unwrap_or(1).min(2) as u16,
-        };
+        let Some(width) = emulated_width(c) else { return };
         if width == 0 {
             if let Some((row, _)) = self.terminal.cursor
                 && let Some(rows) = self.terminal.known_rows()
@@ -182,5 +215,17 @@ impl Performer<'_> {
             self.print_plain(&text, None);
             rest -= now;
         }
+    }
+}
+
+/// How many columns the emulator gives a character; `None` if it draws none. What has no width is drawn in one column,
+/// if it is no control character.
+fn emulated_width(c: char) -> Option<u16> {
+    match c {
+        ' '..='~' => Some(1),
+        _ => match c.width() {
+            None if u32::from(c) < 256 => None,
+            width => Some(width.unwrap_or(1).min(2) as u16),
+        },
     }
 }
