@@ -77,8 +77,12 @@ impl History {
 
     /// Adds a row that left the screen. `continues`: the next row belongs to the same line.
     pub(crate) fn push_row(&mut self, row: &StyledText, continues: bool) {
-        let mut pieces = row.pieces();
         let mut room = self.begin_row(row.text().len());
+        if row.text().len() <= room {
+            self.last().append_row(row);
+            return self.end_row(continues);
+        }
+        let mut pieces = row.pieces();
         let Some(mut current) = pieces.next() else {
             return self.end_row(continues);
         };

@@ -11,6 +11,7 @@ mod history;
 mod size;
 mod style;
 mod styled_text;
+mod wrap;
 
 mod damage;
 mod palette;
@@ -57,3 +58,4 @@ pub use style::{Attributes, Color, Style, Underline};
 pub use styled_text::{Span, StyledText};
 pub use text::capture;
 pub use vt::VtEngine;
+pub use wrap::wrap;

@@ -1,6 +1,6 @@
 //! Some lines in three buffers. The history decides when a chunk is full and when it goes.
 
-use crate::Style;
+use crate::{Style, StyledText};
 
 /// Neighbouring lines of a history.
 #[derive(Debug)]
@@ -140,6 +140,22 @@ impl Chunk {
             self.push_run(text.len(), style);
         }
         self.text.push_str(text);
+        self.note_end();
+    }
+
+    /// Adds a whole row to the last line.
+    pub(super) fn append_row(&mut self, row: &StyledText) {
+        let mut length = self.last_line_length();
+        for span in row.spans() {
+            if span.style != Style::DEFAULT {
+                if length > self.described {
+                    self.push_run(length - self.described, Style::DEFAULT);
+                }
+                self.push_run(span.bytes, span.style);
+            }
+            length += span.bytes;
+        }
+        self.text.push_str(row.text());
         self.note_end();
     }
 
