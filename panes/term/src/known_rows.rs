@@ -99,7 +99,8 @@ impl KnownRows {
 
     /// Takes a row back for its memory.
     pub(crate) fn recycle(&mut self, mut row: KnownRow) {
-        if self.spare.len() < MAX_SPARE {
+        let usual = row.text.text().len() <= 1024 && row.text.spans().len() <= 32;
+        if usual && self.spare.len() < MAX_SPARE {
             row.clear();
             self.spare.push(row);
         }

@@ -10,7 +10,7 @@ const SELECTOR: char = '\u{fe0f}';
 
 impl Performer<'_> {
     pub(super) fn print(&mut self, text: &str, at: Option<usize>) {
-        if self.terminal.prints_plainly() {
+        if self.terminal.prints_plainly() || self.fits_without_wrapping(text) {
             self.print_plain(text, at);
         } else if self.terminal.modes.insert || !self.terminal.modes.wrap {
             for c in text.chars() {
@@ -22,6 +22,15 @@ impl Performer<'_> {
             let text: String = text.chars().map(|c| charsets.map(c)).collect();
             self.print_plain(&text, None);
         }
+    }
+
+    /// Whether text that would not wrap does not come to where that matters.
+    fn fits_without_wrapping(&mut self, text: &str) -> bool {
+        if self.terminal.modes.insert || !self.terminal.charsets.is_plain() || !text.is_ascii() {
+            return false;
+        }
+        let (_, column) = self.place();
+        usize::from(column) + text.len() <= usize::from(self.terminal.columns())
     }
 
     /// Prints text where the emulator puts it of its own.
