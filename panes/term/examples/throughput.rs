@@ -1,4 +1,4 @@
-//! How fast the engine reads four kinds of output, beside the bare emulator without scrollback; in one run, because only
+//! How fast the engine reads four kinds of output, and two that are made to be slow, beside the bare emulator without scrollback; in one run, because only
 //! numbers of one run compare. `cargo run --release -p locald-term --example throughput [MiB [STREAM]]`.
 
 use std::num::NonZeroU16;
@@ -14,7 +14,7 @@ fn main() {
     let mebibytes = std::env::args().nth(1).and_then(|arg| arg.parse().ok()).unwrap_or(32);
     println!("{:>10}  {:>8}  {:>8}  ratio   MB/s at {ROWS}x{COLUMNS}, {CHUNK} bytes at a time", "", "vt100", "locald");
     let only = std::env::args().nth(2);
-    let streams = [("plain", plain()), ("log", log()), ("redraw", redraw()), ("wide", wide())];
+    let streams = [("plain", plain()), ("log", log()), ("redraw", redraw()), ("wide", wide()), ("styles", styles())];
     for (name, stream) in streams.into_iter().filter(|(name, _)| only.as_ref().is_none_or(|only| only == name)) {
         let repeats = mebibytes * 1024 * 1024 / stream.len();
         let (mut bare, mut ours) = (Duration::MAX, Duration::MAX);
@@ -26,6 +26,11 @@ fn main() {
         let rate = |time: Duration| f64::from(bytes) / time.as_secs_f64() / 1e6;
         println!("{name:>10}  {:8.1}  {:8.1}  {:5.2}", rate(bare), rate(ours), rate(ours) / rate(bare));
     }
+    // The bare emulator would take minutes.
+    let stream = repeats();
+    let times = mebibytes * 1024 * 1024 / stream.len();
+    let bytes = u32::try_from(stream.len() * times).unwrap_or(u32::MAX);
+    println!("{:>10}  {:>8}  {:8.1}", "repeats", "", f64::from(bytes) / run_ours(&stream, times).as_secs_f64() / 1e6);
 }
 
 fn run_bare(stream: &[u8], repeats: usize) -> Duration {
@@ -84,4 +89,14 @@ fn wide() -> Vec<u8> {
     (0..10_000_u32)
         .flat_map(|line| format!("{line} 日本語の文字列 한국어 텍스트 🚀🎉 中文字符 ✓ é\r\n").into_bytes())
         .collect()
+}
+
+/// Nothing but sequences that ask for as many characters as there can be.
+fn repeats() -> Vec<u8> {
+    b"a\x1b[65535b".repeat(1000)
+}
+
+/// A style for each character.
+fn styles() -> Vec<u8> {
+    (0..10_000_u32).flat_map(|number| format!("\x1b[38;5;{}mx", number % 256).into_bytes()).collect()
 }
