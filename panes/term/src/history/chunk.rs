@@ -1,6 +1,9 @@
 //! Some lines in three buffers. The history decides when a chunk is full and when it goes.
 
-use crate::{Style, StyledText};
+use crate::{Color, Style, StyledText};
+
+/// How many styles are looked for at a time.
+const SLOTS: usize = 32;
 
 /// Neighbouring lines of a history.
 #[derive(Debug)]
@@ -10,6 +13,8 @@ pub(super) struct Chunk {
     lines: Vec<LineEnd>,
     runs: Vec<Run>,
     styles: Vec<Style>,
+    /// Where a style may be stored already; when it is not there, it is stored again.
+    slots: [u16; SLOTS],
     /// How many bytes of the last line its runs describe.
     described: usize,
 }
@@ -74,11 +79,16 @@ impl<'a> Line<'a> {
 }
 
 impl Chunk {
-    /// How far back a style is looked for before it is stored again.
-    const LOOK_BACK: usize = 12;
-
     pub(super) fn starting_at(first: u64) -> Self {
-        Self { first, text: String::new(), lines: Vec::new(), runs: Vec::new(), styles: Vec::new(), described: 0 }
+        Self {
+            first,
+            text: String::new(),
+            lines: Vec::new(),
+            runs: Vec::new(),
+            styles: Vec::new(),
+            slots: [0; SLOTS],
+            described: 0,
+        }
     }
 
     pub(super) fn first(&self) -> u64 {
@@ -166,11 +176,12 @@ impl Chunk {
     }
 
     fn push_run(&mut self, bytes: usize, style: Style) {
-        let recent = self.styles.len().saturating_sub(Self::LOOK_BACK);
-        let known = self.styles[recent..].iter().rposition(|known| *known == style);
-        let index = known.map_or(self.styles.len(), |position| recent + position);
-        if known.is_none() {
+        let slot = &mut self.slots[slot(style)];
+        let index = usize::from(*slot);
+        let index = if self.styles.get(index) == Some(&style) { index } else { self.styles.len() };
+        if index == self.styles.len() {
             self.styles.push(style);
+            *slot = index as u16;
         }
         self.described += bytes;
         // The history keeps lines below 64 KiB, and begins no line in a chunk of 32 KiB: both numbers fit.
@@ -194,6 +205,19 @@ impl Chunk {
     }
 }
 
+/// Where a style is looked for.
+fn slot(style: Style) -> usize {
+    let number = |color| match color {
+        Color::Default => 0,
+        Color::Indexed(index) => 0x100 | u32::from(index),
+        Color::Rgb(red, green, blue) => u32::from_be_bytes([1, red, green, blue]),
+    };
+    let mixed = number(style.foreground)
+        ^ number(style.background).rotate_left(11)
+        ^ u32::from(style.attributes.bits()).rotate_left(23);
+    (mixed.wrapping_mul(0x9e37_79b9) >> 27) as usize
+}
+
 impl LineEnd {
     fn run_index(self) -> usize {
         (self.runs & !CONTINUES) as usize
@@ -203,7 +227,6 @@ impl LineEnd {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Color;
 
     const RED: Style = Style { foreground: Color::Indexed(1), ..Style::DEFAULT };
 
