@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp, ZonedDateTime, civil};
 
-/// Reads a point in the past: a duration back from `now` (`10m`, `1h30m`, `2d`), a time of day, a date, or RFC 3339.
+/// Reads a point in the past: a duration back from `now` (`10m`, `1h30m ago`), a time of day, a date, or RFC 3339.
 ///
 /// A time of day is the last such moment: `23:00`, asked for at 9 in the morning, is yesterday's.
 pub(crate) fn parse_since(text: &str, now: &ZonedDateTime) -> Result<Timestamp, String> {
@@ -20,7 +20,9 @@ pub(crate) fn parse_since(text: &str, now: &ZonedDateTime) -> Result<Timestamp, 
             .map(|zoned| zoned.timestamp())
             .map_err(|error| error.to_string());
     }
-    let span: Span = text.parse().map_err(|_| {
+    // As we write ages ourselves, and as one says it.
+    let duration = text.strip_suffix("ago").map_or(text, str::trim_end);
+    let span: Span = duration.parse().map_err(|_| {
         format!("`{text}` is neither a duration (10m, 1h30m, 2d) nor a time (14:30, 2026-01-31, 2026-01-31T14:30:00Z)")
     })?;
     if span.is_negative() {
@@ -86,6 +88,7 @@ mod tests {
     fn since_takes_durations_and_times_in_local_time() {
         assert_eq!(since("10m"), "2026-01-31T07:20:00Z");
         assert_eq!(since("1h30m"), "2026-01-31T06:00:00Z");
+        assert_eq!([since("10m ago"), since("1h 30m  ago")], ["2026-01-31T07:20:00Z", "2026-01-31T06:00:00Z"]);
         assert_eq!(since("2d"), "2026-01-29T07:30:00Z");
         assert_eq!(since("09:00"), "2026-01-31T07:00:00Z");
         assert_eq!(since("09:00:30"), "2026-01-31T07:00:30Z");
@@ -102,7 +105,7 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused_with_examples() {
-        for text in ["", "soon", "10", "25:00", "-10m", "99999999999999d"] {
+        for text in ["", "soon", "ago", "-10m ago", "09:00 ago", "10", "25:00", "-10m", "99999999999999d"] {
             assert!(parse_since(text, &now()).is_err(), "{text}");
         }
         assert!(since("soon").contains("10m, 1h30m, 2d"));
