@@ -52,13 +52,9 @@ async fn run(client: &Client, target: Target, json: bool, ui: &mut Ui) -> Result
         let table = table(&services, Timestamp::now(), ui);
         ui.data().write_all(table.as_bytes())?;
     }
+    // Faults of single services are among them.
     for fault in degraded {
         ui.warn(&fault)?;
-    }
-    for service in &services {
-        if let Some(fault) = &service.log_fault {
-            ui.warn(&format!("{}: {fault}", service.name))?;
-        }
     }
     Ok(())
 }
@@ -268,8 +264,10 @@ mod tests {
     }
 
     fn served_status() -> Response {
-        let degraded = vec!["the log cannot be written: no space left".to_owned()];
-        Response::Status { projects: vec![sample::project("shop")], services: services(), degraded }
+        let degraded = vec!["shop:web: no space left".to_owned()];
+        let mut services = services();
+        services[0].log_fault = Some("no space left".to_owned());
+        Response::Status { projects: vec![sample::project("shop")], services, degraded }
     }
 
     #[tokio::test]
@@ -278,7 +276,7 @@ mod tests {
         let (client, _events) = served::by(|_| Reply::of(served_status())).await;
         run(&client, Target::default(), true, &mut ui).await.unwrap();
         insta::assert_snapshot!(written.data().replace("},{", "},\n{"), @r#"
-        [{"project":"shop","name":"web","id":"shop-1a2b:web","kind":"exec","state":"ready","pid":48213,"exit":null,"restarts":0,"started_at":"2026-01-31T07:00:00Z","ports":[20000],"urls":["http://127.0.0.1:20000"],"reason":null,"log_fault":null},
+        [{"project":"shop","name":"web","id":"shop-1a2b:web","kind":"exec","state":"ready","pid":48213,"exit":null,"restarts":0,"started_at":"2026-01-31T07:00:00Z","ports":[20000],"urls":["http://127.0.0.1:20000"],"reason":null,"log_fault":"no space left"},
         {"project":"shop","name":"background-worker","id":"shop-1a2b:background-worker","kind":"exec","state":"exited","pid":null,"exit":{"code":null,"signal":9},"restarts":3,"started_at":"2026-01-31T07:00:00Z","ports":[],"urls":[],"reason":"ended by SIGKILL; the kernel may have been out of memory","log_fault":null},
         {"project":"shop","name":"db","id":"shop-1a2b:db","kind":"exec","state":"failed","pid":null,"exit":null,"restarts":0,"started_at":null,"ports":[20001,20002],"urls":[],"reason":"`postgres` is not in PATH","log_fault":null},
         {"project":"shop","name":"mail","id":"shop-1a2b:mail","kind":"exec","state":"stopped","pid":null,"exit":null,"restarts":0,"started_at":null,"ports":[],"urls":[],"reason":null,"log_fault":null}]
@@ -286,10 +284,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_degraded_is_said_beside_the_table() {
+    async fn what_is_degraded_is_said_once_beside_the_table() {
         let (mut ui, written) = fake::ui();
         let (client, _events) = served::by(|_| Reply::of(served_status())).await;
         run(&client, Target::default(), false, &mut ui).await.unwrap();
-        assert_eq!(written.status(), "warning: the log cannot be written: no space left\n");
+        assert_eq!(written.status(), "warning: shop:web: no space left\n");
     }
 }
