@@ -132,7 +132,8 @@ impl From<ConnectError> for CommandError {
     }
 }
 
-/// Writing is all the I/O that commands do themselves, so an error without a better story is one of writing.
+/// Writing data is all the I/O that commands do themselves and that can fail, as a remark that is lost is no error. So an error
+/// without a better story is one of standard output.
 impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {

@@ -42,7 +42,7 @@ impl Ui {
             data_columns: data_screen.map(|screen| screen.columns),
             status_screen: status_screen.filter(|_| std::env::var_os("TERM").is_some_and(|term| term != "dumb")),
             data: Box::new(BufWriter::new(stdout)),
-            status: Box::new(stderr),
+            status: Box::new(Forgiving(stderr)),
         }
     }
 
@@ -51,7 +51,7 @@ impl Ui {
         &mut *self.data
     }
 
-    /// What is said about it. Data written before comes out before.
+    /// What is said about it. Data written before comes out before. Of the process's own stream every write succeeds.
     pub(crate) fn status(&mut self) -> &mut dyn Write {
         // A failure here comes back at the next write of data or at the last flush.
         let _ = self.data.flush();
@@ -79,6 +79,22 @@ impl Ui {
     pub(crate) fn json(&mut self, value: &impl serde::Serialize) -> io::Result<()> {
         serde_json::to_writer(&mut self.data, value)?;
         self.data.write_all(b"\n")
+    }
+}
+
+/// Loses what cannot be written. A remark that nobody gets must neither end a command nor become its outcome.
+struct Forgiving<W>(W);
+
+impl<W: Write> Write for Forgiving<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // The whole of it or nothing, here: the caller must not try again what is lost.
+        let _ = self.0.write_all(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let _ = self.0.flush();
+        Ok(())
     }
 }
 
@@ -148,5 +164,32 @@ pub(crate) mod fake {
             status_screen: None,
         };
         (ui, written)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Closed;
+
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+    }
+
+    #[test]
+    fn only_data_that_nobody_reads_ends_a_command() {
+        let (mut ui, _) = fake::ui();
+        (ui.data, ui.status) = (Box::new(Closed), Box::new(Forgiving(Closed)));
+        ui.warn("the disk is full").unwrap();
+        ui.note("nothing was running").unwrap();
+        ui.status().flush().unwrap();
+        assert_eq!(ui.data().write_all(b"x").unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }
 }
