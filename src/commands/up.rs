@@ -31,8 +31,8 @@ pub(crate) struct UpArgs {
 
 pub(crate) async fn up(args: UpArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     let project = load(context, ui.status_paint)?;
-    let (client, mut events) = context.daemon().await?;
-    start(&client, &mut events, project, args, ui).await
+    let (client, events) = context.daemon().await?;
+    start(&client, events, project, args, ui).await
 }
 
 /// The project around the folder, once its files are known to be without faults.
@@ -70,7 +70,7 @@ fn environment() -> Vec<(String, String)> {
 
 async fn start(
     client: &Client,
-    events: &mut Events,
+    mut events: Events,
     project: Project,
     args: UpArgs,
     ui: &mut Ui,
@@ -94,6 +94,8 @@ async fn start(
             answer = &mut answer => break answer,
         }
     };
+    // Nobody reads them from here on, and what nobody reads would hold up the answers behind it.
+    drop(events);
     progress.clear(ui)?;
     let changes = changes::expect(answer?)?;
     changes::show(&changes, args.json, ui)?;
@@ -190,9 +192,9 @@ mod tests {
 
     async fn run(changes: Vec<ServiceChange>, json: bool) -> (Result<(), CommandError>, fake::Written) {
         let (mut ui, written) = fake::ui();
-        let (client, mut events) = served::by(move |request| answer(request, &changes)).await;
+        let (client, events) = served::by(move |request| answer(request, &changes)).await;
         let args = UpArgs { services: vec![], json };
-        (start(&client, &mut events, project(), args, &mut ui).await, written)
+        (start(&client, events, project(), args, &mut ui).await, written)
     }
 
     #[tokio::test]
