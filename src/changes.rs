@@ -8,6 +8,15 @@ use crate::exit::ExitKind;
 use crate::paint::{Tone, plain};
 use crate::ui::Ui;
 
+/// What was asked of the services, which is what a failure is one of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// To run: `up`, `start` and `restart`.
+    Start,
+    /// To end: `stop`, `down` and `shutdown`.
+    Stop,
+}
+
 /// The answer's changes; any other answer is a fault.
 pub(crate) fn expect(response: Response) -> Result<Vec<ServiceChange>, CommandError> {
     match response {
@@ -17,7 +26,7 @@ pub(crate) fn expect(response: Response) -> Result<Vec<ServiceChange>, CommandEr
 }
 
 /// Says what became of each service: sentences for a person, or with `json` one array as data.
-pub(crate) fn show(changes: &[ServiceChange], json: bool, ui: &mut Ui) -> Result<(), CommandError> {
+pub(crate) fn show(changes: &[ServiceChange], asked: Asked, json: bool, ui: &mut Ui) -> Result<(), CommandError> {
     if json {
         return Ok(ui.json(&changes.iter().map(ChangeJson::from).collect::<Vec<_>>())?);
     }
@@ -25,7 +34,7 @@ pub(crate) fn show(changes: &[ServiceChange], json: bool, ui: &mut Ui) -> Result
     for change in changes {
         let name = &change.service.service;
         let name = if several_projects { format!("{}:{name}", change.project) } else { name.clone() };
-        let (tone, text) = describe(&change.change);
+        let (tone, text) = describe(&change.change, asked);
         let line = format!("{} {}", plain(&name), ui.status_paint.tone(tone, &plain(&text)));
         writeln!(ui.status(), "{line}")?;
     }
@@ -33,7 +42,28 @@ pub(crate) fn show(changes: &[ServiceChange], json: bool, ui: &mut Ui) -> Result
 }
 
 /// The failure that `changes` amount to, if any.
-pub(crate) fn verdict(changes: &[ServiceChange]) -> Result<(), CommandError> {
+pub(crate) fn verdict(changes: &[ServiceChange], asked: Asked) -> Result<(), CommandError> {
+    match asked {
+        Asked::Start => all_started(changes),
+        Asked::Stop => all_stopped(changes),
+    }
+}
+
+/// There is no hint at logs: what kept a service from being stopped is nothing that it printed.
+fn all_stopped(changes: &[ServiceChange]) -> Result<(), CommandError> {
+    let mut failed = changes.iter().filter_map(|change| match &change.change {
+        Change::Failed { reason } => Some((&change.service.service, reason)),
+        _ => None,
+    });
+    let message = match (failed.next(), failed.count()) {
+        (None, _) => return Ok(()),
+        (Some((name, reason)), 0) => format!("`{name}` was not stopped: {reason}"),
+        (Some(_), more) => format!("{} services were not stopped", more + 1),
+    };
+    Err(CommandError::new(ExitKind::Failed, message))
+}
+
+fn all_started(changes: &[ServiceChange]) -> Result<(), CommandError> {
     let failed: Vec<&str> = failed(changes).map(|change| change.service.service.as_str()).collect();
     match failed[..] {
         [] => Ok(()),
@@ -44,17 +74,23 @@ pub(crate) fn verdict(changes: &[ServiceChange]) -> Result<(), CommandError> {
     }
 }
 
-/// The services that could not be started.
+/// The services with which what was asked for failed.
 pub(crate) fn failed(changes: &[ServiceChange]) -> impl Iterator<Item = &ServiceChange> {
     changes.iter().filter(|change| matches!(change.change, Change::Failed { .. }))
 }
 
-fn describe(change: &Change) -> (Tone, String) {
+fn describe(change: &Change, asked: Asked) -> (Tone, String) {
     match change {
         Change::Started { pid } => (Tone::Good, format!("started (pid {pid})")),
         Change::AlreadyRunning { pid } => (Tone::Quiet, format!("was already running (pid {pid})")),
         Change::WasNotRunning => (Tone::Quiet, "was not running".to_owned()),
-        Change::Failed { reason } => (Tone::Bad, format!("failed: {reason}")),
+        Change::Failed { reason } => {
+            let what = match asked {
+                Asked::Start => "failed",
+                Asked::Stop => "was not stopped",
+            };
+            (Tone::Bad, format!("{what}: {reason}"))
+        }
         Change::Stopped { exit, killed, left } => {
             let mut text = format!("stopped ({})", end(*exit));
             if !killed.is_empty() {
@@ -195,7 +231,7 @@ mod tests {
     #[test]
     fn each_change_is_a_sentence_on_standard_error() {
         let (mut ui, written) = fake::ui();
-        show(&all_sorts(), false, &mut ui).unwrap();
+        show(&all_sorts(), Asked::Start, false, &mut ui).unwrap();
         assert_eq!(written.data(), "");
         insta::assert_snapshot!(written.status(), @r"
         web started (pid 12)
@@ -211,14 +247,14 @@ mod tests {
     fn services_of_several_projects_are_told_apart() {
         let (mut ui, written) = fake::ui();
         let changes = [change("shop", "web", Change::WasNotRunning), change("blog", "web", Change::WasNotRunning)];
-        show(&changes, false, &mut ui).unwrap();
+        show(&changes, Asked::Stop, false, &mut ui).unwrap();
         assert_eq!(written.status(), "shop:web was not running\nblog:web was not running\n");
     }
 
     #[test]
     fn json_is_one_array_on_standard_output() {
         let (mut ui, written) = fake::ui();
-        show(&all_sorts(), true, &mut ui).unwrap();
+        show(&all_sorts(), Asked::Start, true, &mut ui).unwrap();
         assert_eq!(written.status(), "");
         let json: serde_json::Value = serde_json::from_str(&written.data()).unwrap();
         let words: Vec<&str> = json.as_array().unwrap().iter().map(|item| item["change"].as_str().unwrap()).collect();
@@ -231,8 +267,23 @@ mod tests {
     #[test]
     fn only_a_failed_service_makes_the_command_fail() {
         let all = all_sorts();
-        assert_eq!(verdict(&all[..5]), Ok(()));
-        let error = verdict(&all).unwrap_err();
+        assert_eq!(verdict(&all[..5], Asked::Start), Ok(()));
+        let error = verdict(&all, Asked::Start).unwrap_err();
         assert_eq!((error.exit, error.message.as_str()), (ExitKind::Failed, "`bad` failed to start"));
+    }
+
+    #[test]
+    fn a_stop_that_was_overtaken_is_not_a_failed_start() {
+        let (mut ui, written) = fake::ui();
+        let overtaken =
+            |name| change("shop", name, Change::Failed { reason: "it was started again meanwhile".to_owned() });
+        let changes = [change("shop", "db", Change::WasNotRunning), overtaken("web"), overtaken("api")];
+        show(&changes[..2], Asked::Stop, false, &mut ui).unwrap();
+        assert_eq!(written.status(), "db was not running\nweb was not stopped: it was started again meanwhile\n");
+        let error = verdict(&changes[..2], Asked::Stop).unwrap_err();
+        let expected = CommandError::new(ExitKind::Failed, "`web` was not stopped: it was started again meanwhile");
+        assert_eq!(error, expected);
+        assert_eq!(verdict(&changes, Asked::Stop).unwrap_err().message, "2 services were not stopped");
+        assert_eq!(verdict(&changes[..1], Asked::Stop), Ok(()));
     }
 }

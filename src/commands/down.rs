@@ -2,7 +2,7 @@
 
 use locald_api::Request;
 
-use crate::changes;
+use crate::changes::{self, Asked};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::ui::Ui;
@@ -22,12 +22,12 @@ pub(crate) async fn down(args: &DownArgs, context: &Context, ui: &mut Ui) -> Res
     let target = context.definite_target(vec![])?;
     let Some((client, _)) = context.running_daemon().await? else {
         ui.note("nothing was running: there is no daemon")?;
-        return changes::show(&[], args.json, ui);
+        return changes::show(&[], Asked::Stop, args.json, ui);
     };
     let changes = changes::expect(client.call(Request::Down(target)).await?)?;
     if changes.is_empty() {
         ui.note("nothing was running")?;
     }
-    changes::show(&changes, args.json, ui)?;
-    changes::verdict(&changes)
+    changes::show(&changes, Asked::Stop, args.json, ui)?;
+    changes::verdict(&changes, Asked::Stop)
 }

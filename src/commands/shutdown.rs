@@ -5,7 +5,7 @@ use std::time::Duration;
 use locald_api::Request;
 use rustix::process::Signal;
 
-use crate::changes;
+use crate::changes::{self, Asked};
 use crate::connect::{keeper, wait_for_end};
 use crate::context::{self, Context};
 use crate::error::CommandError;
@@ -29,14 +29,14 @@ pub(crate) async fn shutdown(args: &ShutdownArgs, context: &Context, ui: &mut Ui
         Ok(Some(connection)) => connection,
         Ok(None) => {
             ui.note("nothing was running")?;
-            return changes::show(&[], args.json, ui);
+            return changes::show(&[], Asked::Stop, args.json, ui);
         }
         Err(error) if error.exit == ExitKind::Unavailable => return without_daemon(error, args.json, ui).await,
         Err(error) => return Err(error),
     };
     let keeper = keeper(&context::home()?)?;
     let changes = changes::expect(client.call(Request::Shutdown).await?)?;
-    changes::show(&changes, args.json, ui)?;
+    changes::show(&changes, Asked::Stop, args.json, ui)?;
     // The keeper goes last, so what the user does next meets nothing half-ended.
     let ended = async {
         if let Some(keeper) = keeper {
@@ -49,7 +49,7 @@ pub(crate) async fn shutdown(args: &ShutdownArgs, context: &Context, ui: &mut Ui
         return Err(CommandError::new(ExitKind::Failed, message).hint("`locald daemon status` shows its log"));
     }
     ui.note("the daemon has shut down")?;
-    changes::verdict(&changes)
+    changes::verdict(&changes, Asked::Stop)
 }
 
 /// Has the keeper end everything, as there is no daemon that could be asked to. Asked again, it no longer waits for that daemon.
@@ -59,7 +59,7 @@ async fn without_daemon(why: CommandError, json: bool, ui: &mut Ui) -> Result<()
     for _ in 0..2 {
         if tokio::time::timeout(PATIENCE, wait_for_end(keeper)).await.is_ok() {
             ui.note("everything has shut down")?;
-            return changes::show(&[], json, ui);
+            return changes::show(&[], Asked::Stop, json, ui);
         }
         keeper.signal(Signal::TERM);
     }

@@ -2,7 +2,7 @@
 
 use locald_api::{Client, Request, Target};
 
-use crate::changes;
+use crate::changes::{self, Asked};
 use crate::commands::up::show_last_lines;
 use crate::context::Context;
 use crate::error::CommandError;
@@ -38,7 +38,7 @@ pub(crate) async fn run(
 ) -> Result<(), CommandError> {
     let began = jiff::Timestamp::now();
     let changes = changes::expect(client.call(request).await?)?;
-    changes::show(&changes, json, ui)?;
+    changes::show(&changes, Asked::Start, json, ui)?;
     show_last_lines(client, &changes, target, began, ui).await?;
-    changes::verdict(&changes)
+    changes::verdict(&changes, Asked::Start)
 }

@@ -2,7 +2,7 @@
 
 use locald_api::{Client, Request, Target};
 
-use crate::changes;
+use crate::changes::{self, Asked};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::ui::Ui;
@@ -30,8 +30,8 @@ pub(crate) async fn stop(args: StopArgs, context: &Context, ui: &mut Ui) -> Resu
 
 async fn run(client: &Client, target: Target, json: bool, ui: &mut Ui) -> Result<(), CommandError> {
     let changes = changes::expect(client.call(Request::Stop(target)).await?)?;
-    changes::show(&changes, json, ui)?;
-    changes::verdict(&changes)
+    changes::show(&changes, Asked::Stop, json, ui)?;
+    changes::verdict(&changes, Asked::Stop)
 }
 
 #[cfg(test)]

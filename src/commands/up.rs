@@ -3,7 +3,7 @@
 use locald_api::{Client, Event, Events, Request, ServiceChange, Target, Workspace};
 use locald_config::LoadError;
 
-use crate::changes;
+use crate::changes::{self, Asked};
 use crate::clock;
 use crate::context::{self, Context, Project};
 use crate::error::CommandError;
@@ -98,13 +98,13 @@ async fn start(
     drop(events);
     progress.clear(ui)?;
     let changes = changes::expect(answer?)?;
-    changes::show(&changes, args.json, ui)?;
+    changes::show(&changes, Asked::Start, args.json, ui)?;
     let target = Target { root: Some(project.root), names: vec![] };
     show_last_lines(client, &changes, &target, began, ui).await?;
     for degraded in &last.degraded {
         ui.warn(degraded)?;
     }
-    changes::verdict(&changes)?;
+    changes::verdict(&changes, Asked::Start)?;
     if !args.json {
         ui.note("`locald` opens the workspace")?;
     }
