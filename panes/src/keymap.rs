@@ -3,6 +3,8 @@
 //! Keys stand here by their tmux names. The hints next to each table are written by hand, most useful first, because a
 //! narrow screen shows only the first few.
 
+use crate::hunt::Way;
+
 /// Opens the table of commands while keys go to a program.
 pub(crate) const PREFIX: &str = "C-b";
 
@@ -33,8 +35,37 @@ pub(crate) enum Action {
     Detach,
     /// Show all keys.
     Help,
+    /// Look through the selected service's past, from so many screens above its end.
+    ScrollBack(isize),
+    /// Show the pane alone, or no longer so.
+    Zoom,
     /// Type the prefix itself.
     SendPrefix,
+}
+
+/// What a key does while the user looks through a service's past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scroll {
+    /// Move by rows.
+    Rows(isize),
+    /// Move by halves of a screen.
+    Halves(isize),
+    /// Move by screens.
+    Pages(isize),
+    /// To the oldest line.
+    Oldest,
+    /// To the newest.
+    Newest,
+    /// Ask for a text to search for.
+    Search,
+    /// To the next match this way.
+    Again(Way),
+    /// Stop what goes on, or go back to the live screen.
+    Cancel,
+    /// Back to the live screen.
+    Leave,
+    /// Show all keys.
+    Help,
 }
 
 /// What a key does while an overlay is open.
@@ -64,6 +95,7 @@ pub(crate) fn services(key: &str) -> Option<Action> {
         "s" => Action::Start,
         "x" => Action::Stop,
         "q" | "d" => Action::Detach,
+        "PPage" => Action::ScrollBack(1),
         "?" => Action::Help,
         digit => Action::Nth(nth(digit)?),
     })
@@ -79,6 +111,9 @@ pub(crate) fn prefixed(key: &str) -> Option<Action> {
         "s" | "Escape" | "Left" => Action::FocusServices,
         "r" => Action::Restart,
         "x" => Action::Stop,
+        "[" => Action::ScrollBack(0),
+        "PPage" => Action::ScrollBack(1),
+        "z" => Action::Zoom,
         "?" => Action::Help,
         digit => Action::Nth(nth(digit)?),
     })
@@ -94,6 +129,27 @@ pub(crate) fn overlay(key: &str) -> Option<Leaf> {
         "Home" | "g" => Leaf::Top,
         "End" | "G" => Leaf::Bottom,
         "Escape" | "q" | "Enter" | "?" | "C-c" => Leaf::Close,
+        _ => return None,
+    })
+}
+
+/// A key while the user looks through a service's past.
+pub(crate) fn scrollback(key: &str) -> Option<Scroll> {
+    Some(match key {
+        "Up" | "k" => Scroll::Rows(-1),
+        "Down" | "j" => Scroll::Rows(1),
+        "C-u" => Scroll::Halves(-1),
+        "C-d" => Scroll::Halves(1),
+        "PPage" => Scroll::Pages(-1),
+        "NPage" | "Space" => Scroll::Pages(1),
+        "Home" | "g" => Scroll::Oldest,
+        "End" | "G" => Scroll::Newest,
+        "/" => Scroll::Search,
+        "n" => Scroll::Again(Way::Up),
+        "N" => Scroll::Again(Way::Down),
+        "Escape" | "C-c" => Scroll::Cancel,
+        "q" | "Enter" => Scroll::Leave,
+        "?" => Scroll::Help,
         _ => return None,
     })
 }
@@ -117,6 +173,7 @@ pub(crate) const SERVICES_HINTS: &[Hint] = &[
     ("s", "start"),
     ("x", "stop"),
     ("↑↓", "select"),
+    ("pgup", "scroll back"),
 ];
 
 /// For the status line while there is no daemon to ask anything of.
@@ -126,17 +183,40 @@ pub(crate) const OFFLINE_HINTS: &[Hint] = &[("q", "quit"), ("?", "help"), ("ente
 pub(crate) const EMPTY_HINTS: &[Hint] = &[("?", "help"), ("q", "detach")];
 
 /// For the status line while keys go to a program.
-pub(crate) const PANE_HINTS: &[Hint] =
-    &[("C-b s", "services"), ("C-b d", "detach"), ("C-b ?", "help"), ("C-b n", "next"), ("C-b r", "restart")];
+pub(crate) const PANE_HINTS: &[Hint] = &[
+    ("C-b s", "services"),
+    ("C-b d", "detach"),
+    ("C-b ?", "help"),
+    ("C-b [", "scroll"),
+    ("C-b z", "zoom"),
+    ("C-b n", "next"),
+];
+
+/// For the status line while keys go to a program whose pane is alone.
+pub(crate) const ZOOMED_HINTS: &[Hint] =
+    &[("C-b z", "unzoom"), ("C-b d", "detach"), ("C-b ?", "help"), ("C-b [", "scroll"), ("C-b s", "services")];
+
+/// For the status line while the user looks through a service's past.
+pub(crate) const SCROLLBACK_HINTS: &[Hint] =
+    &[("q", "back"), ("/", "search"), ("↑↓", "scroll"), ("home", "oldest"), ("?", "help")];
+
+/// For the same once something was searched for.
+pub(crate) const FOUND_HINTS: &[Hint] =
+    &[("q", "back"), ("n N", "above, below"), ("/", "search"), ("↑↓", "scroll"), ("?", "help")];
+
+/// For the status line while a text to search for is typed.
+pub(crate) const PROMPT_HINTS: &[Hint] = &[("enter", "search"), ("esc", "cancel")];
 
 /// For the status line after the prefix.
 pub(crate) const PREFIX_HINTS: &[Hint] = &[
     ("d", "detach"),
     ("s", "services"),
+    ("[", "scroll"),
+    ("z", "zoom"),
+    ("?", "help"),
     ("n p", "next, previous"),
     ("r", "restart"),
     ("x", "stop"),
-    ("?", "help"),
     ("C-b", "send C-b"),
 ];
 
@@ -155,6 +235,7 @@ pub(crate) const HELP: &[(&str, &[Hint])] = &[
             ("r", "restart"),
             ("s", "start"),
             ("x", "stop"),
+            ("pgup", "scroll back"),
             ("q d", "detach; everything keeps running"),
         ],
     ),
@@ -167,8 +248,22 @@ pub(crate) const HELP: &[(&str, &[Hint])] = &[
             ("1 to 9", "service by position"),
             ("r", "restart"),
             ("x", "stop"),
+            ("[ pgup", "scroll back"),
+            ("z", "the pane alone, and back"),
             ("d", "detach; everything keeps running"),
             ("C-b", "send C-b to the program"),
+        ],
+    ),
+    (
+        "While scrolling back",
+        &[
+            ("↑ ↓ k j", "by lines"),
+            ("pgup pgdn", "by screens; space is pgdn"),
+            ("C-u C-d", "by half screens"),
+            ("home end", "oldest, newest; also g, G"),
+            ("/", "search upwards"),
+            ("n N", "next match above, below"),
+            ("q esc enter", "back to the live screen"),
         ],
     ),
 ];
@@ -190,6 +285,8 @@ mod tests {
         let typed = |shown: &'static str| match shown {
             "enter" => "Enter",
             "esc" => "Escape",
+            "pgup" => "PPage",
+            "home" => "Home",
             other => other,
         };
         for (shown, _) in
@@ -200,7 +297,10 @@ mod tests {
         for (shown, _) in PREFIX_HINTS.iter().flat_map(|(keys, what)| keys.split(' ').map(move |key| (key, what))) {
             assert!(prefixed(shown).is_some(), "{shown}");
         }
-        for (shown, _) in PANE_HINTS {
+        for (shown, _) in SCROLLBACK_HINTS.iter().chain(FOUND_HINTS).filter(|(shown, _)| *shown != "↑↓") {
+            assert!(shown.split(' ').all(|key| scrollback(typed(key)).is_some()), "{shown}");
+        }
+        for (shown, _) in PANE_HINTS.iter().chain(ZOOMED_HINTS) {
             assert!(prefixed(shown.strip_prefix("C-b ").unwrap()).is_some(), "{shown}");
         }
     }

@@ -17,6 +17,15 @@ pub(crate) struct Areas {
     pub(crate) status: Rect,
 }
 
+/// What is on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Arrangement {
+    /// The list of services, and beside it the pane of the selected one.
+    ListAndPane,
+    /// The pane alone.
+    Zoomed,
+}
+
 /// Below this many columns the pane is shown alone.
 const NARROWEST_WITH_SIDEBAR: u16 = 30;
 
@@ -34,10 +43,18 @@ fn sidebar_width(width: u16) -> u16 {
 impl Areas {
     /// The parts of a screen of `size`.
     pub(crate) fn of(size: Size) -> Self {
+        Self::with_list(size, sidebar_width(size.width))
+    }
+
+    /// The parts of a screen of `size` on which the pane is alone.
+    pub(crate) fn zoomed(size: Size) -> Self {
+        Self::with_list(size, 0)
+    }
+
+    fn with_list(size: Size, list: u16) -> Self {
         let status_height = u16::from(size.height >= 3);
         let title_height = u16::from(size.height >= 2);
         let body = size.height - status_height;
-        let list = sidebar_width(size.width);
         let gap = u16::from(list > 0);
         let left = list + gap;
         let right = size.width - left;
@@ -69,19 +86,22 @@ mod tests {
         let areas = Areas::of(Size::new(29, 10));
         assert_eq!((areas.sidebar.width, areas.pane.width), (0, 29));
         assert_eq!(Areas::of(Size::new(40, 12)).pane, Rect::new(13, 1, 27, 10));
+        assert_eq!(Areas::zoomed(Size::new(40, 12)).pane, Rect::new(0, 1, 40, 10));
     }
 
     proptest! {
         #[test]
         fn the_parts_of_any_screen_cover_it_without_overlap(width in any::<u16>(), height in any::<u16>(),
             wanted in any::<(u16, u16)>()) {
-            let areas = Areas::of(Size::new(width, height));
-            let parts = [areas.sidebar, areas.divider, areas.title, areas.pane, areas.status];
-            let area = |rect: &Rect| u32::from(rect.width) * u32::from(rect.height);
-            prop_assert_eq!(parts.iter().map(area).sum::<u32>(), u32::from(width) * u32::from(height));
-            for part in parts.iter().chain([&Areas::overlay(Size::new(width, height), wanted.into())]) {
-                prop_assert!(u32::from(part.x) + u32::from(part.width) <= u32::from(width));
-                prop_assert!(u32::from(part.y) + u32::from(part.height) <= u32::from(height));
+            let size = Size::new(width, height);
+            for areas in [Areas::of(size), Areas::zoomed(size)] {
+                let parts = [areas.sidebar, areas.divider, areas.title, areas.pane, areas.status];
+                let area = |rect: &Rect| u32::from(rect.width) * u32::from(rect.height);
+                prop_assert_eq!(parts.iter().map(area).sum::<u32>(), u32::from(width) * u32::from(height));
+                for part in parts.iter().chain([&Areas::overlay(size, wanted.into())]) {
+                    prop_assert!(u32::from(part.x) + u32::from(part.width) <= u32::from(width));
+                    prop_assert!(u32::from(part.y) + u32::from(part.height) <= u32::from(height));
+                }
             }
         }
     }

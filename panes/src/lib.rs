@@ -5,22 +5,26 @@
 //! daemon only through `locald-api`: how one is found or started is the [`Connector`]'s business, and a workspace survives
 //! its daemon.
 
+mod hunt;
 mod keymap;
 mod keyname;
 mod layout;
 mod model;
 mod msg;
+mod needle;
 mod options;
 mod overlay;
 mod reconnect;
 mod run;
 mod screen;
+mod scrollback;
 mod terminal;
 mod text;
 mod theme;
 mod update;
 mod view;
 mod wording;
+mod wrapping;
 
 pub use options::{Options, Outcome, Wanted};
 pub use reconnect::{Connecting, Connector, Unreached};

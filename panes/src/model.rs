@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use locald_api::{PaneId, Request, ServiceId, ServiceStatus, Workspace};
 use ratatui::layout::Size;
 
-use crate::layout::Areas;
+use crate::layout::{Areas, Arrangement};
 use crate::options::{Options, Wanted};
 use crate::overlay::Overlay;
 use crate::screen::Screen;
+use crate::scrollback::Scrollback;
 use crate::theme::Theme;
 
 /// Everything the workspace knows.
@@ -32,6 +33,12 @@ pub(crate) struct Model {
     pub(crate) focus: Focus,
     /// Whether the prefix was pressed and its command is awaited.
     pub(crate) prefix: bool,
+    /// Whether the pane is alone on the screen.
+    pub(crate) arrangement: Arrangement,
+    /// The selected service's past, while the user looks through it instead of at its screen.
+    pub(crate) scrollback: Option<Scrollback>,
+    /// The number of the latest request for lines of history. An answer to an earlier one is known as such.
+    pub(crate) asks: u64,
     /// Text laid over the screen.
     pub(crate) overlay: Option<Overlay>,
     /// Something to tell, until the next key.
@@ -110,6 +117,9 @@ impl Model {
             wanted: options.focus,
             focus: if options.attach { Focus::Pane } else { Focus::Services },
             prefix: false,
+            arrangement: Arrangement::ListAndPane,
+            scrollback: None,
+            asks: 0,
             overlay: None,
             notice: None,
             connection: Connection::Lost { why: None, overdue: false },
@@ -143,9 +153,22 @@ impl Model {
         self.screens.get(self.selected.as_ref()?)
     }
 
+    /// Where things are.
+    pub(crate) fn areas(&self) -> Areas {
+        match self.arrangement {
+            Arrangement::ListAndPane => Areas::of(self.size),
+            Arrangement::Zoomed => Areas::zoomed(self.size),
+        }
+    }
+
+    /// Whether keys go to the pane: to its program, or to move through its past.
+    pub(crate) fn is_in_pane(&self) -> bool {
+        self.focus == Focus::Pane || self.scrollback.is_some()
+    }
+
     /// The size of the pane's screen; `None` where there is no room for one.
     pub(crate) fn pane_size(&self) -> Option<Size> {
-        let size = Areas::of(self.size).pane.as_size();
+        let size = self.areas().pane.as_size();
         (size.width > 0 && size.height > 0).then_some(size)
     }
 

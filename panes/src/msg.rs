@@ -46,6 +46,11 @@ pub(crate) enum Purpose {
     Watch,
     /// What the caller wanted asked at the start.
     Initial,
+    /// Lines of history, to be shown or searched.
+    Lines {
+        /// Which request it is.
+        asked: u64,
+    },
     /// A key of the user's on one service.
     Act {
         /// What the user wanted.

@@ -254,7 +254,7 @@ impl<C: Connector> Workspace<C> {
     fn draw(&mut self) -> io::Result<()> {
         let model = &self.model;
         let shape = match (model.focus, model.selected_screen()) {
-            (Focus::Pane, Some(screen)) => screen.cursor.shape,
+            (Focus::Pane, Some(screen)) if model.scrollback.is_none() => screen.cursor.shape,
             _ => CursorShape::Default,
         };
         self.outer.draw(shape, |frame| view(model, frame))?;

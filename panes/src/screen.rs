@@ -1,6 +1,6 @@
 //! A pane's screen as last known: frames go in, rows come out.
 
-use locald_api::{Cursor, PaneFrame, PaneId, Row};
+use locald_api::{Cursor, Modes, PaneFrame, PaneId, Row};
 
 /// What a pane showed when its last frame came.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +15,12 @@ pub(crate) struct Screen {
     pub(crate) cursor: Cursor,
     /// The title the program set.
     pub(crate) title: String,
+    /// Whether this is the alternate screen, which has no history.
+    pub(crate) alternate: bool,
+    /// The oldest line of history, by its absolute number.
+    pub(crate) history_first: u64,
+    /// One past the youngest line of history; the first row follows it.
+    pub(crate) history_end: u64,
 }
 
 impl Screen {
@@ -32,6 +38,9 @@ impl Screen {
         self.columns = frame.columns;
         self.cursor = frame.cursor;
         self.title = frame.title;
+        self.alternate = frame.modes.contains(Modes::ALTERNATE_SCREEN);
+        self.history_first = frame.history_first;
+        self.history_end = frame.history_end.max(frame.history_first);
         for (number, row) in frame.changed {
             if let Some(place) = self.rows.get_mut(usize::from(number)) {
                 *place = row;
@@ -57,7 +66,7 @@ impl Screen {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use locald_api::{Cells, Color, Modes, Run, Style};
+    use locald_api::{Cells, Color, Run, Style};
     use proptest::prelude::*;
 
     use super::*;
@@ -110,14 +119,14 @@ pub(crate) mod tests {
         pub(crate) fn any_frame()(
             pane in 0u32..3, size in prop_oneof![(0u16..40, 0u16..12), any::<(u16, u16)>()],
             place in prop_oneof![(0u16..40, 0u16..12), any::<(u16, u16)>()], visible in any::<bool>(),
-            title in ".{0,20}",
+            title in ".{0,20}", history in (0u64..50, 0u64..5000), modes in 0u16..2,
             changed in proptest::collection::vec((prop_oneof![0u16..14, any::<u16>()],
                 proptest::collection::vec(run(), 0..4)), 0..6),
         ) -> PaneFrame {
             PaneFrame {
                 pane: PaneId(pane), sequence: 1, columns: size.0, rows: size.1,
                 cursor: Cursor { row: place.0, column: place.1, visible, ..Cursor::default() },
-                modes: Modes::default(), title, history_first: 0, history_end: 0,
+                modes: Modes(modes), title, history_first: history.0, history_end: history.1,
                 changed: changed.into_iter().map(|(number, runs)| (number, Row { runs })).collect(),
             }
         }

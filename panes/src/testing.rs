@@ -80,6 +80,9 @@ fn key(name: &str) -> KeyEvent {
         "Home" => KeyCode::Home,
         "End" => KeyCode::End,
         "NPage" => KeyCode::PageDown,
+        "PPage" => KeyCode::PageUp,
+        "Space" => KeyCode::Char(' '),
+        "BSpace" => KeyCode::Backspace,
         other => KeyCode::Char(other.chars().next().expect("a key has a name")),
     };
     match name.strip_prefix("C-") {

@@ -26,6 +26,10 @@ pub(crate) struct Theme {
     pub(crate) focus: Style,
     /// The selected row while keys go elsewhere.
     pub(crate) selection: Style,
+    /// What was searched for.
+    pub(crate) found: Style,
+    /// The one of them that the user was led to.
+    pub(crate) found_here: Style,
     /// Lines between things.
     pub(crate) border: Style,
     /// Something that has to be read now, across the whole width.
@@ -47,6 +51,8 @@ impl Theme {
             ok: Style::new().fg(Color::Green),
             warn: Style::new().fg(Color::Yellow),
             error: Style::new().fg(Color::Red),
+            found: Style::new().fg(Color::Black).bg(Color::Yellow),
+            found_here: Style::new().fg(Color::Black).bg(Color::Magenta).add_modifier(Modifier::BOLD),
             banner: Style::new().fg(Color::Yellow).add_modifier(Modifier::REVERSED | Modifier::BOLD),
             ..plain
         }
@@ -71,6 +77,8 @@ impl Theme {
                 .remove_modifier(Modifier::DIM)
                 .add_modifier(Modifier::REVERSED | Modifier::BOLD),
             selection: bold,
+            found: text.add_modifier(Modifier::REVERSED),
+            found_here: text.add_modifier(Modifier::REVERSED | Modifier::BOLD | Modifier::UNDERLINED),
             border: text.add_modifier(Modifier::DIM),
             banner: text.add_modifier(Modifier::REVERSED | Modifier::BOLD),
         }

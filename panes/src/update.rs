@@ -3,6 +3,8 @@
 mod answers;
 mod daemon;
 mod keys;
+mod scroll;
+mod search;
 
 use crate::model::{Connection, Model, Watch};
 use crate::msg::{Cmd, Msg};
@@ -18,7 +20,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Cmd {
             model.size = size;
             let top = model.overlay.as_ref().map_or(0, |overlay| overlay.top);
             keys::scroll_overlay(model, top);
-            watch(model).and(Cmd::redraw())
+            scroll::fit(model).and(watch(model)).and(Cmd::redraw())
         }
         Msg::Connected => daemon::connected(model),
         Msg::ConnectFailed(unreached) => daemon::connect_failed(model, unreached),
@@ -37,6 +39,7 @@ fn select(model: &mut Model, service: ServiceId) -> Cmd {
         return Cmd::none();
     }
     model.selected = Some(service);
+    model.scrollback = None;
     watch(model).and(Cmd::redraw())
 }
 

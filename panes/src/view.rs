@@ -4,6 +4,7 @@ mod banner;
 mod empty;
 mod overlay;
 mod pane;
+mod scrollback;
 mod sidebar;
 mod status;
 mod title;
@@ -13,22 +14,21 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::layout::Areas;
 use crate::model::Model;
 use crate::text;
 
 /// Paints everything, and puts the cursor where the program in the focused pane has it.
 pub(crate) fn view(model: &Model, frame: &mut Frame) {
-    let areas = Areas::of(frame.area().as_size());
+    let areas = model.areas();
     let buffer = frame.buffer_mut();
     sidebar::paint(model, areas.sidebar, buffer);
     divider(model, areas.divider, buffer);
     title::paint(model, areas.title, buffer);
     let cursor = pane::paint(model, areas.pane, buffer);
     banner::paint(model, areas.status, buffer);
-    status::paint(model, areas.status, buffer);
+    let prompt = status::paint(model, areas.status, buffer);
     overlay::paint(model, buffer);
-    if let Some(position) = cursor {
+    if let Some(position) = cursor.or(prompt) {
         frame.set_cursor_position(position);
     }
 }

@@ -149,8 +149,8 @@ fn after_the_prefix_keys_go_to_the_workspace_and_the_prefix_twice_to_the_program
     screen.wait_for("│a^Bb");
     screen.send(PREFIX);
     screen.wait_for("d detach");
-    screen.send("z");
-    screen.wait_for("C-b z does nothing; C-b ? shows all keys");
+    screen.send("y");
+    screen.wait_for("C-b y does nothing; C-b ? shows all keys");
     let pid = home.pid("shell");
     screen.send(&format!("{PREFIX}r"));
     screen.wait_for("shell started, pid");
@@ -427,4 +427,39 @@ fn two_workspaces_show_the_same_pane() {
     one.wait_for("│seen by 2");
     one.send("\recho and back $((1 + 2))\r");
     other.wait_for("│and back 3");
+}
+
+#[test]
+fn what_scrolled_away_is_read_searched_and_left_for_the_live_screen() {
+    let home = TestHome::new(
+        "[services.lines]\ncommand = \"for i in $(seq 1000); do echo line $i; done; read word; echo got $word; sleep 1000\"\n",
+    );
+    let mut screen = Screen::open(&home, &[], 80, 24);
+    screen.wait_for("│line 1000");
+    screen.send("\r");
+    screen.wait_for("C-b s services");
+    screen.send(&format!("{PREFIX}["));
+    screen.wait_for("scrolled 0 of 979 lines");
+    screen.send("\u{1b}[H");
+    screen.wait_for("scrolled 979 of 979 lines");
+    screen.wait_for("│line 1\n");
+    screen.wait_for("│line 22\n");
+    screen.send("/LINE 500\r");
+    screen.wait_for("│line 500\n");
+    screen.wait_until_gone("│line 1\n");
+    home.ok(&["send-keys", "lines", "word", "Enter"]);
+    screen.wait_for("new output");
+    assert!(screen.text().contains("│line 500\n"), "output moves nothing:\n{}", screen.text());
+    screen.send("/no such words\r");
+    screen.wait_for("nothing holds `no such words`");
+    screen.send("q");
+    screen.wait_for("│line 1000");
+    screen.wait_for("│got word");
+    screen.wait_until_gone("scrolled");
+    screen.send(&format!("{PREFIX}z"));
+    screen.wait_for("C-b z unzoom");
+    screen.wait_until_gone("▸● lines");
+    screen.wait_for("\nline 1000");
+    screen.send(&format!("{PREFIX}z"));
+    screen.wait_for("▸● lines");
 }

@@ -3,12 +3,16 @@
 use locald_api::{CallError, Change, Response};
 
 use super::daemon::settle;
+use super::scroll;
 use crate::model::{Model, Notice};
 use crate::msg::{Cmd, Purpose};
 use crate::overlay::Overlay;
 use crate::wording;
 
 pub(super) fn answered(model: &mut Model, purpose: &Purpose, result: Result<Response, CallError>) -> Cmd {
+    if let Purpose::Lines { asked } = *purpose {
+        return scroll::answered(model, asked, result);
+    }
     let settled = if *purpose == Purpose::Initial {
         model.starting = false;
         let place = model.selected_index();

@@ -2,7 +2,8 @@
 
 use locald_api::{PaneFrame, Request, ServiceId, Workspace};
 
-use super::{select, watch};
+use super::{scroll, select, watch};
+use crate::layout::Arrangement;
 use crate::model::{Connection, Focus, Model, Notice};
 use crate::msg::{Cmd, Effect, Purpose};
 use crate::reconnect::Unreached;
@@ -14,7 +15,8 @@ pub(super) fn connected(model: &mut Model) -> Cmd {
     }
     let watching = call(Request::WatchWorkspace, Purpose::Watch);
     let initial = model.initial.take().map_or_else(Cmd::none, |request| call(request, Purpose::Initial));
-    watching.and(initial).and(watch(model)).and(Cmd::redraw())
+    let lines = scroll::begin_anew(model);
+    watching.and(initial).and(watch(model)).and(lines).and(Cmd::redraw())
 }
 
 pub(super) fn call(request: Request, purpose: Purpose) -> Cmd {
@@ -80,8 +82,10 @@ pub(super) fn settle(model: &mut Model, place: Option<usize>) -> Cmd {
 
 fn deselect(model: &mut Model) -> Cmd {
     model.selected = None;
+    model.scrollback = None;
     if model.wanted.is_none() {
         model.focus = Focus::Services;
+        model.arrangement = Arrangement::ListAndPane;
     }
     watch(model).and(Cmd::redraw())
 }
@@ -97,6 +101,10 @@ fn name(wanted: &crate::Wanted) -> String {
 pub(super) fn take_frame(model: &mut Model, frame: PaneFrame) -> Cmd {
     let Some(watch) = model.watch.as_ref().filter(|watch| watch.pane == frame.pane) else { return Cmd::none() };
     model.unpainted.push((frame.pane, frame.sequence));
-    model.screens.entry(watch.service.clone()).or_default().merge(frame);
+    let screen = model.screens.entry(watch.service.clone()).or_default();
+    screen.merge(frame);
+    if let Some(scrollback) = model.scrollback.as_mut().filter(|scrollback| scrollback.service == watch.service) {
+        scrollback.notice(screen);
+    }
     Cmd::redraw()
 }

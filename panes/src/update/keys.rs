@@ -4,9 +4,10 @@ use locald_api::{ClientMessage, Input, Request, Target};
 use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
 
 use super::daemon::call;
-use super::select;
+use super::{scroll, search, select, watch};
 use crate::keymap::{self, Action, Leaf, PREFIX};
 use crate::keyname;
+use crate::layout::Arrangement;
 use crate::model::{Connection, Focus, Model, Notice};
 use crate::msg::{Cmd, Effect, Purpose, Verb};
 use crate::options::Outcome;
@@ -24,11 +25,15 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Cmd {
     let read = model.notice.take().is_some();
     let cmd = if model.overlay.is_some() {
         leaf_through(model, &name)
+    } else if model.scrollback.as_ref().is_some_and(|scrollback| scrollback.prompt.is_some()) {
+        search::type_key(model, &name)
     } else if std::mem::take(&mut model.prefix) {
         after_prefix(model, &name).and(Cmd::redraw())
     } else if name == PREFIX {
         model.prefix = true;
         Cmd::redraw()
+    } else if model.scrollback.is_some() {
+        scroll::press(model, &name)
     } else {
         match model.focus {
             Focus::Services => in_services(model, &name),
@@ -39,6 +44,9 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Cmd {
 }
 
 pub(super) fn paste(model: &mut Model, text: String) -> Cmd {
+    if model.overlay.is_none() && model.scrollback.is_some() {
+        return search::paste(model, &text);
+    }
     if model.focus != Focus::Pane || model.overlay.is_some() {
         return notify(model, Notice::warning("a paste goes to a service: open one first"));
     }
@@ -50,7 +58,7 @@ pub(super) fn paste(model: &mut Model, text: String) -> Cmd {
     if pending { typed.and(Cmd::redraw()) } else { typed }
 }
 
-fn notify(model: &mut Model, notice: Notice) -> Cmd {
+pub(super) fn notify(model: &mut Model, notice: Notice) -> Cmd {
     model.notice = Some(notice);
     Cmd::redraw()
 }
@@ -97,7 +105,9 @@ fn act(model: &mut Model, action: Action) -> Cmd {
         Action::FocusPane => focus_pane(model),
         Action::FocusServices => {
             model.focus = Focus::Services;
-            Cmd::redraw()
+            model.scrollback = None;
+            model.arrangement = Arrangement::ListAndPane;
+            watch(model).and(Cmd::redraw())
         }
         Action::Restart => ask(model, Verb::Restart),
         Action::Start => ask(model, Verb::Start),
@@ -107,6 +117,8 @@ fn act(model: &mut Model, action: Action) -> Cmd {
             model.overlay = Some(Overlay::help());
             Cmd::redraw()
         }
+        Action::ScrollBack(pages) => scroll::enter(model, pages),
+        Action::Zoom => zoom(model),
         Action::SendPrefix if model.focus == Focus::Pane => type_into_pane(model, Input::Keys(vec![PREFIX.into()])),
         Action::SendPrefix => Cmd::none(),
     }
@@ -128,6 +140,17 @@ fn focus_pane(model: &mut Model) -> Cmd {
     model.chosen = true;
     model.focus = Focus::Pane;
     Cmd::redraw()
+}
+
+/// Shows the pane alone, or the list beside it again. Without a list to see keys go to the pane.
+fn zoom(model: &mut Model) -> Cmd {
+    model.arrangement = match model.arrangement {
+        Arrangement::Zoomed => Arrangement::ListAndPane,
+        Arrangement::ListAndPane if model.selected.is_some() => Arrangement::Zoomed,
+        Arrangement::ListAndPane => return notify(model, Notice::warning("there is no service to zoom")),
+    };
+    let focused = focus_pane(model);
+    focused.and(scroll::fit(model)).and(watch(model))
 }
 
 fn ask(model: &mut Model, verb: Verb) -> Cmd {

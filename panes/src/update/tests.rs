@@ -216,8 +216,8 @@ fn after_the_prefix_keys_are_commands() {
 fn an_unknown_key_after_the_prefix_is_said_and_not_sent() {
     let mut model = showing(web_and_worker(), SIZE);
     let _ = press(&mut model, "Enter");
-    assert_eq!(press(&mut model, "C-b z").effects, []);
-    assert_eq!(notice(&model), "C-b z does nothing; C-b ? shows all keys");
+    assert_eq!(press(&mut model, "C-b y").effects, []);
+    assert_eq!(notice(&model), "C-b y does nothing; C-b ? shows all keys");
     let _ = press(&mut model, "a");
     assert_eq!(notice(&model), "", "the next key clears what was said");
 }
@@ -405,3 +405,5 @@ fn help_scrolls_and_swallows_keys_that_would_act() {
     let _ = press(&mut model, "Escape");
     assert_eq!(model.overlay, None);
 }
+
+mod past;

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::put;
-use crate::model::{Connection, Focus, Model};
+use crate::model::{Connection, Model};
 use crate::text;
 
 /// Leaves from within a pane.
@@ -14,7 +14,7 @@ pub(super) fn paint(model: &Model, status: Rect, buffer: &mut Buffer) {
     let Connection::Lost { why, overdue } = &model.connection else { return };
     let Some(y) = status.y.checked_sub(1) else { return };
     let text = if *overdue {
-        let end = format!(" · {} quits", if model.focus == Focus::Pane { LEAVE_PANE } else { "q" });
+        let end = format!(" · {} quits", if model.is_in_pane() { LEAVE_PANE } else { "q" });
         let said = why.as_ref().map_or_else(String::new, |why| format!(": {}", text::printable(why)));
         text::fit(&format!(" daemon lost{said}"), status.width.saturating_sub(text::width(&end))) + &end
     } else {

@@ -6,7 +6,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::{empty, put};
+use super::{empty, put, scrollback};
 use crate::model::{Focus, Model};
 use crate::screen::Screen;
 use crate::{text, wording};
@@ -17,6 +17,10 @@ const UNSHOWABLE: &str = "\u{fffd}";
 /// Paints the selected service's pane; returns where the hardware cursor belongs, if it belongs anywhere.
 pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     if area.is_empty() {
+        return None;
+    }
+    if let Some(scrollback) = &model.scrollback {
+        scrollback::paint(model, scrollback, area, buffer);
         return None;
     }
     let service = model.selected_service();
@@ -68,12 +72,13 @@ pub(super) fn paint_screen(screen: &Screen, area: Rect, buffer: &mut Buffer) {
     let (top, left) = screen.origin(area.width, area.height);
     let width = screen.columns.saturating_sub(left).min(area.width);
     for (row, y) in screen.rows.iter().skip(usize::from(top)).zip(area.top()..area.bottom()) {
-        paint_row(row, left, Rect { y, width, height: 1, ..area }, buffer);
+        paint_row(row, left.into(), Rect { y, width, height: 1, ..area }, buffer);
     }
 }
 
-fn paint_row(row: &Row, left: u16, area: Rect, buffer: &mut Buffer) {
-    let mut line = Line { area, left: u32::from(left), column: 0, buffer };
+/// Paints a row from its column `left` on.
+pub(super) fn paint_row(row: &Row, left: u32, area: Rect, buffer: &mut Buffer) {
+    let mut line = Line { area, left, column: 0, buffer };
     for run in &row.runs {
         let style = style(run.style);
         match &run.cells {
@@ -99,7 +104,7 @@ struct Line<'a> {
 
 impl Line<'_> {
     fn is_full(&self) -> bool {
-        self.column >= self.left + u32::from(self.area.width)
+        self.column >= self.left.saturating_add(self.area.width.into())
     }
 
     fn put_char(&mut self, char: char, width: u16, style: Style) {
@@ -124,7 +129,7 @@ impl Line<'_> {
     fn put(&mut self, symbol: &str, width: u16, style: Style) {
         let (start, end) = (self.column, self.column.saturating_add(u32::from(width)));
         self.column = end;
-        let right = self.left + u32::from(self.area.width);
+        let right = self.left.saturating_add(self.area.width.into());
         let whole = start >= self.left && end <= right;
         for column in start.max(self.left)..end.min(right) {
             // Less than the area's width, which is a `u16`.

@@ -7,7 +7,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::put;
-use crate::model::{Focus, Model};
+use crate::model::Model;
 use crate::{text, wording};
 
 /// Below this many columns there is no room for the state's word.
@@ -79,7 +79,7 @@ fn paint_service(model: &Model, service: &ServiceStatus, area: Rect, buffer: &mu
     put(buffer, area, area.x + 3, y, &name, theme.text);
     put(buffer, area, word_x, y, &word, style);
     if selected {
-        let whole_row = if model.focus == Focus::Services { theme.focus } else { theme.selection };
+        let whole_row = if model.is_in_pane() { theme.selection } else { theme.focus };
         buffer.set_style(area, whole_row);
     }
 }

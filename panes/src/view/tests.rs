@@ -140,7 +140,7 @@ fn two_services_run_and_keys_go_to_the_list() {
      pid      4121                  │
      port     20001                 │
      https://shop.localhost         │
-     services  enter open   ? help   q detach   r restart   s start   x stop   ↑↓ select                                                                                                          daemon ok
+     services  enter open   ? help   q detach   r restart   s start   x stop   ↑↓ select   pgup scroll back                                                                                       daemon ok
     ");
 }
 
@@ -169,7 +169,7 @@ fn keys_go_to_the_program_and_its_cursor_is_shown() {
      pid      4121        │
      port     20001       │
      shop.localhost       │
-     web  C-b s services   C-b d detach   C-b ? help   C-b n next         daemon ok
+     web  C-b s services   C-b d detach   C-b ? help   C-b [ scroll       daemon ok
     (cursor in column 25 of line 4)
     ");
 }
@@ -199,7 +199,7 @@ fn after_the_prefix_it_says_what_may_follow() {
                 │>
                 │
     (5 more like this)
-     C-b  d detach  s services
+     C-b  d detach  s services  [ scroll
     (cursor in column 15 of line 4)
     ");
     insta::assert_snapshot!(screen(&after(running(USUAL), "Enter C-b")), @"
@@ -214,7 +214,7 @@ fn after_the_prefix_it_says_what_may_follow() {
      pid      4121        │
      port     20001       │
      shop.localhost       │
-     C-b  d detach   s services   n p next, previous   r restart   x stop   ? help
+     C-b  d detach   s services   [ scroll   z zoom   ? help   n p next, previous
     (cursor in column 25 of line 4)
     ");
     insta::assert_snapshot!(screen(&after(running(LARGE), "Enter C-b")), @"
@@ -229,7 +229,7 @@ fn after_the_prefix_it_says_what_may_follow() {
      pid      4121                  │
      port     20001                 │
      https://shop.localhost         │
-     C-b  d detach   s services   n p next, previous   r restart   x stop   ? help   C-b send C-b
+     C-b  d detach   s services   [ scroll   z zoom   ? help   n p next, previous   r restart   x stop   C-b send C-b
     (cursor in column 35 of line 4)
     ");
 }
@@ -246,21 +246,21 @@ fn help_shows_all_keys() {
     │ r           restart                  │
     │ s           start                    │
     │ x           stop                     │
-    │ q d         detach; everything keep… │
-    ╰──────────────────────────── 9 of 19 ─╯
+    │ pgup        scroll back              │
+    ╰──────────────────────────── 9 of 31 ─╯
      help  esc close  ↑↓ scroll
     ");
     insta::assert_snapshot!(screen(&after(running(USUAL), "?")), @"
-     shop                 │ web  ● ready  vite
-    ▸● web          ╭─ Keys ───────────────────────────────────────╮
-     ● worker       │ In the list of services                      │
-                    │ ↑ ↓ k j     select a service                 │
+     shop           ╭─ Keys ───────────────────────────────────────╮
+    ▸● web          │ In the list of services                      │
+     ● worker       │ ↑ ↓ k j     select a service                 │
                     │ 1 to 9      select by position               │
                     │ home end    first, last                      │
                     │ enter → l   type into the service            │
                     │ r           restart                          │
                     │ s           start                            │
                     │ x           stop                             │
+                    │ pgup        scroll back                      │
                     │ q d         detach; everything keeps running │
                     │                                              │
                     │ In a service, after C-b                      │
@@ -270,10 +270,10 @@ fn help_shows_all_keys() {
                     │ 1 to 9      service by position              │
                     │ r           restart                          │
                     │ x           stop                             │
-    ────────────────│ d           detach; everything keeps running │
-     pid      4121  │ C-b         send C-b to the program          │
-     port     20001 ╰──────────────────────────────────────────────╯
-     shop.localhost       │
+    ────────────────│ [ pgup      scroll back                      │
+     pid      4121  │ z           the pane alone, and back         │
+     port     20001 │ d           detach; everything keeps running │
+     shop.localhost ╰─────────────────────────────────── 21 of 31 ─╯
      help  esc close   ↑↓ scroll                                          daemon ok
     ");
     insta::assert_snapshot!(screen(&after(running(LARGE), "?")), @"
@@ -283,7 +283,7 @@ fn help_shows_all_keys() {
                                     │> Local: http://localhost:20001/
                                     │>
                                     │
-    (8 more like this)
+    (2 more like this)
                                     │                                           ╭─ Keys ───────────────────────────────────────╮
                                     │                                           │ In the list of services                      │
                                     │                                           │ ↑ ↓ k j     select a service                 │
@@ -293,6 +293,7 @@ fn help_shows_all_keys() {
                                     │                                           │ r           restart                          │
                                     │                                           │ s           start                            │
                                     │                                           │ x           stop                             │
+                                    │                                           │ pgup        scroll back                      │
                                     │                                           │ q d         detach; everything keeps running │
                                     │                                           │                                              │
                                     │                                           │ In a service, after C-b                      │
@@ -302,11 +303,22 @@ fn help_shows_all_keys() {
                                     │                                           │ 1 to 9      service by position              │
                                     │                                           │ r           restart                          │
                                     │                                           │ x           stop                             │
+                                    │                                           │ [ pgup      scroll back                      │
+                                    │                                           │ z           the pane alone, and back         │
                                     │                                           │ d           detach; everything keeps running │
                                     │                                           │ C-b         send C-b to the program          │
+                                    │                                           │                                              │
+                                    │                                           │ While scrolling back                         │
+                                    │                                           │ ↑ ↓ k j     by lines                         │
+                                    │                                           │ pgup pgdn   by screens; space is pgdn        │
+                                    │                                           │ C-u C-d     by half screens                  │
+                                    │                                           │ home end    oldest, newest; also g, G        │
+                                    │                                           │ /           search upwards                   │
+                                    │                                           │ n N         next match above, below          │
+                                    │                                           │ q esc enter back to the live screen          │
                                     │                                           ╰──────────────────────────────────────────────╯
                                     │
-    (9 more like this)
+    (3 more like this)
     ────────────────────────────────│
      pid      4121                  │
      port     20001                 │
@@ -461,7 +473,7 @@ fn a_service_that_could_not_be_started_says_why_and_what_next() {
                                     │                                                  once that is mended, press r to try again
                                     │
     (22 more like this)
-     services  enter open   ? help   q detach   r restart   s start   x stop   ↑↓ select                                                                                                          daemon ok
+     services  enter open   ? help   q detach   r restart   s start   x stop   ↑↓ select   pgup scroll back                                                                                       daemon ok
     ");
 }
 
@@ -610,7 +622,7 @@ fn attributes_and_colours_are_those_of_the_program() {
 proptest! {
     #[test]
     fn no_frame_and_no_size_of_terminal_panics_the_view(
-        frames in proptest::collection::vec(any_frame(), 1..4), size in (0u16..60, 0u16..20), keys in "[?jrx]{0,3}",
+        frames in proptest::collection::vec(any_frame(), 1..4), size in (0u16..60, 0u16..20), keys in "[?jrxz\\[/q]{0,3}", past in any::<bool>(),
     ) {
         let mut model = model(Options::default(), size);
         let _ = update(&mut model, Msg::Connected);
@@ -622,10 +634,14 @@ proptest! {
             let pane = model.watch.as_ref().map_or(PaneId(0), |watch| watch.pane);
             let _ = update(&mut model, Msg::Frame(PaneFrame { pane, ..frame }));
         }
-        let _ = press(&mut model, "Enter");
+        let _ = press(&mut model, if past { "C-b PPage" } else { "Enter" });
+        painted(&model);
+        let _ = press(&mut model, "g");
         painted(&model);
         let _ = update(&mut model, Msg::Lost);
         let _ = update(&mut model, Msg::Overdue);
         painted(&model);
     }
 }
+
+mod past;

@@ -1,0 +1,157 @@
+//! Looking through a service's past: entering, moving, leaving, and asking for the lines that are shown or soon may be.
+
+use locald_api::{CallError, Request, Response};
+use ratatui::layout::Size;
+
+use super::daemon::call;
+use super::keys::notify;
+use super::search;
+use crate::hunt::Fetched;
+use crate::keymap::{self, Scroll};
+use crate::model::{Model, Notice};
+use crate::msg::{Cmd, Purpose};
+use crate::overlay::Overlay;
+use crate::scrollback::Scrollback;
+use crate::wording;
+
+/// Shows the selected service's past from so many screens above its end.
+pub(super) fn enter(model: &mut Model, pages: isize) -> Cmd {
+    if model.scrollback.is_some() {
+        return move_by(model, Scroll::Pages(-pages));
+    }
+    let Some(service) = model.selected_service() else {
+        return notify(model, Notice::warning("there is no service to scroll back in"));
+    };
+    let Some(screen) = model.selected_screen() else {
+        let text = format!("{} has not shown anything yet", service.name);
+        return notify(model, Notice::warning(text));
+    };
+    if screen.alternate {
+        let text = format!("{} shows a full-screen program, which has no history", service.name);
+        return notify(model, Notice::warning(text));
+    }
+    model.scrollback = Some(Scrollback::new(service.id.clone(), screen, size(model)));
+    model.chosen = true;
+    move_by(model, Scroll::Pages(-pages))
+}
+
+/// A key while the user looks through a service's past.
+pub(super) fn press(model: &mut Model, key: &str) -> Cmd {
+    match keymap::scrollback(key) {
+        Some(Scroll::Search) => search::open(model),
+        Some(Scroll::Again(way)) => search::again(model, way),
+        Some(Scroll::Cancel) if search::cancel(model) => Cmd::redraw(),
+        Some(Scroll::Leave | Scroll::Cancel) => leave(model),
+        Some(Scroll::Help) => {
+            model.overlay = Some(Overlay::help());
+            Cmd::redraw()
+        }
+        Some(movement) => move_by(model, movement),
+        None => Cmd::none(),
+    }
+}
+
+fn leave(model: &mut Model) -> Cmd {
+    model.scrollback = None;
+    Cmd::redraw()
+}
+
+fn move_by(model: &mut Model, movement: Scroll) -> Cmd {
+    refresh(model);
+    let height = isize::try_from(size(model).height).unwrap_or(1);
+    let Some(scrollback) = &mut model.scrollback else { return Cmd::none() };
+    match movement {
+        Scroll::Pages(1..) if scrollback.is_at_end() => return leave(model),
+        Scroll::Rows(rows) => scrollback.scroll(rows),
+        Scroll::Halves(halves) => scrollback.scroll(halves * (height / 2).max(1)),
+        // A row of what was shown stays to be seen.
+        Scroll::Pages(pages) => scrollback.scroll(pages * (height - 1).max(1)),
+        Scroll::Oldest => scrollback.oldest(),
+        Scroll::Newest => scrollback.newest(),
+        Scroll::Search | Scroll::Again(_) | Scroll::Cancel | Scroll::Leave | Scroll::Help => {}
+    }
+    fetch(model).and(Cmd::redraw())
+}
+
+/// Takes in what the service has written since the last key.
+pub(super) fn refresh(model: &mut Model) {
+    let Some(scrollback) = &mut model.scrollback else { return };
+    if let Some(screen) = model.screens.get(&scrollback.service) {
+        scrollback.refresh(screen);
+    }
+}
+
+/// The pane may have another size now.
+pub(super) fn fit(model: &mut Model) -> Cmd {
+    let size = size(model);
+    let Some(scrollback) = &mut model.scrollback else { return Cmd::none() };
+    scrollback.resize(size);
+    fetch(model)
+}
+
+/// There is a connection again: what was asked for is not answered any more, and lines may have other numbers.
+pub(super) fn begin_anew(model: &mut Model) -> Cmd {
+    search::cancel(model);
+    if let Some(scrollback) = &mut model.scrollback {
+        scrollback.forget();
+    }
+    fetch(model)
+}
+
+/// Asks for lines that are missing where the user is, one request at a time.
+pub(super) fn fetch(model: &mut Model) -> Cmd {
+    let Some(scrollback) = &model.scrollback else { return Cmd::none() };
+    if scrollback.asked.is_some() || !model.connection.is_up() {
+        return Cmd::none();
+    }
+    let Some((first, count)) = scrollback.missing() else { return Cmd::none() };
+    let (asked, cmd) = ask(model, first, count);
+    if let Some(scrollback) = &mut model.scrollback {
+        scrollback.asked = asked.map(|asked| (asked, first));
+    }
+    cmd
+}
+
+/// Asks for lines; returns the number of the request.
+pub(super) fn ask(model: &mut Model, first: u64, count: u32) -> (Option<u64>, Cmd) {
+    let Some(scrollback) = &model.scrollback else { return (None, Cmd::none()) };
+    model.asks += 1;
+    let request = Request::Lines { service: scrollback.service.clone(), first, count };
+    (Some(model.asks), call(request, Purpose::Lines { asked: model.asks }))
+}
+
+/// Lines came, or why they do not.
+pub(super) fn answered(model: &mut Model, asked: u64, result: Result<Response, CallError>) -> Cmd {
+    let Some(scrollback) = &mut model.scrollback else { return Cmd::none() };
+    let result = result.and_then(|response| match response {
+        Response::Lines { first, rows } => Ok(Fetched { first, rows }),
+        _ => Err(CallError::Unfitting),
+    });
+    let Some((_, wanted)) = scrollback.asked.take_if(|(number, _)| *number == asked) else {
+        return search::answered(model, asked, result);
+    };
+    match result {
+        Ok(Fetched { first, rows }) => {
+            let learnt = scrollback.learn(wanted, first, rows);
+            // Where nothing was new, asking the same again would not help.
+            let more = if learnt { fetch(model) } else { Cmd::none() };
+            more.and(Cmd::redraw())
+        }
+        Err(error) => failed(model, &error),
+    }
+}
+
+/// Says why there are no lines. Of a lost daemon the banner tells.
+pub(super) fn failed(model: &mut Model, error: &CallError) -> Cmd {
+    let text = match error {
+        CallError::Lost => return Cmd::redraw(),
+        CallError::Failed(failure) => wording::failure(failure),
+        CallError::Unfitting => error.to_string(),
+    };
+    notify(model, Notice::error(text))
+}
+
+/// The pane's size; where there is no room for one, the least.
+fn size(model: &Model) -> Size {
+    model.pane_size().unwrap_or(Size::new(1, 1))
+}

@@ -1,0 +1,245 @@
+//! What a service's past looks like, and a pane that is alone.
+
+use locald_api::{Request, Response};
+
+use super::*;
+use crate::msg::Effect;
+use crate::screen::tests::row;
+
+/// A service with 3,450 lines of history, none of them known yet.
+fn with_history(size: (u16, u16)) -> Model {
+    let mut model = running(size);
+    let mut frame = output(&model, &["the screen"]);
+    frame.history_end = 3450;
+    let _ = update(&mut model, Msg::Frame(frame));
+    model
+}
+
+fn press_served(model: &mut Model, keys: &str) {
+    for key in keys.split(' ') {
+        let mut cmd = press(model, key);
+        while let Some(Effect::Call { request, purpose }) = cmd.effects.pop() {
+            let Request::Lines { first, count, .. } = *request else { continue };
+            let text = |number: u64| match number {
+                3440 => format!(
+                    "{number}: a long line of an error, which does not fit and is therefore broken; the Error is told twice"
+                ),
+                _ => format!("{number}: GET / 200"),
+            };
+            let rows = (first..first + u64::from(count)).map(|number| row(&text(number))).collect();
+            cmd = update(model, Msg::Answered { purpose, result: Ok(Response::Lines { first, rows }) });
+        }
+    }
+}
+
+fn scrolled(size: (u16, u16), keys: &str) -> Model {
+    let mut model = with_history(size);
+    press_served(&mut model, keys);
+    model
+}
+
+#[test]
+fn the_past_of_a_service_says_how_far_it_is_scrolled_and_that_there_is_more() {
+    insta::assert_snapshot!(screen(&scrolled(USUAL, "PPage")), @"
+     shop                 │ web  ● ready  vite           scrolled 21 of 3,450 lines
+    ▸● web          ready │3429: GET / 200
+     ● worker       ready │3430: GET / 200
+                          │3431: GET / 200
+                          │3432: GET / 200
+                          │3433: GET / 200
+                          │3434: GET / 200
+                          │3435: GET / 200
+                          │3436: GET / 200
+                          │3437: GET / 200
+                          │3438: GET / 200
+                          │3439: GET / 200
+                          │3440: a long line of an error, which does not fit and is
+                          │therefore broken; the Error is told twice
+                          │3441: GET / 200
+                          │3442: GET / 200
+                          │3443: GET / 200
+                          │3444: GET / 200
+                          │3445: GET / 200
+    ──────────────────────│3446: GET / 200
+     pid      4121        │3447: GET / 200
+     port     20001       │3448: GET / 200
+     shop.localhost       │3449: GET / 200
+     scrollback  q back   / search   ↑↓ scroll   home oldest   ? help     daemon ok
+    ");
+    insta::assert_snapshot!(screen(&scrolled(SMALL, "PPage k k")), @"
+     shop       │ web  ● ready  v… 11/3,451
+    ▸● web      │ror is told twice
+     ● worker   │3441: GET / 200
+                │3442: GET / 200
+                │3443: GET / 200
+                │3444: GET / 200
+                │3445: GET / 200
+                │3446: GET / 200
+                │3447: GET / 200
+                │3448: GET / 200
+                │3449: GET / 200
+     scrollback  q back  / search  ↑↓ scroll
+    ");
+    let more = |size| {
+        let mut model = scrolled(size, "C-b [ g");
+        let mut frame = output(&model, &["more"]);
+        frame.history_end = 3460;
+        let _ = update(&mut model, Msg::Frame(frame));
+        model
+    };
+    insta::assert_snapshot!(screen(&more(USUAL)), @"
+     shop                 │ web  ● ready  scrolled 3,450 of 3,450 lines, new output
+    ▸● web          ready │0: GET / 200
+     ● worker       ready │1: GET / 200
+                          │2: GET / 200
+                          │3: GET / 200
+                          │4: GET / 200
+                          │5: GET / 200
+                          │6: GET / 200
+                          │7: GET / 200
+                          │8: GET / 200
+                          │9: GET / 200
+                          │10: GET / 200
+                          │11: GET / 200
+                          │12: GET / 200
+                          │13: GET / 200
+                          │14: GET / 200
+                          │15: GET / 200
+                          │16: GET / 200
+                          │17: GET / 200
+    ──────────────────────│18: GET / 200
+     pid      4121        │19: GET / 200
+     port     20001       │20: GET / 200
+     shop.localhost       │21: GET / 200
+     scrollback  q back   / search   ↑↓ scroll   home oldest   ? help     daemon ok
+    ");
+    insta::assert_snapshot!(screen(&more(SMALL)), @"
+     shop       │ web  ● ready 3,451/3,451+
+    ▸● web      │0: GET / 200
+     ● worker   │1: GET / 200
+                │2: GET / 200
+                │3: GET / 200
+                │4: GET / 200
+                │5: GET / 200
+                │6: GET / 200
+                │7: GET / 200
+                │8: GET / 200
+                │9: GET / 200
+     scrollback  q back  / search  ↑↓ scroll
+    ");
+}
+
+#[test]
+fn a_search_shows_what_is_typed_and_marks_what_it_found() {
+    insta::assert_snapshot!(screen(&scrolled(USUAL, "PPage / e r r o r")), @"
+     shop                 │ web  ● ready  vite           scrolled 21 of 3,450 lines
+    ▸● web          ready │3429: GET / 200
+     ● worker       ready │3430: GET / 200
+                          │3431: GET / 200
+                          │3432: GET / 200
+                          │3433: GET / 200
+                          │3434: GET / 200
+                          │3435: GET / 200
+                          │3436: GET / 200
+                          │3437: GET / 200
+                          │3438: GET / 200
+                          │3439: GET / 200
+                          │3440: a long line of an error, which does not fit and is
+                          │therefore broken; the Error is told twice
+                          │3441: GET / 200
+                          │3442: GET / 200
+                          │3443: GET / 200
+                          │3444: GET / 200
+                          │3445: GET / 200
+    ──────────────────────│3446: GET / 200
+     pid      4121        │3447: GET / 200
+     port     20001       │3448: GET / 200
+     shop.localhost       │3449: GET / 200
+     scrollback  /error   enter search   esc cancel                       daemon ok
+    (cursor in column 19 of line 23)
+    ");
+    insta::assert_snapshot!(screen(&scrolled(SMALL, "PPage / a Space l o n g Space t e x t Space t o Space f i n d")), @"
+     shop       │ web  ● ready  vi… 9/3,451
+    ▸● web      │3442: GET / 200
+     ● worker   │3443: GET / 200
+                │3444: GET / 200
+                │3445: GET / 200
+                │3446: GET / 200
+                │3447: GET / 200
+                │3448: GET / 200
+                │3449: GET / 200
+                │the screen
+                │
+     scrollback  /a long text to find
+    (cursor in column 33 of line 11)
+    ");
+    let found = scrolled(USUAL, "C-b [ / e r r o r Enter");
+    insta::assert_snapshot!(screen(&found), @"
+     shop                 │ web  ● ready  vite           scrolled 16 of 3,450 lines
+    ▸● web          ready │3434: GET / 200
+     ● worker       ready │3435: GET / 200
+                          │3436: GET / 200
+                          │3437: GET / 200
+                          │3438: GET / 200
+                          │3439: GET / 200
+                          │3440: a long line of an error, which does not fit and is
+                          │therefore broken; the Error is told twice
+                          │3441: GET / 200
+                          │3442: GET / 200
+                          │3443: GET / 200
+                          │3444: GET / 200
+                          │3445: GET / 200
+                          │3446: GET / 200
+                          │3447: GET / 200
+                          │3448: GET / 200
+                          │3449: GET / 200
+                          │the screen
+    ──────────────────────│
+     pid      4121        │> Local: http://localhost:20001/
+     port     20001       │>
+     shop.localhost       │
+     scrollback  q back   n N above, below   / search   ↑↓ scroll         daemon ok
+    ");
+    let (buffer, _) = painted(&found);
+    let marked = |style: ratatui::style::Style| {
+        let cells = buffer.content.iter().filter(|cell| Some(cell.bg) == style.bg);
+        cells.map(ratatui::buffer::Cell::symbol).collect::<String>()
+    };
+    assert_eq!((marked(found.theme.found), marked(found.theme.found_here)), ("error".into(), "Error".into()));
+    insta::assert_snapshot!(screen(&scrolled(SMALL, "C-b [ / n o t h i n g Enter")), @"
+     shop       │ web  ● ready  vi… 0/3,451
+    ▸● web      │
+     ● worker   │> Local: http://localhost:2
+                │0001/
+                │>
+                │
+    (5 more like this)
+     scrollback  nothing holds `nothing`
+    ");
+}
+
+#[test]
+fn a_zoomed_pane_is_alone_and_says_how_to_go_back() {
+    insta::assert_snapshot!(screen(&after(running(USUAL), "C-b z")), @"
+     web  ● ready  vite                                                       57x22
+    VITE v6.0.1 ready in 212 ms
+
+    > Local: http://localhost:20001/
+    >
+
+    (17 more like this)
+     web  C-b z unzoom   C-b d detach   C-b ? help   C-b [ scroll         daemon ok
+    (cursor in column 2 of line 4)
+    ");
+    insta::assert_snapshot!(screen(&after(running(SMALL), "C-b z")), @"
+     web  ● ready  vite               27x10
+    VITE v6.0.1 ready in 212 ms
+
+    > Local: http://localhost:2
+    >
+
+    (5 more like this)
+     web  C-b z unzoom  C-b d detach
+    (cursor in column 2 of line 4)
+    ");
+}
