@@ -157,10 +157,14 @@ impl Terminal {
         }
         self.listener().rows.forget_all();
         let (rows, columns) = emulated(size);
+        // The emulator gives its margins up, but only if its own size changes.
+        if (rows, columns) != self.screen().size() {
+            self.margins = None;
+        }
         self.parser.set_size(rows, columns);
         self.listener().rows = KnownRows::blank(size.rows());
         self.listener().rows.forget_all();
-        (self.size, self.margins, self.cursor) = (size, None, None);
+        (self.size, self.cursor) = (size, None);
     }
 }
 

@@ -226,6 +226,12 @@ mod looks {
     }
 
     #[test]
+    fn a_character_that_is_not_drawn_gives_its_look_to_no_other() {
+        let engine = engine(1, 3, "a\x1b[9m\u{80}\x1b[mb".as_bytes());
+        assert_eq!(styles(&engine, 0), [Style::DEFAULT; 3]);
+    }
+
+    #[test]
     fn a_hyperlink_leads_where_the_program_said() {
         let engine =
             engine(1, 9, b"a\x1b]8;;http://one\x1b\\b\x1b[1mc\x1b]8;id=2;http://two;x\x07d\x1b[m\x1b]8;;\x07e");
@@ -511,6 +517,15 @@ mod resizing {
         engine.resize(Size::new(2, 20));
         engine.feed(b"\x1b[?1049l");
         assert_eq!(capture(&engine, 9, false), "one\ntwo\nthree\nfour\n");
+    }
+
+    #[test]
+    fn margins_outlive_a_resize_that_the_emulator_does_not_see() {
+        let mut engine = engine(3, 2, b"a\x1b[2r\x1b[3Hb");
+        engine.resize(Size::new(3, 1));
+        engine.feed(b"\r\nc");
+        assert_eq!(capture(&engine, 9, false), "a\nb\nc\n");
+        assert_eq!(engine.history().end(), 0);
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! Looks beyond what the emulator's cells hold: each character printed with one is followed by a tag.
 
-use unicode_width::UnicodeWidthChar;
-
 use super::Performer;
+use super::print::emulated_width;
 use crate::Style;
 use crate::cell_text;
 use crate::looks::{Looks, Used};
@@ -48,7 +47,7 @@ impl Performer<'_> {
                 self.follow(c, shown);
                 out.push(c);
                 // What has no column of its own belongs to a character that has its tag.
-                if c.width().unwrap_or(1) > 0 {
+                if emulated_width(c).is_some_and(|width| width > 0) {
                     out.push(tag);
                 }
             }

@@ -229,7 +229,7 @@ impl Performer<'_> {
 
 /// How many columns the emulator gives a character; `None` if it draws none. What has no width is drawn in one column,
 /// if it is no control character.
-fn emulated_width(c: char) -> Option<u16> {
+pub(super) fn emulated_width(c: char) -> Option<u16> {
     match c {
         ' '..='~' => Some(1),
         _ => match c.width() {
