@@ -120,3 +120,30 @@ fn typing_at_a_program_that_does_not_read_holds_up_nothing_else_of_that_client()
     });
     home.ok(&["stop", "deaf"]);
 }
+
+#[test]
+fn a_daemon_that_dies_after_much_output_leaves_the_terminal_at_its_size() {
+    let home = TestHome::new("[services.it]\ncommand = \"seq 1 200000; exec sleep 1000\"\nsize = \"97x31\"\n");
+    home.ok(&["up"]);
+    wait::until("all is printed", || home.ok(&["capture", "it"]).contains("200000").then_some(()));
+    wait::until("all is logged", || home.ok(&["logs", "it", "--tail", "1"]).contains("200000").then_some(()));
+    // Its size was noted long before the part of the log that is shown again.
+    home.write("locald.toml", "[services.it]\ncommand = \"seq 1 200000; exec sleep 1000\"\n");
+    signal(home.daemon_pid(), Signal::KILL);
+    let seen = home.json(&["capture", "it", "--json"]);
+    assert_eq!((&seen["columns"], &seen["rows"]), (&97.into(), &31.into()), "{seen}");
+}
+
+#[test]
+fn a_dotenv_that_became_a_pipe_fails_the_start_and_holds_nothing_up() {
+    let home = TestHome::new(SLEEPER);
+    home.ok(&["up"]);
+    let path = home.project().join(".env");
+    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
+    for _ in 0..3 {
+        let said = home.run(&["restart", "it"]);
+        assert_eq!(said.code, 1, "{said:?}");
+        assert!(said.err.contains("not a regular file"), "{said:?}");
+    }
+    assert_eq!(home.service("it")["state"], "failed");
+}

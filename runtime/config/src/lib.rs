@@ -31,7 +31,7 @@ pub use dotenv::DotEnv;
 pub use escape::Escape;
 pub use fault::{Fault, Invalid};
 pub use faults::Faults;
-pub use load::{Found, LoadError, find_root, load};
+pub use load::{Found, LoadError, find_root, load, load_dotenv};
 pub use manifest::{PROJECT_KEYS, SERVICE_KEYS, TOP_KEYS, parse_manifest};
 pub use name::{ProjectName, ServiceName};
 pub use nearest::nearest;

@@ -83,7 +83,7 @@ pub fn load(root: &Path) -> Result<Project, LoadError> {
     let is_manifest = source.file_name().is_some_and(|name| name == MANIFEST);
     let parse = if is_manifest { parse_manifest } else { parse_procfile };
     let project = read(&source, &root)?.and_then(|text| parse(&source, &text, &root));
-    let dotenv = load_dotenv(&root)?;
+    let dotenv = read_dotenv(&root)?;
     match (project, dotenv) {
         (Ok(project), Ok(dotenv)) => Ok(Project { dotenv, ..project }),
         (Err(faults), Err(more)) => Err(faults.and(more).into()),
@@ -101,8 +101,16 @@ fn source_in(folder: &Path) -> Option<PathBuf> {
     [MANIFEST, PROCFILE].into_iter().map(|name| folder.join(name)).find(|path| path.is_file())
 }
 
+/// Reads the `.env` of the project in the folder `root`; empty where there is none.
+///
+/// # Errors
+/// As of [`load`], for this file alone.
+pub fn load_dotenv(root: &Path) -> Result<DotEnv, LoadError> {
+    Ok(read_dotenv(root)??)
+}
+
 /// A folder named `.env` is no fault: Python's virtual environments are often kept under that name.
-fn load_dotenv(root: &Path) -> Result<Result<DotEnv, Faults>, LoadError> {
+fn read_dotenv(root: &Path) -> Result<Result<DotEnv, Faults>, LoadError> {
     let path = root.join(DOTENV);
     let absent = match fs::metadata(&path) {
         Ok(metadata) => metadata.is_dir(),

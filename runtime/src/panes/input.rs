@@ -62,6 +62,12 @@ impl InputQueue {
         let _ = self.pieces.try_send(bytes);
     }
 
+    /// The terminal's size, if it has one.
+    pub(crate) fn size(&self) -> Option<Size> {
+        let size = rustix::termios::tcgetwinsize(&*self.master).ok()?;
+        (size.ws_row > 0 && size.ws_col > 0).then(|| Size::new(size.ws_row, size.ws_col))
+    }
+
     /// Tells the terminal its size; the kernel tells the program (SIGWINCH).
     pub(crate) fn resize(&self, size: Size) -> io::Result<()> {
         let size = Winsize { ws_row: size.rows(), ws_col: size.columns(), ws_xpixel: 0, ws_ypixel: 0 };

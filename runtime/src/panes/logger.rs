@@ -18,7 +18,7 @@ use tracing::{info, warn};
 
 use super::syncer::Syncer;
 use super::{Pane, PaneSet};
-use crate::logs::{self, Caps, Entry, GapReason, Record, Writer};
+use crate::logs::{self, Caps, Entry, GapReason, LastRun, Record, Writer};
 
 /// How much is written at once.
 const BATCH: usize = 256 * 1024;
@@ -35,6 +35,7 @@ pub(crate) struct PaneLog {
     caps: Caps,
     writer: Option<Writer>,
     end: Option<u64>,
+    last_run: Option<LastRun>,
     gap: Option<Gap>,
     dirty: bool,
 }
@@ -82,18 +83,23 @@ fn run(set: &PaneSet, finish: &Finish, syncer: Syncer) {
                 syncer.sync(unsynced(&panes));
             }
         }
+        if finish.0.load(SeqCst) {
+            break;
+        }
         if news {
             sync_at.get_or_insert(now + SYNC);
             continue;
-        }
-        if finish.0.load(SeqCst) {
-            break;
         }
         let mends = panes.iter().any(|pane| pane.log().gap.is_some());
         match sync_at.or_else(|| mends.then(|| now + SYNC)) {
             Some(at) => thread::park_timeout(at.saturating_duration_since(now)),
             None => thread::park(),
         }
+    }
+    // What is there now; a service that goes on printing is the next daemon's.
+    for pane in set.all() {
+        let until = pane.journal.head();
+        while pane.log_at.load(SeqCst) < until && pane.log_batch(&mut buffer) {}
     }
     syncer.sync(unsynced(&set.all()));
     syncer.finish();
@@ -107,7 +113,7 @@ fn unsynced(panes: &[Arc<Pane>]) -> Vec<File> {
 impl PaneLog {
     /// Opens the log in `dir`. One that cannot be opened is tried again later.
     pub(crate) fn open(dir: &Path, caps: Caps) -> Self {
-        let mut log = Self { caps, writer: None, end: None, gap: None, dirty: false };
+        let mut log = Self { caps, writer: None, end: None, last_run: None, gap: None, dirty: false };
         if let Err(error) = log.reopen(dir) {
             warn!(dir = %dir.display(), %error, "the log cannot be opened");
         }
@@ -117,6 +123,11 @@ impl PaneLog {
     /// The journal's offset at which the log ends, if it has a record.
     pub(crate) fn end(&self) -> Option<u64> {
         self.end
+    }
+
+    /// The run that began last, as the log was when it was opened.
+    pub(crate) fn last_run(&self) -> Option<LastRun> {
+        self.last_run
     }
 
     /// Writes down that a run ended unseen. A log that cannot be written has a gap there anyway.
@@ -135,6 +146,7 @@ impl PaneLog {
         }
         writer.prune(now());
         self.end = opened.end;
+        self.last_run = opened.run;
         self.writer = Some(writer);
         Ok(())
     }

@@ -52,7 +52,7 @@ pub(crate) struct Pane {
     runs: watch::Sender<RunState>,
     /// The run that the keeper was just starting when this daemon began.
     pub(crate) starting: Option<u64>,
-    input: Mutex<Option<InputQueue>>,
+    input: Mutex<Option<(u64, InputQueue)>>,
     /// The size is the configuration's business, not the clients'.
     fixed_size: AtomicBool,
     watchers: Mutex<Vec<Weak<Notify>>>,
@@ -81,12 +81,12 @@ impl Pane {
         let PaneParts { id, log_dir, memory, room, mut log, run: held, starting } = parts;
         let journal = JournalReader::open(memory)?;
         let resume = log.end().unwrap_or_else(|| journal.tail());
-        let (screen, mut run) = replay::replay(&log_dir, resume);
+        let (screen, mut run) = replay::replay(&log_dir, resume, log.last_run());
         run::follow(&mut run, &journal, resume);
         match held {
+            Some(held) if run.run == held.run && matches!(run.phase, RunPhase::Ended { .. }) => {}
             Some(held) => {
-                let state = RunState { run: held.run, phase: RunPhase::Alive { pid: held.pid, since: held.since } };
-                run = if state.is_after(&run) { state } else { run };
+                run = RunState { run: held.run, phase: RunPhase::Alive { pid: held.pid, since: held.since } };
             }
             // Its keeper died with it, or its end was in a part of the log that could not be written.
             None if run.lose() => log.note_lost_run(&log_dir, resume, run.run),
@@ -169,24 +169,33 @@ impl Pane {
         self.logged.subscribe()
     }
 
-    /// Takes the terminal's master of a new run, so that input can be written to it.
-    pub(crate) fn attach(&self, master: Option<OwnedFd>) {
-        let queue = master.and_then(|master| InputQueue::open(master).ok());
-        if let Some(queue) = &queue {
-            let _ = queue.resize(self.screen().size());
+    /// Takes the terminal's master of a run, so that input can be written to it. A run that was there before this daemon knows its
+    /// terminal's size better than the log does; a new one is told.
+    pub(crate) fn attach(&self, run: u64, master: Option<OwnedFd>, inherited: bool) {
+        let Some(queue) = master.and_then(|master| InputQueue::open(master).ok()) else { return };
+        let size = queue.size().filter(|_| inherited);
+        match size {
+            Some(size) => drop(self.screen().resize(size)),
+            None => drop(queue.resize(self.screen().size())),
         }
-        *self.input.lock().unwrap_or_else(PoisonError::into_inner) = queue;
+        let mut input = self.input.lock().unwrap_or_else(PoisonError::into_inner);
+        // Its end may have been read from the journal before its beginning was heard of.
+        let known = self.runs.borrow().clone();
+        let over = known.run > run || known.run == run && matches!(known.phase, RunPhase::Ended { .. });
+        if !over {
+            *input = Some((run, queue));
+        }
     }
 
     /// The run is over: nobody is there to type to. Its terminal goes with this, so that whatever was left alone of the run gets
-    /// an error from it instead of waiting for a reader.
-    fn detach(&self) {
-        *self.input.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    /// an error from it instead of waiting for a reader. A later run keeps its own.
+    fn detach(&self, run: u64) {
+        self.input.lock().unwrap_or_else(PoisonError::into_inner).take_if(|(of, _)| *of <= run);
     }
 
     /// Where input goes, while a run with a terminal lives.
     pub(crate) fn input(&self) -> Option<InputQueue> {
-        self.input.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.input.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(_, queue)| queue.clone())
     }
 
     /// Whether clients have no say in the size.

@@ -109,7 +109,7 @@ impl Pane {
                     self.note_run(RunState { run, phase: RunPhase::Alive { pid, since: entry.time } });
                 }
                 What::Ended { run, ending } => {
-                    self.detach();
+                    self.detach(run);
                     let since = self.runs.borrow().phase.since();
                     self.note_run(RunState { run, phase: RunPhase::Ended { since, ending } });
                 }

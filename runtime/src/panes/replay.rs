@@ -8,16 +8,19 @@ use locald_keeper::{Ending, Outcome};
 
 use super::screen::DEFAULT_SIZE;
 use super::{RunPhase, RunState, Screen};
-use crate::logs::{self, Cursor, Entry, Reader, Record};
+use crate::logs::{self, Cursor, Entry, LastRun, Reader, Record};
 
 /// How much of a log's end is shown again. Enough for any screen and some pages of history.
 const TAIL: u64 = 512 * 1024;
 const BATCH: usize = 128 * 1024;
 
-/// The screen and the latest run as the log has them, up to the journal's offset `until`.
-pub(super) fn replay(dir: &Path, until: u64) -> (Screen, RunState) {
-    let mut screen = Screen::new(DEFAULT_SIZE.0, DEFAULT_SIZE.1);
-    let mut run = RunState::default();
+/// The screen and the latest run as the log has them, up to the journal's offset `until`. `last`: the latest run of the whole log,
+/// which may have begun before the part that is shown again.
+pub(super) fn replay(dir: &Path, until: u64, last: Option<LastRun>) -> (Screen, RunState) {
+    let size = last.map(|last| (last.columns, last.rows)).filter(|(columns, rows)| *columns > 0 && *rows > 0);
+    let (columns, rows) = size.unwrap_or(DEFAULT_SIZE);
+    let mut screen = Screen::new(columns, rows);
+    let mut run = last.map(begin_with).unwrap_or_default();
     screen.engine_mut().set_mute(true);
     let reader = Reader::new(dir);
     // A log that cannot be read leaves a blank screen; what is wrong with it shows when it is written.
@@ -33,6 +36,17 @@ pub(super) fn replay(dir: &Path, until: u64) -> (Screen, RunState) {
     }
     screen.engine_mut().set_mute(false);
     (screen, run)
+}
+
+/// What is known of a run of which neither beginning nor end is shown again.
+fn begin_with(last: LastRun) -> RunState {
+    let phase = if last.running {
+        RunPhase::Alive { pid: last.pid, since: 0 }
+    } else {
+        let ending = Ending { outcome: Outcome::Unknown, killed: Vec::new(), left: Vec::new() };
+        RunPhase::Ended { since: 0, ending }
+    };
+    RunState { run: last.run, phase }
 }
 
 fn show(record: &Record<'_>, screen: &mut Screen, known: &mut RunState) {

@@ -225,6 +225,7 @@ async fn write_all(
         let current = *revision.borrow_and_update();
         if watches && current != sent_revision {
             sent_revision = current;
+            shared.lock_frames().look_again(&server.panes, &shared.wake);
             let workspace = Box::new(status::workspace(&server, current));
             writing.feed(wire::control(&ServerMessage::Workspace(workspace))).await?;
         }

@@ -17,7 +17,10 @@ const MAX_WATCHED: usize = 64;
 
 /// What one client watches.
 #[derive(Default)]
-pub(super) struct Frames(Vec<Watched>);
+pub(super) struct Frames {
+    view: View,
+    watched: Vec<Watched>,
+}
 
 struct Watched {
     pane: PaneId,
@@ -53,22 +56,29 @@ impl Frames {
         for wanted in view.panes.iter().take(MAX_WATCHED) {
             let Some(source) = panes.find(&wanted.service) else { continue };
             // The same service may have a new pane since, after its project went down and up.
-            let known = self.0.iter().position(|it| it.pane == wanted.pane && Arc::ptr_eq(&it.source, &source));
+            let known = self.watched.iter().position(|it| it.pane == wanted.pane && Arc::ptr_eq(&it.source, &source));
             if let Some(index) = known {
-                watched.push(self.0.swap_remove(index));
+                watched.push(self.watched.swap_remove(index));
             } else {
                 source.watch(wake);
                 watched.push(Watched::new(wanted.pane, source));
             }
         }
-        self.0 = watched;
+        self.watched = watched;
+        self.view = view.clone();
         let focused = view.panes.iter().find(|wanted| wanted.focused && wanted.columns > 0 && wanted.rows > 0)?;
         Some((focused.service.clone(), Size::new(focused.rows, focused.columns)))
     }
 
+    /// Looks for the panes of the view again, because services have come or gone: a service may have another pane since.
+    pub(super) fn look_again(&mut self, panes: &PaneSet, wake: &Arc<Notify>) {
+        let view = std::mem::take(&mut self.view);
+        self.set_view(&view, panes, wake);
+    }
+
     /// The client has painted a frame.
     pub(super) fn acknowledge(&mut self, pane: PaneId, sequence: u64) {
-        for watched in self.0.iter_mut().filter(|watched| watched.pane == pane) {
+        for watched in self.watched.iter_mut().filter(|watched| watched.pane == pane) {
             watched.unacknowledged.take_if(|waiting| *waiting <= sequence);
         }
     }
@@ -77,7 +87,7 @@ impl Frames {
     pub(super) fn take_due(&mut self, now: Instant) -> (Vec<PaneFrame>, Option<Instant>) {
         let mut frames = Vec::new();
         let mut next: Option<Instant> = None;
-        for watched in &mut self.0 {
+        for watched in &mut self.watched {
             if watched.unacknowledged.is_some() || watched.source.version() == watched.seen {
                 continue;
             }

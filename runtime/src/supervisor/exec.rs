@@ -16,7 +16,7 @@ use crate::panes::{Pane, RunPhase, RunState};
 const ENOENT: i32 = 2;
 
 /// Makes the environment of a service's next run.
-pub(crate) type MakeEnvironment = Arc<dyn Fn(&Pane, &Definition) -> Environment + Send + Sync>;
+pub(crate) type MakeEnvironment = Arc<dyn Fn(&Pane, &Definition) -> Result<Environment, String> + Send + Sync>;
 
 /// Makes controllers for commands.
 pub(crate) struct ExecFactory {
@@ -91,7 +91,8 @@ impl ServiceController for ExecController {
             program: definition.arguments.first().cloned().unwrap_or_default(),
             directory: definition.directory.to_string_lossy().into_owned(),
         });
-        let launch = launch(definition, &(self.environment)(&self.pane, definition), &self.pane);
+        let environment = (self.environment)(&self.pane, definition);
+        let launch = environment.and_then(|environment| launch(definition, &environment, &self.pane));
         let order = launch.map(|launch| ToKeeper::Spawn { slot: self.pane.id.to_string(), run: self.run, launch });
         let failure = match order.map(|order| self.keeper.send(&order)) {
             Ok(Ok(())) => None,

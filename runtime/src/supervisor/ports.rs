@@ -21,6 +21,7 @@ const COUNT: u16 = 10_000;
 pub(crate) struct Ports {
     file: PathBuf,
     leases: Mutex<BTreeMap<String, u16>>,
+    saving: Mutex<()>,
 }
 
 /// No port is left in the range.
@@ -41,7 +42,7 @@ impl Ports {
             }
             Err(_) => BTreeMap::new(),
         };
-        Self { file, leases: Mutex::new(leases) }
+        Self { file, leases: Mutex::new(leases), saving: Mutex::new(()) }
     }
 
     /// The port for a service's next run.
@@ -55,7 +56,8 @@ impl Ports {
         let taken: Vec<u16> = leases.values().copied().collect();
         let free = candidates(service).find(|port| !taken.contains(port) && is_free(*port)).ok_or(NoPort)?;
         leases.insert(service.to_owned(), free);
-        if let Err(error) = self.save(&leases) {
+        drop(leases);
+        if let Err(error) = self.save() {
             warn!(file = %self.file.display(), %error, "the port leases cannot be saved");
         }
         Ok(free)
@@ -66,11 +68,14 @@ impl Ports {
         self.leases.lock().unwrap_or_else(PoisonError::into_inner).get(service).copied()
     }
 
-    fn save(&self, leases: &BTreeMap<String, u16>) -> io::Result<()> {
+    /// Saves the leases as they are by then. Whoever only asks for a port does not wait for the disk.
+    fn save(&self) -> io::Result<()> {
+        let _one_at_a_time = self.saving.lock().unwrap_or_else(PoisonError::into_inner);
+        let leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut temporary = self.file.clone();
         temporary.set_extension("json.new");
         let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-        file.write_all(&serde_json::to_vec_pretty(leases)?)?;
+        file.write_all(&serde_json::to_vec_pretty(&leases)?)?;
         file.sync_all()?;
         fs::rename(&temporary, &self.file)
     }

@@ -128,11 +128,15 @@ impl Supervisor {
     fn end_unclaimed(&self, slots: BTreeMap<String, Slot>) {
         for (name, slot) in slots {
             info!(service = name, runs = slot.run.is_some(), "belongs to no project; ending it");
-            let stop = Stop { signal: SIGTERM, grace: UNCLAIMED_GRACE };
-            // A keeper that is gone has ended it already.
-            let _ = self.keeper.send(&ToKeeper::Stop { slot: name.clone(), stop });
-            let _ = self.keeper.send(&ToKeeper::Close { slot: name });
+            self.end_slot(name);
         }
+    }
+
+    fn end_slot(&self, name: String) {
+        let stop = Stop { signal: SIGTERM, grace: UNCLAIMED_GRACE };
+        // A keeper that is gone has ended it already.
+        let _ = self.keeper.send(&ToKeeper::Stop { slot: name.clone(), stop });
+        let _ = self.keeper.send(&ToKeeper::Close { slot: name });
     }
 
     async fn inherit_project(
@@ -151,7 +155,10 @@ impl Supervisor {
             let memory = values.get(&service_key(&service)).and_then(|value| serde_json::from_slice(value).ok());
             match self.create_service(service.clone(), definition, slot, memory.unwrap_or_default()).await {
                 Ok(created) => services.push(created),
-                Err(error) => warn!(%service, error, "the service could not be taken over"),
+                Err(error) => {
+                    warn!(%service, error, "the service could not be taken over and is ended");
+                    self.end_slot(service.to_string());
+                }
             }
         }
         info!(project = %id, services = services.len(), "took over a project");
@@ -170,7 +177,7 @@ impl Supervisor {
             }
             FromKeeper::Spawned { slot, run } => {
                 if let Some(pane) = self.pane(&slot) {
-                    pane.attach(descriptors.into_iter().next());
+                    pane.attach(run.run, descriptors.into_iter().next(), false);
                     pane.note_said(None);
                     pane.note_run(RunState { run: run.run, phase: RunPhase::Alive { pid: run.pid, since: run.since } });
                 }
@@ -376,8 +383,8 @@ impl Supervisor {
         };
         let pane = tokio::task::spawn_blocking(move || Pane::open(parts)).await.map_err(|error| error.to_string())?;
         let pane = pane.map_err(|error| format!("the journal cannot be read: {error}"))?;
-        if slot.run.is_some() {
-            pane.attach(slot.master);
+        if let Some(run) = slot.run {
+            pane.attach(run.run, slot.master, true);
         }
         Ok(pane)
     }
@@ -406,6 +413,11 @@ impl Supervisor {
         let meant =
             project.services.iter().map(|service| Meant { project: project.name.clone(), service: service.clone() });
         let changes = self.each(meant.collect(), |service| async move { service.stop().await }).await?;
+        if let Some(kept) = changes.iter().find(|change| matches!(change.change, Change::Failed { .. })) {
+            let name = &kept.service.service;
+            let message = format!("`{name}` was started again while its project was to come down");
+            return Err(Failure::new(FailureKind::StartFailed, message).hint("try it again"));
+        }
         self.projects().remove(&project.id);
         for service in &project.services {
             self.forget_service(service).await;

@@ -216,7 +216,11 @@ impl Task {
                 }
             }
             (Some(Inherited::Ended(end)), wanted) => {
-                self.note_end(&end);
+                // An end that an earlier daemon has seen is known better than the log may still tell.
+                if ended < self.controller.last_run() || self.remembered.exit.is_none() {
+                    self.remembered.run = run.max(self.controller.last_run());
+                    self.note_end(&end);
+                }
                 if wanted == Wanted::Running { State::Exited } else { State::Stopped }
             }
             (Some(Inherited::Failed { reason }), Wanted::Running) => State::Failed { reason },
@@ -353,7 +357,7 @@ impl Task {
 
     fn note_end(&mut self, ended: &Ended) {
         self.set_since(ended.since);
-        self.remembered.ended = self.remembered.run;
+        self.remembered.ended = self.controller.last_run();
         self.remembered.exit = Some(ended.exit);
         (self.memory)(&self.remembered);
         self.view.send_modify(|view| view.exit = Some(ended.exit));

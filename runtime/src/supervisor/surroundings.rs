@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use locald_api::{ProjectId, ServiceId};
-use locald_config::DotEnv;
+use locald_config::{Faults, LoadError};
 use locald_keeper::{Home, TOKEN_VARIABLE};
-use tracing::warn;
 
 use super::definition::Definition;
 use super::environment::Environment;
@@ -23,6 +22,7 @@ pub(super) struct Surroundings {
 }
 
 /// The shell that brought a project up.
+#[derive(Clone)]
 struct ProjectShell {
     name: String,
     root: PathBuf,
@@ -60,7 +60,7 @@ impl Surroundings {
     }
 
     /// The environment of a service's next run. `.env` is read now, so a restart is enough to take up a change.
-    pub(super) fn environment(&self, id: &ServiceId, definition: &Definition) -> Environment {
+    pub(super) fn environment(&self, id: &ServiceId, definition: &Definition) -> Result<Environment, String> {
         let mut environment = Environment::default();
         let mut add = |name: &str, value: String| environment.added.push((name.to_owned(), value));
         if let Ok(port) = self.ports.lease(&id.to_string()) {
@@ -72,22 +72,25 @@ impl Surroundings {
         let mark = if definition.leave_escaped { "leave" } else { "kill" };
         add(TOKEN_VARIABLE, format!("{}:{mark}", self.token));
         add("LOCALD_SERVICE", id.service.clone());
-        let projects = self.projects();
-        if let Some(project) = projects.get(&id.project) {
-            add("LOCALD_PROJECT", project.name.clone());
-            environment.shell.clone_from(&project.shell);
-            environment.dotenv = read_dotenv(&project.root);
+        let project = self.projects().get(&id.project).cloned();
+        if let Some(project) = project {
+            add("LOCALD_PROJECT", project.name);
+            environment.shell = project.shell;
+            environment.dotenv = locald_config::load_dotenv(&project.root).map_err(|error| match error {
+                // Where, and not what: a line of `.env` may hold a secret.
+                LoadError::Faults(faults) => places(&faults),
+                other => match std::error::Error::source(&other) {
+                    Some(cause) => format!("{other}: {cause}"),
+                    None => other.to_string(),
+                },
+            })?;
         }
-        environment
+        Ok(environment)
     }
 }
 
-/// The project's `.env`. One with faults was refused when the project came up; if it has them since, it counts as empty.
-fn read_dotenv(root: &Path) -> DotEnv {
-    let path = root.join(".env");
-    let text = std::fs::read_to_string(&path).unwrap_or_default();
-    DotEnv::parse(&path, &text).unwrap_or_else(|faults| {
-        warn!(%faults, "the .env has faults and is left out");
-        DotEnv::default()
-    })
+/// Where a file has its faults.
+fn places(faults: &Faults) -> String {
+    let places = faults.iter().map(|fault| format!("{}:{}:{}", fault.path.display(), fault.line, fault.column));
+    format!("its .env has faults at {}", places.collect::<Vec<_>>().join(", "))
 }
