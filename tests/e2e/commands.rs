@@ -363,6 +363,23 @@ fn a_follower_takes_up_a_service_that_is_added_later() {
 }
 
 #[test]
+fn a_follower_of_the_very_bytes_comes_past_all_that_is_too_old() {
+    let home = TestHome::new(
+        "[services.web]\ncommand = \"seq -f %0900g 1 5000; while [ ! -e go ]; do sleep 0.05; done; echo later\"\n",
+    );
+    home.ok(&["up"]);
+    let last = || home.ok(&["logs", "web", "--json", "-n", "1"]);
+    let old = wait::until("all is printed", || Some(last()).filter(|last| last.contains("00005000\"")));
+    let old: Value = serde_json::from_str(old.trim()).expect("JSON");
+    home.write("go", "");
+    wait_for_line(&home, "web", "later");
+    let follower =
+        Follower::start(&home, &["logs", "-f", "web", "--raw", "--since", old["time"].as_str().expect("a time")]);
+    follower.wait_for("later");
+    assert!(follower.lines().len() < 5000, "what is older is left out");
+}
+
+#[test]
 fn logs_outlive_their_services_their_project_and_the_daemon() {
     let home =
         TestHome::new("[services.web]\ncommand = \"echo kept; sleep 1000\"\n[services.gone]\ncommand = \"echo old\"\n");

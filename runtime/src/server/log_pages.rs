@@ -40,6 +40,10 @@ pub(super) async fn page(mut query: LogQuery, server: &Server) -> Result<LogPage
         }
         // What did not match needs not to be read again.
         query.cursor = Some(page.cursor);
+        // A page of bytes may be full of what is too old, and more lies behind it.
+        if !page.end {
+            continue;
+        }
         let changes = sources.iter_mut().filter_map(|source| source.logged.as_mut());
         let news = changes.map(|logged| Box::pin(async move { logged.changed().await.is_ok() }));
         let mut news: FuturesUnordered<_> = news.collect();
