@@ -133,6 +133,11 @@ pub(crate) fn signal_name(number: i32) -> String {
         (Signal::PIPE, "SIGPIPE"),
         (Signal::ALARM, "SIGALRM"),
         (Signal::TERM, "SIGTERM"),
+        (Signal::VTALARM, "SIGVTALRM"),
+        (Signal::PROF, "SIGPROF"),
+        (Signal::IO, "SIGIO"),
+        #[cfg(target_os = "linux")]
+        (Signal::POWER, "SIGPWR"),
         (Signal::XCPU, "SIGXCPU"),
         (Signal::XFSZ, "SIGXFSZ"),
         (Signal::SYS, "SIGSYS"),

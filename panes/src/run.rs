@@ -13,6 +13,7 @@ use futures_util::stream::FuturesUnordered;
 use locald_api::{CallError, Client, ClientMessage, CursorShape, Event, Events, Request};
 use ratatui::crossterm::event::{Event as TerminalEvent, EventStream};
 use ratatui::layout::Size;
+use rustix::process::{Signal as Number, getpid, kill_process};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -32,6 +33,8 @@ const FRAME: Duration = Duration::from_millis(16);
 const FIRST_PAINT: Duration = Duration::from_millis(50);
 /// How long a daemon may be gone before the user is told why.
 const OVERDUE: Duration = Duration::from_secs(10);
+/// How long a terminal that takes nothing may hold up what waits for it.
+const PATIENCE: Duration = Duration::from_millis(300);
 /// Messages on their way to a daemon that reads slowly. One that lets this many lie is as good as gone.
 const OUTGOING: usize = 1024;
 /// Terminal events taken in one go, so that keys typed ahead travel together.
@@ -120,7 +123,7 @@ enum Happened {
     Painted(io::Result<()>),
     DrawDue,
     Overdue,
-    Signal(i32),
+    Signal(Told),
     Panicked,
 }
 
@@ -153,7 +156,9 @@ impl<C: Connector> Workspace<C> {
                     self.overdue_at = None;
                     self.take(Msg::Overdue);
                 }
-                Happened::Signal(number) => return Ok(Outcome::Signal(number)),
+                Happened::Signal(Told::End(number)) => return Ok(Outcome::Signal(number)),
+                Happened::Signal(Told::Stop) => self.stop().await?,
+                Happened::Signal(Told::GoOn) => self.go_on()?,
                 Happened::Panicked => return Err(WorkspaceError::Panicked),
             }
         }
@@ -165,7 +170,7 @@ impl<C: Connector> Workspace<C> {
         tokio::select! {
             biased;
             () = panicked => Happened::Panicked,
-            number = self.signals.next() => Happened::Signal(number),
+            told = self.signals.next() => Happened::Signal(told),
             events = burst(&mut self.terminal_events) => Happened::Terminal(events),
             result = self.outer.painted() => Happened::Painted(result),
             () = sleep_until(self.next_draw), if draw_waits => Happened::DrawDue,
@@ -263,9 +268,27 @@ impl<C: Connector> Workspace<C> {
         Ok(())
     }
 
+    /// Gives the terminal back, then stops this process as the signal would have done by itself.
+    async fn stop(&mut self) -> io::Result<()> {
+        if self.outer.is_busy()
+            && let Ok(painted) = tokio::time::timeout(PATIENCE, self.outer.painted()).await
+        {
+            painted?;
+            self.take(Msg::Painted);
+        }
+        self.outer.give_back();
+        Ok(kill_process(getpid(), Number::STOP)?)
+    }
+
+    /// Takes the terminal again, from whoever had it meanwhile: not only our own way of stopping ends with this.
+    fn go_on(&mut self) -> io::Result<()> {
+        self.outer.take_again()?;
+        self.dirty = true;
+        Ok(())
+    }
+
     /// Lets what is being painted arrive, gives the terminal back, and lets what was typed last reach the daemon.
     async fn finish(mut self) {
-        const PATIENCE: Duration = Duration::from_millis(300);
         if self.outer.is_busy() {
             let _ = tokio::time::timeout(PATIENCE, self.outer.painted()).await;
         }
@@ -304,25 +327,53 @@ impl Link {
     }
 }
 
-/// The signals that ask a program to end.
-struct Signals([(i32, Signal); 4]);
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// To end, by this signal.
+    End(i32),
+    /// To stop for a while.
+    Stop,
+    /// To go on after a stop.
+    GoOn,
+}
+
+/// The signals that would end or stop this process with the terminal still taken over.
+///
+/// SIGTTIN and SIGTTOU are left alone: they come when the terminal is somebody else's already, and a process that handles them is
+/// told again and again instead of being stopped.
+struct Signals(Vec<(Told, Signal)>);
+
+/// The signals that end a program by themselves and that are not signs of a fault in it.
+const ENDINGS: &[Number] = &[
+    Number::HUP,
+    Number::INT,
+    Number::QUIT,
+    Number::TERM,
+    Number::USR1,
+    Number::USR2,
+    Number::ALARM,
+    Number::VTALARM,
+    Number::PROF,
+    Number::XCPU,
+    Number::IO,
+    #[cfg(target_os = "linux")]
+    Number::POWER,
+];
 
 impl Signals {
     fn new() -> io::Result<Self> {
-        let listen = |kind: SignalKind| signal(kind).map(|stream| (kind.as_raw_value(), stream));
-        Ok(Self([
-            listen(SignalKind::hangup())?,
-            listen(SignalKind::interrupt())?,
-            listen(SignalKind::quit())?,
-            listen(SignalKind::terminate())?,
-        ]))
+        let endings = ENDINGS.iter().map(|number| (Told::End(number.as_raw()), *number));
+        let pauses = [(Told::Stop, Number::TSTP), (Told::GoOn, Number::CONT)];
+        let listen = |(told, number): (Told, Number)| Ok((told, signal(SignalKind::from_raw(number.as_raw()))?));
+        endings.chain(pauses).map(listen).collect::<io::Result<_>>().map(Self)
     }
 
-    async fn next(&mut self) -> i32 {
+    async fn next(&mut self) -> Told {
         std::future::poll_fn(|context| {
-            for (number, stream) in &mut self.0 {
+            for (told, stream) in &mut self.0 {
                 if stream.poll_recv(context).is_ready() {
-                    return Poll::Ready(*number);
+                    return Poll::Ready(*told);
                 }
             }
             Poll::Pending

@@ -17,8 +17,8 @@ use ratatui::crossterm::cursor::{Hide, SetCursorStyle, Show};
 use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use ratatui::crossterm::style::{ResetColor, force_color_output};
 use ratatui::crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
-    enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+    disable_raw_mode, enable_raw_mode,
 };
 use ratatui::crossterm::{queue, terminal};
 use ratatui::layout::Size;
@@ -49,9 +49,17 @@ struct Pending(Arc<Mutex<Vec<u8>>>);
 
 /// The thread that writes.
 struct Writer {
-    jobs: std_mpsc::Sender<Vec<u8>>,
+    jobs: std_mpsc::Sender<Job>,
     done: mpsc::Receiver<io::Result<()>>,
     busy: bool,
+}
+
+/// What the thread does.
+enum Job {
+    /// Writes, and reports that it has.
+    Paint(Vec<u8>),
+    /// Takes the terminal again, with these bytes.
+    Enter(Vec<u8>),
 }
 
 /// The terminal's descriptor, and whether it is still ours to paint on.
@@ -81,9 +89,7 @@ impl Outer {
     }
 
     fn enter(tty: &Arc<Mutex<Tty>>, restore: Restore) -> io::Result<Self> {
-        let mut bytes = Vec::new();
-        queue!(bytes, EnterAlternateScreen, EnableBracketedPaste, Hide)?;
-        lock(tty).write(&bytes)?;
+        lock(tty).write(&enter_bytes()?)?;
         let pending = Pending::default();
         let terminal = Terminal::new(CrosstermBackend::new(pending.clone()))?;
         let writer = Writer::start(tty.clone())?;
@@ -135,6 +141,23 @@ impl Outer {
         result.unwrap_or_else(|| Err(io::ErrorKind::BrokenPipe.into()))
     }
 
+    /// Gives the terminal back for a while. What is painted meanwhile is lost.
+    pub(crate) fn give_back(&self) {
+        self.restore.now();
+    }
+
+    /// Takes the terminal over again, whatever has become of it, as if nothing had ever been painted on it.
+    pub(crate) fn take_again(&mut self) -> io::Result<()> {
+        // Whoever stopped us may have set another mode, which would not be noticed while ours is believed to be on.
+        disable_raw_mode()?;
+        enable_raw_mode()?;
+        self.terminal = Terminal::new(CrosstermBackend::new(self.pending.clone()))?;
+        // What the former one wrote on its end.
+        self.pending.take();
+        self.cursor_shape = CursorShape::Default;
+        self.writer.enter(enter_bytes()?)
+    }
+
     /// Resolves when something of ours has panicked, wherever. The terminal has been given back already.
     pub(crate) fn panicked(&self) -> impl Future<Output = ()> + use<> {
         let panicked = self.panicked.clone();
@@ -173,6 +196,12 @@ impl Restore {
     }
 }
 
+fn enter_bytes() -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    queue!(bytes, EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste, Hide)?;
+    Ok(bytes)
+}
+
 fn leave_bytes() -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     queue!(
@@ -209,13 +238,23 @@ impl Tty {
 
 impl Writer {
     fn start(tty: Arc<Mutex<Tty>>) -> io::Result<Self> {
-        let (jobs, queue) = std_mpsc::channel::<Vec<u8>>();
+        let (jobs, queue) = std_mpsc::channel();
         let (report, done) = mpsc::channel(1);
         thread::Builder::new().name("painter".into()).spawn(move || {
-            for bytes in queue {
-                let result = lock(&tty).write(&bytes);
-                if report.blocking_send(result).is_err() {
-                    return;
+            for job in queue {
+                match job {
+                    Job::Paint(bytes) => {
+                        let result = lock(&tty).write(&bytes);
+                        if report.blocking_send(result).is_err() {
+                            return;
+                        }
+                    }
+                    Job::Enter(bytes) => {
+                        let mut tty = lock(&tty);
+                        tty.ours = true;
+                        // A terminal that fails is noticed at the next painting.
+                        let _ = tty.write(&bytes);
+                    }
                 }
             }
         })?;
@@ -224,7 +263,15 @@ impl Writer {
 
     fn write(&mut self, bytes: Vec<u8>) -> io::Result<()> {
         self.busy = true;
-        self.jobs.send(bytes).map_err(|_| io::ErrorKind::BrokenPipe.into())
+        self.send(Job::Paint(bytes))
+    }
+
+    fn enter(&self, bytes: Vec<u8>) -> io::Result<()> {
+        self.send(Job::Enter(bytes))
+    }
+
+    fn send(&self, job: Job) -> io::Result<()> {
+        self.jobs.send(job).map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use portable_pty::CommandBuilder;
 use rustix::process::Signal;
+use rustix::termios::LocalModes;
 
 use crate::home::{TestHome, is_alive, signal};
 use crate::screen::Screen;
@@ -241,7 +242,9 @@ fn the_terminal_is_given_back_as_it_was_after_leaving_by_keys() {
 #[test]
 fn the_terminal_is_given_back_as_it_was_after_a_signal() {
     let home = TestHome::new(SHELL);
-    for (number, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130), (Signal::QUIT, 131)] {
+    let numbers = [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT, Signal::USR1, Signal::ALARM, Signal::IO];
+    for number in numbers {
+        let code = u8::try_from(128 + number.as_raw()).expect("a small number");
         fs::remove_file(home.project().join("number")).ok();
         let screen = open_from_shell(&home);
         screen.wait_for("│ready>");
@@ -250,6 +253,35 @@ fn the_terminal_is_given_back_as_it_was_after_a_signal() {
         assert!(screen.text().contains("the services keep running"), "{}", screen.text());
     }
     assert!(is_alive(home.pid("shell")));
+}
+
+#[test]
+fn the_terminal_is_given_back_while_stopped_and_taken_again_after() {
+    let home = TestHome::new(SHELL);
+    let mut screen = open_from_shell(&home);
+    let number = read(&home, "number").trim().parse().expect("a process number");
+    let line_by_line = || {
+        let tty = fs::File::open(format!("/proc/{number}/fd/0")).expect("its terminal");
+        rustix::termios::tcgetattr(tty).expect("its settings").local_modes.contains(LocalModes::ICANON)
+    };
+    for stop in [Signal::TSTP, Signal::STOP] {
+        screen.wait_for("│ready>");
+        assert!(!line_by_line());
+        signal(number, stop);
+        wait::until("it is stopped", || {
+            let stat = fs::read_to_string(format!("/proc/{number}/stat")).ok()?;
+            stat.rsplit(')').next()?.trim_start().starts_with('T').then_some(())
+        });
+        if stop == Signal::TSTP {
+            assert!(line_by_line());
+            screen.wait_until_gone("│ready>");
+        }
+        signal(number, Signal::CONT);
+        screen.wait_for("│ready>");
+        wait::until("keys are read one by one again", || (!line_by_line()).then_some(()));
+    }
+    screen.send("q");
+    check_restored(&home, &screen, 0, "it was stopped");
 }
 
 #[test]
