@@ -92,6 +92,7 @@ impl LogText {
         match event {
             LogEvent::Started { pid } => format!("started, pid {pid}"),
             LogEvent::Ended { how } => how.clone(),
+            LogEvent::Gap { bytes: 0, reason } => format!("some output is not kept: {reason}"),
             LogEvent::Gap { bytes, reason } => format!("{} not kept: {reason}", size(*bytes)),
             LogEvent::Text { .. } | LogEvent::Raw { .. } => String::new(),
         }
@@ -221,6 +222,13 @@ mod tests {
         09:25:00.000 web    │ ── 4.1 KiB not kept: no space left ──
         09:30:00.000 web    │ ── exited with code 1 ──
         ");
+    }
+
+    #[test]
+    fn a_gap_of_unknown_size_is_not_called_empty() {
+        let mut log = LogText::new(Paint::new(false), &now(), false, Projects::default());
+        let gap = line("web", 5, LogEvent::Gap { bytes: 0, reason: "older than the log keeps".to_owned() });
+        insta::assert_snapshot!(log.page(&[gap]), @"09:25:00.000 │ ── some output is not kept: older than the log keeps ──");
     }
 
     #[test]

@@ -71,7 +71,7 @@ pub enum LogEvent {
     },
     /// Output that was printed but not kept.
     Gap {
-        /// How many bytes.
+        /// How many bytes; 0 where that is not known.
         bytes: u64,
         /// Why, such as `no space left`.
         reason: String,
