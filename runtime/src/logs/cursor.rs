@@ -38,6 +38,12 @@ impl Cursor {
     /// Before the oldest record that is still there, in whatever log it is used on.
     pub const OLDEST: Cursor = Cursor { log: 0, segment: 0, byte: 0, sequence: 0 };
 
+    /// The number of the next record; they count up over all segments.
+    #[must_use]
+    pub fn sequence(self) -> u64 {
+        self.sequence
+    }
+
     /// The cursor right behind a record of this frame length, in the same segment.
     #[must_use]
     pub(super) fn after(self, frame_length: usize) -> Cursor {

@@ -112,9 +112,19 @@ impl Listing {
     /// Goes on from a place that [`Listing::position`] gave out. The query's `tail` has had its effect and is ignored.
     pub fn resume(reader: Reader, query: Query, position: LineCursor) -> io::Result<Listing> {
         let end = if query.follow { None } else { Some(reader.end()?.sequence) };
+        Listing::resume_until(reader, query, position, end)
+    }
+
+    /// As [`Listing::resume`], up to where an earlier listing of the same lines was to stop: [`Listing::stop`].
+    pub fn resume_until(reader: Reader, query: Query, position: LineCursor, stop: Option<u64>) -> io::Result<Listing> {
         let mut listing = Listing::at(reader, query, position);
-        listing.stop_unless_following(end);
+        listing.stop_unless_following(stop);
         Ok(listing)
+    }
+
+    /// The number of the record at which this listing stops, unless it follows.
+    pub fn stop(&self) -> Option<u64> {
+        self.stop
     }
 
     /// The next line that matches; `None` at the end of the log, for now if it is followed.

@@ -4,8 +4,9 @@
 //! good for the next daemon as for this one.
 
 use std::collections::VecDeque;
-use std::fmt::Write;
+use std::io;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -13,6 +14,7 @@ use locald_api::{Failure, FailureKind, LogEvent, LogLine, LogPage, LogQuery, Log
 use regex::{Regex, RegexBuilder};
 
 use super::Server;
+use super::log_places::{Place, Places};
 use super::log_sources::{self, Source};
 use crate::logs::{self, Cursor, Escapes, Kind, LineCursor, Listing, Merge, Outcome, Query, Reader};
 use crate::panes::logger::fault_text;
@@ -23,6 +25,10 @@ const PAGE_LINES: usize = 2000;
 const PAGE_BYTES: usize = 1 << 20;
 /// The most lines that several logs together are asked for at once.
 const MAX_MERGED_TAIL: usize = 20_000;
+/// The most bytes in one answer where several logs are read together: even escaped, it has to fit into one frame.
+const MERGED_BYTES: usize = 8 << 20;
+/// What a line takes in an answer besides its text.
+const LINE_BYTES: usize = 200;
 /// How much memory a regular expression may take.
 const REGEX_SIZE: usize = 1 << 20;
 
@@ -34,13 +40,18 @@ pub(super) async fn page(mut query: LogQuery, server: &Server) -> Result<LogPage
         revision.mark_unchanged();
         // Anew in each turn: projects come and go while somebody follows their logs.
         let mut sources = log_sources::find(server, &query.target)?;
+        if let (true, Some(cursor)) = (query.follow, &query.cursor) {
+            // What lies on disk only and was not there at first has gone long ago: it has no news.
+            let known: Places<String> = cursor.parse()?;
+            sources.retain(|source| source.logged.is_some() || known.get(&source.id).is_some());
+        }
         let page = read(&query, grep.clone(), &sources).await?;
         if !query.follow || !page.lines.is_empty() {
             return Ok(page);
         }
         // What did not match needs not to be read again.
         query.cursor = Some(page.cursor);
-        // A page of bytes may be full of what is too old, and more lies behind it.
+        // There may be more behind what did not match, and no news would come of it.
         if !page.end {
             continue;
         }
@@ -67,12 +78,15 @@ async fn read(query: &LogQuery, grep: Option<Regex>, sources: &[Source]) -> Resu
 
 fn regex(text: &str) -> Result<Regex, Failure> {
     RegexBuilder::new(text).size_limit(REGEX_SIZE).build().map_err(|error| {
-        Failure::new(FailureKind::BadRequest, format!("`{text}` is not a regular expression"))
-            .details(error.to_string())
+        let what = match error {
+            regex::Error::CompiledTooBig(_) => "is too large a regular expression",
+            _ => "is not a regular expression",
+        };
+        Failure::new(FailureKind::BadRequest, format!("`{text}` {what}")).details(error.to_string())
     })
 }
 
-fn failed(error: &std::io::Error) -> Failure {
+fn failed(error: &io::Error) -> Failure {
     Failure::new(FailureKind::Internal, format!("the log cannot be read: {error}"))
 }
 
@@ -83,7 +97,7 @@ struct Marked {
 }
 
 impl Iterator for Marked {
-    type Item = std::io::Result<logs::LogLine>;
+    type Item = io::Result<logs::LogLine>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.before = self.listing.position();
@@ -91,93 +105,166 @@ impl Iterator for Marked {
     }
 }
 
+/// Where the page before ended, or where to begin.
+fn places<P: FromStr>(query: &LogQuery) -> Result<Places<P>, Failure> {
+    let Some(cursor) = &query.cursor else { return Ok(Places::begin(query.follow)) };
+    cursor.parse()
+}
+
+/// Whether `id` belongs to this page. Without following, the logs of the first page are all there are.
+fn is_meant<P>(query: &LogQuery, places: &Places<P>, id: &ServiceId) -> bool {
+    query.cursor.is_none() || query.follow || places.get(id).is_some()
+}
+
+/// A listing of one log from its place on. One that joined a follow later is shown from the time the follow began.
+fn listing(
+    reader: Reader,
+    mut query: Query,
+    place: Option<&Place<LineCursor>>,
+    began: Option<u64>,
+) -> io::Result<Listing> {
+    if let Some(place) = place {
+        return Listing::resume_until(reader, query, place.at, place.stop);
+    }
+    query.since = query.since.max(began);
+    Listing::open(reader, query)
+}
+
 fn text_page(query: &LogQuery, grep: Option<Regex>, sources: &[(ServiceId, PathBuf)]) -> Result<LogPage, Failure> {
-    let places: Vec<(String, LineCursor)> = parse_cursor(query.cursor.as_deref())?;
+    let mut places: Places<LineCursor> = places(query)?;
     let tail = query.tail.filter(|_| query.cursor.is_none()).map(|tail| usize::try_from(tail).unwrap_or(usize::MAX));
     let wanted = Query { since: query.since, grep, tail, follow: query.follow, escapes: Escapes::Strip };
+    let sources: Vec<_> = sources.iter().filter(|(id, _)| is_meant(query, &places, id)).collect();
+    let joined = places.began().filter(|_| query.cursor.is_some());
     let mut listings = Vec::new();
-    for (id, dir) in sources {
-        let (reader, wanted) = (Reader::new(dir), wanted.clone());
-        let listing = match places.iter().find(|(known, _)| *known == id.to_string()) {
-            Some((_, place)) => Listing::resume(reader, wanted, *place),
-            // A service that joined since the first page is shown from its start.
-            None => Listing::open(reader, wanted),
-        };
+    for (id, dir) in &sources {
+        let listing = listing(Reader::new(dir), wanted.clone(), places.get(id), joined);
         let listing = listing.map_err(|error| failed(&error))?;
         listings.push(Marked { before: listing.position(), listing });
     }
     let mut merge = Merge::new(listings);
     // Each log gives its last lines; of all of them together only the last are wanted, so these are read to their end.
     let last = tail.filter(|_| sources.len() > 1).map(|tail| tail.min(MAX_MERGED_TAIL));
-    let (mut lines, mut bytes, mut end) = (VecDeque::new(), 0, false);
+    let (mut lines, mut bytes, mut texts, mut end) = (VecDeque::new(), 0, 0, false);
     while last.is_some() || (lines.len() < PAGE_LINES && bytes < PAGE_BYTES) {
         let Some(next) = merge.next() else {
             end = true;
             break;
         };
         let (at, line) = next.map_err(|error| failed(&error))?;
-        bytes += line.text().map_or(0, str::len);
-        lines.push_back(LogLine { time: line.time, service: sources[at].0.clone(), event: event(line.kind) });
-        if last.is_some_and(|last| lines.len() > last) {
-            lines.pop_front();
+        let line = LogLine { time: line.time, service: sources[at].0.clone(), event: event(line.kind) };
+        bytes += weight(&line);
+        texts += usize::from(is_text(&line));
+        lines.push_back(line);
+        while last.is_some_and(|last| texts > last || bytes > MERGED_BYTES) {
+            let Some(dropped) = lines.pop_front() else { break };
+            bytes -= weight(&dropped);
+            texts -= usize::from(is_text(&dropped));
         }
     }
-    let mut cursor = String::new();
     for (at, (id, _)) in sources.iter().enumerate() {
         let held = merge.holds(at);
-        let place = merge.source_mut(at).map(|it| if held { it.before } else { it.listing.position() });
-        let _ = place.map(|place| write!(cursor, "{id}={place} "));
+        if let Some(source) = merge.source_mut(at) {
+            let place = if held { source.before } else { source.listing.position() };
+            let stop = source.listing.stop().filter(|_| !query.follow);
+            places.set(id, Place { at: place, stop });
+        }
     }
-    Ok(LogPage { lines: lines.into(), cursor, end })
+    Ok(LogPage { lines: lines.into(), cursor: places.to_string(), end })
+}
+
+fn is_text(line: &LogLine) -> bool {
+    matches!(line.event, LogEvent::Text { .. })
+}
+
+/// About how many bytes of an answer a line takes.
+fn weight(line: &LogLine) -> usize {
+    let LogEvent::Text { text, .. } = &line.event else { return LINE_BYTES };
+    LINE_BYTES + text.len()
 }
 
 fn raw_page(query: &LogQuery, sources: &[(ServiceId, PathBuf)]) -> Result<LogPage, Failure> {
-    let places: Vec<(String, Cursor)> = parse_cursor(query.cursor.as_deref())?;
+    let mut places: Places<Cursor> = places(query)?;
     let tail = query.tail.filter(|_| query.cursor.is_none());
-    let (mut lines, mut cursor, mut end) = (Vec::new(), String::new(), true);
-    for (id, dir) in sources {
-        let reader = Reader::new(dir);
-        let place = places.iter().find(|(known, _)| *known == id.to_string()).map(|(_, place)| *place);
-        let (chunks, place, at_end) = match (place, tail) {
-            (None, Some(tail)) => raw_tail(&reader, tail).map_err(|error| failed(&error))?,
-            (place, _) => raw_batch(&reader, place.unwrap_or(Cursor::OLDEST)).map_err(|error| failed(&error))?,
-        };
-        end &= at_end;
-        for (time, stream, bytes) in chunks {
-            if query.since.is_none_or(|since| time >= since) {
-                let latin1 = bytes.iter().map(|&byte| char::from(byte)).collect();
-                lines.push(LogLine { time, service: id.clone(), event: LogEvent::Raw { stream, latin1 } });
-            }
+    let room = (MERGED_BYTES / sources.len().max(1)).min(PAGE_BYTES);
+    let (mut lines, mut end) = (Vec::new(), true);
+    for (id, dir) in sources.iter().filter(|(id, _)| is_meant(query, &places, id)).collect::<Vec<_>>() {
+        let known = places.get(id).copied();
+        let joined = places.began().filter(|_| query.cursor.is_some() && known.is_none());
+        let since = query.since.max(joined);
+        let read = |from| raw_part(&Reader::new(dir), from, tail, query.follow, room).map_err(|error| failed(&error));
+        let (mut chunks, mut place, mut at_end) = read(known)?;
+        let is_recent = |(time, ..): &Chunk| since.is_none_or(|since| *time >= since);
+        // Read on here behind what is too old: to the next page, a log that joined is one like the others.
+        while !at_end && !chunks.iter().any(is_recent) {
+            (chunks, place, at_end) = read(Some(place))?;
         }
-        let _ = write!(cursor, "{id}={place} ");
+        end &= at_end;
+        for (time, stream, bytes) in chunks.into_iter().filter(is_recent) {
+            let latin1 = bytes.iter().map(|&byte| char::from(byte)).collect();
+            lines.push(LogLine { time, service: id.clone(), event: LogEvent::Raw { stream, latin1 } });
+        }
+        places.set(id, place);
     }
     lines.sort_by_key(|line| line.time);
-    Ok(LogPage { lines, cursor, end })
+    Ok(LogPage { lines, cursor: places.to_string(), end })
+}
+
+/// What one log adds to a page, the place behind it, and whether that is the end.
+fn raw_part(
+    reader: &Reader,
+    known: Option<Place<Cursor>>,
+    tail: Option<u64>,
+    follow: bool,
+    room: usize,
+) -> io::Result<(Vec<Chunk>, Place<Cursor>, bool)> {
+    if let (None, Some(tail)) = (known, tail) {
+        let stop = reader.end()?.sequence();
+        let (chunks, at) = raw_tail(reader, tail, stop, room)?;
+        return Ok((chunks, Place { at, stop: (!follow).then_some(stop) }, true));
+    }
+    let from = match known {
+        Some(place) => place,
+        None => Place { at: Cursor::OLDEST, stop: if follow { None } else { Some(reader.end()?.sequence()) } },
+    };
+    let (chunks, at, at_end) = raw_batch(reader, from.at, from.stop, room)?;
+    Ok((chunks, Place { at, ..from }, at_end))
 }
 
 /// Output as it was written, with its time.
 type Chunk = (u64, LogStream, Vec<u8>);
 
-fn raw_batch(reader: &Reader, place: Cursor) -> std::io::Result<(Vec<Chunk>, Cursor, bool)> {
-    let batch = reader.records_from(place, PAGE_BYTES)?;
-    let chunks = batch.records.iter().filter_map(|record| {
-        let (stream, bytes) = record.output()?;
-        Some((record.time, log_stream(stream), bytes.to_vec()))
-    });
-    Ok((chunks.collect(), batch.cursor, batch.records.is_empty()))
+/// Reads on from a place, at most up to the record with the number `stop`.
+fn raw_batch(reader: &Reader, place: Cursor, stop: Option<u64>, room: usize) -> io::Result<(Vec<Chunk>, Cursor, bool)> {
+    let batch = reader.records_from(place, room)?;
+    if batch.records.is_empty() {
+        return Ok((Vec::new(), batch.cursor, true));
+    }
+    let is_wanted = |place: Cursor| stop.is_none_or(|stop| place.sequence() <= stop);
+    let (mut chunks, mut place) = (Vec::new(), batch.start);
+    for (record, behind) in batch.into_steps() {
+        if !is_wanted(behind) {
+            return Ok((chunks, place, true));
+        }
+        place = behind;
+        if let Some((stream, bytes)) = record.output() {
+            chunks.push((record.time, log_stream(stream), bytes.to_vec()));
+        }
+    }
+    Ok((chunks, place, stop.is_some_and(|stop| place.sequence() >= stop)))
 }
 
-/// The last `lines` lines, at most [`PAGE_BYTES`] of them.
-fn raw_tail(reader: &Reader, lines: u64) -> std::io::Result<(Vec<Chunk>, Cursor, bool)> {
-    let mut place = reader.tail(PAGE_BYTES as u64)?;
+/// The last `lines` lines up to the record with the number `stop`, at most `room` bytes of them.
+fn raw_tail(reader: &Reader, lines: u64, stop: u64, room: usize) -> io::Result<(Vec<Chunk>, Cursor)> {
+    let mut place = reader.tail(room as u64)?;
     let mut chunks = Vec::new();
     loop {
-        let (more, next, end) = raw_batch(reader, place)?;
+        let (more, next, end) = raw_batch(reader, place, Some(stop), room)?;
         place = next;
+        chunks.extend(more);
         if end {
             break;
         }
-        chunks.extend(more);
     }
     let is_break = |byte: &&u8| **byte == b'\n';
     let breaks: u64 = chunks.iter().map(|(.., bytes)| bytes.iter().filter(is_break).count() as u64).sum();
@@ -195,17 +282,7 @@ fn raw_tail(reader: &Reader, lines: u64) -> std::io::Result<(Vec<Chunk>, Cursor,
         }
     }
     chunks.retain(|(.., bytes)| !bytes.is_empty());
-    Ok((chunks, place, true))
-}
-
-/// Reads `service=place` pairs, separated by spaces.
-fn parse_cursor<P: std::str::FromStr>(cursor: Option<&str>) -> Result<Vec<(String, P)>, Failure> {
-    let bad = || Failure::new(FailureKind::BadRequest, "the log cursor makes no sense");
-    let pair = |pair: &str| {
-        let (service, place) = pair.split_once('=').ok_or_else(bad)?;
-        Ok((service.to_owned(), place.parse().map_err(|_| bad())?))
-    };
-    cursor.unwrap_or_default().split_ascii_whitespace().map(pair).collect()
+    Ok((chunks, place))
 }
 
 fn event(kind: Kind) -> LogEvent {
@@ -238,5 +315,146 @@ fn log_stream(stream: logs::Stream) -> LogStream {
         logs::Stream::Tty => LogStream::Tty,
         logs::Stream::Stdout => LogStream::Stdout,
         logs::Stream::Stderr => LogStream::Stderr,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use locald_api::ProjectId;
+
+    use super::*;
+    use crate::logs::{Caps, Entry, Record, Stream, Writer};
+
+    fn source(dir: &Path, service: &str) -> (ServiceId, PathBuf) {
+        let project = ProjectId("shop-1a2b".to_owned());
+        (ServiceId { project, service: service.to_owned() }, dir.join(service))
+    }
+
+    fn writer(source: &(ServiceId, PathBuf)) -> Writer {
+        Writer::open(&source.1, Caps::default()).expect("a log").0
+    }
+
+    fn append(writer: &mut Writer, time: u64, text: &str) {
+        let entry = Entry::Output { stream: Stream::Tty, bytes: text.as_bytes().to_vec().into() };
+        writer.append_batch(&[Record { time, end: time, entry }]).expect("room");
+    }
+
+    fn any_page(query: &LogQuery, sources: &[(ServiceId, PathBuf)]) -> LogPage {
+        if query.raw { raw_page(query, sources) } else { text_page(query, None, sources) }.expect("a page")
+    }
+
+    fn texts(page: &LogPage) -> Vec<&str> {
+        let texts = page.lines.iter().filter_map(|line| match &line.event {
+            LogEvent::Text { text, .. } => Some(text.as_str()),
+            _ => None,
+        });
+        texts.collect()
+    }
+
+    #[test]
+    fn pages_end_where_the_log_ended_at_the_first_however_busy_its_service_is() {
+        for raw in [false, true] {
+            let dir = tempfile::tempdir().expect("a folder");
+            let web = source(dir.path(), "web");
+            let mut log = writer(&web);
+            let lines = "a line\n".repeat(1000);
+            (0..400).for_each(|time| append(&mut log, time, &lines));
+            let mut query = LogQuery { raw, ..LogQuery::default() };
+            let mut pages = 0;
+            let mut bytes = 0;
+            loop {
+                let page = any_page(&query, std::slice::from_ref(&web));
+                for line in &page.lines {
+                    assert!(line.time < 400, "raw {raw}: {line:?} came later");
+                    bytes += match &line.event {
+                        LogEvent::Text { text, .. } => text.len() + 1,
+                        LogEvent::Raw { latin1, .. } => latin1.len(),
+                        _ => 0,
+                    };
+                }
+                pages += 1;
+                if page.end {
+                    break;
+                }
+                append(&mut log, 400 + pages, &lines);
+                query.cursor = Some(page.cursor);
+            }
+            assert!(pages > 1);
+            assert_eq!(bytes, 400 * lines.len(), "raw {raw}");
+        }
+    }
+
+    #[test]
+    fn a_log_that_goes_and_comes_back_is_not_followed_from_its_start_again() {
+        for raw in [false, true] {
+            let dir = tempfile::tempdir().expect("a folder");
+            let (web, db) = (source(dir.path(), "web"), source(dir.path(), "db"));
+            let both = [web.clone(), db];
+            let (mut log, mut other) = (writer(&web), writer(&both[1]));
+            append(&mut log, 1, "old\n");
+            append(&mut other, 2, "other\n");
+            let mut query = LogQuery { raw, follow: true, ..LogQuery::default() };
+            for (sources, lines) in [(&both[..], 2), (&both[1..], 0), (&both[..], 0)] {
+                let page = any_page(&query, sources);
+                assert_eq!(page.lines.len(), lines, "raw {raw}");
+                query.cursor = Some(page.cursor);
+            }
+            append(&mut log, 3, "new\n");
+            assert_eq!(any_page(&query, &both).lines.len(), 1);
+        }
+    }
+
+    #[test]
+    fn a_log_that_joins_a_follow_is_shown_from_when_the_follow_began() {
+        for raw in [false, true] {
+            let dir = tempfile::tempdir().expect("a folder");
+            let both = [source(dir.path(), "web"), source(dir.path(), "db")];
+            let mut joins = writer(&both[1]);
+            append(&mut joins, 1, "of years ago\n");
+            let mut query = LogQuery { raw, follow: true, ..LogQuery::default() };
+            query.cursor = Some(any_page(&query, &both[..1]).cursor);
+            append(&mut joins, u64::MAX, "of now\n");
+            let page = any_page(&query, &both);
+            let times: Vec<u64> = page.lines.iter().map(|line| line.time).collect();
+            assert_eq!(times, [u64::MAX], "raw {raw}");
+        }
+    }
+
+    #[test]
+    fn the_last_lines_of_several_logs_fit_into_one_answer() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let both = [source(dir.path(), "web"), source(dir.path(), "db")];
+        let line = format!("{}\n", "x".repeat(60_000));
+        for source in &both {
+            let mut log = writer(source);
+            (0..100).for_each(|time| append(&mut log, time, &line));
+            append(&mut log, 200, "last\n");
+        }
+        let page = any_page(&LogQuery { tail: Some(1000), ..LogQuery::default() }, &both);
+        let texts = texts(&page);
+        assert!(texts.ends_with(&["last", "last"]));
+        assert!(texts.iter().map(|text| text.len()).sum::<usize>() <= MERGED_BYTES);
+    }
+
+    #[test]
+    fn only_text_counts_among_the_last_lines() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let both = [source(dir.path(), "web"), source(dir.path(), "db")];
+        let mut log = writer(&both[0]);
+        append(&mut log, 1, "one\ntwo\n");
+        let entry = Entry::RunEnded { run: 1, outcome: Outcome::Code(0) };
+        log.append_batch(&[Record { time: 2, end: 2, entry }]).expect("room");
+        let page = any_page(&LogQuery { tail: Some(1), ..LogQuery::default() }, &both);
+        let [line, ended] = &page.lines[..] else { panic!("{:?}", page.lines) };
+        assert!(matches!(&line.event, LogEvent::Text { text, .. } if text == "two"));
+        assert!(matches!(ended.event, LogEvent::Ended { .. }));
+    }
+
+    #[test]
+    fn a_regular_expression_that_is_too_large_is_called_so() {
+        assert!(regex(r"(\w{1000}){1000}").expect_err("too large").message.contains("too large"));
+        assert!(regex("(").expect_err("not closed").message.contains("not a regular expression"));
     }
 }

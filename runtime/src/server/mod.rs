@@ -4,6 +4,7 @@ mod connection;
 mod frames;
 mod listen;
 mod log_pages;
+mod log_places;
 mod log_sources;
 mod requests;
 mod status;
