@@ -177,8 +177,8 @@ impl Lines {
         self.run
     }
 
-    /// Ends all lines for good.
-    fn finish(&mut self) {
+    /// Ends all lines for good: what comes of them later is a line of its own, and whoever starts here sees the same.
+    pub fn finish(&mut self) {
         self.flush();
         self.partials = <[Partial; 3]>::default();
     }

@@ -20,6 +20,9 @@ use super::{
 
 /// How many bytes of records are read at once.
 const CHUNK: usize = 256 << 10;
+/// A line that is open over so many records or bytes is ended, or the place to resume from would never move.
+const OPEN_RECORDS: usize = 1000;
+const OPEN_BYTES: usize = 1 << 20;
 
 /// Which lines to show. The default is all.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +54,8 @@ pub struct Listing {
     used_up_to: Cursor,
     /// What [`Listing::position`] returns.
     position: LineCursor,
+    /// Records used since that place's anchor, and the bytes of output in them.
+    since_anchor: (usize, usize),
     /// Lines not to show, because whoever resumes has seen them.
     to_drop: u64,
     /// The number of the record at which to stop.
@@ -158,6 +163,7 @@ impl Listing {
             read_up_to: position.anchor,
             used_up_to: position.anchor,
             position: LineCursor { shown: 0, ..position },
+            since_anchor: (0, 0),
             to_drop: position.shown,
             stop: None,
             flush_at_stop: false,
@@ -203,10 +209,21 @@ impl Listing {
                 return Ok(Some(line));
             }
             self.move_anchor();
+            // Counted from the anchor, so that a listing resumed there breaks lines at the same records.
+            let (records, bytes) = self.since_anchor;
+            if records >= OPEN_RECORDS || bytes >= OPEN_BYTES {
+                self.since_anchor = (0, 0);
+                self.lines.finish();
+                continue;
+            }
             let is_at_stop = self.stop.is_some_and(|stop| self.used_up_to.sequence >= stop);
             let next = if is_at_stop { None } else { self.next_record()? };
             match next {
-                Some(record) => self.lines.push(record),
+                Some(record) => {
+                    self.since_anchor.0 += 1;
+                    self.since_anchor.1 += record.output().map_or(0, |(_, bytes)| bytes.len());
+                    self.lines.push(record);
+                }
                 None if !self.lines.is_drained() => {}
                 None if self.flush_at_stop => {
                     self.flush_at_stop = false;
@@ -247,6 +264,7 @@ impl Listing {
     fn move_anchor(&mut self) {
         if self.lines.is_between_lines() {
             self.position = LineCursor { anchor: self.used_up_to, shown: 0, run: self.lines.run() };
+            self.since_anchor = (0, 0);
         }
     }
 }

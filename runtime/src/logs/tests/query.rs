@@ -150,3 +150,25 @@ fn lines_are_matched_without_their_colours_even_where_colours_are_kept() {
     let query = Query { grep, escapes: Escapes::Keep, ..Query::default() };
     assert_eq!(texts(&list(dir.path(), query)), ["\x1b[31merror\x1b[0m: disk"]);
 }
+
+#[test]
+fn a_line_that_stays_open_does_not_hold_back_the_place_to_resume_from() {
+    let mut records = vec![output(1, Stream::Stderr, "no newline")];
+    records.extend((2..2500).map(|time| output(time, Stream::Stdout, format!("{time}\n"))));
+    records.push(output(2500, Stream::Stderr, " for long\n"));
+    let dir = log_of(&records);
+    let all = list(dir.path(), Query::default());
+    assert_eq!(all.len(), 2500);
+    let mut texts = texts(&all).into_iter();
+    assert!(texts.any(|text| text == "no newline") && texts.any(|text| text == " for long"));
+    let query = Query { follow: true, ..Query::default() };
+    let mut listing = Listing::open(Reader::new(dir.path()), query.clone()).unwrap();
+    for at in 0..all.len() {
+        assert_eq!(listing.next_line().unwrap().as_ref(), Some(&all[at]));
+        assert!(listing.position().shown <= 1001);
+        if at % 83 == 0 {
+            let mut resumed = Listing::resume(Reader::new(dir.path()), query.clone(), listing.position()).unwrap();
+            assert_eq!(resumed.next_line().unwrap().as_ref(), all.get(at + 1), "behind line {at}");
+        }
+    }
+}
