@@ -349,6 +349,21 @@ fn a_follower_waits_for_a_project_that_goes_down_and_comes_up_again() {
 }
 
 #[test]
+fn a_service_that_was_removed_long_ago_does_not_join_a_follower_when_its_project_goes_down() {
+    let home = TestHome::new("[services.gone]\ncommand = \"echo long ago; sleep 1000\"\n");
+    home.ok(&["up"]);
+    wait_for_line(&home, "gone", "long ago");
+    home.write("locald.toml", "[services.web]\ncommand = \"echo hello from $$; sleep 1000\"\n");
+    home.ok(&["up"]);
+    let follower = Follower::start(&home, &["logs", "-f"]);
+    follower.wait_for(&format!("hello from {}", home.pid("web")));
+    home.ok(&["down"]);
+    home.ok(&["up"]);
+    follower.wait_for(&format!("hello from {}", home.pid("web")));
+    assert!(!follower.lines().iter().any(|line| line.contains("long ago")), "{:?}", follower.lines());
+}
+
+#[test]
 fn a_follower_takes_up_a_service_that_is_added_later() {
     let home = TestHome::new("[services.one]\ncommand = \"echo first; sleep 1000\"\n");
     home.ok(&["up"]);
