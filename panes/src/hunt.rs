@@ -182,7 +182,8 @@ mod tests {
         let history = lines.len() as u64 - 2;
         let mut hunt = Hunt::new(way, at, &past);
         let mut fetched = None;
-        for _ in 0..=3 * lines.len() {
+        // A daemon that sends a single line at a time is asked for each line and all before it, once and once more around.
+        for _ in 0..=2 * lines.len() * lines.len() {
             match hunt.step(&past, &needle, fetched.as_ref()) {
                 Step::Found(place) => return Some((place, hunt.around)),
                 Step::Nothing => return None,
