@@ -9,6 +9,7 @@ use alacritty_terminal::term::cell::Flags;
 use alacritty_terminal::vte::ansi::Processor;
 use locald_term::{Engine, Size, VtEngine};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 /// Rows and columns.
 #[derive(Clone, Copy)]
@@ -73,6 +74,7 @@ fn ours(screen: Screen, bytes: &[u8]) -> (Vec<String>, (u16, u16)) {
 /// | `DCH` of more than there is to the right | nothing to the left changes | it is erased | VT510, DCH: "to the right" |
 /// | `DECALN` with the cursor anywhere | cursor home, margins and origin off | they stay | VT510, DECALN: margins at the extremes, cursor home |
 /// | `DECOM` reset | cursor home | cursor stays | VT510, DECOM: set or reset, the cursor goes home |
+/// | `DECRC` under `DECOM` | restores the mode too, off where nothing was saved | leaves it on | VT510, DECRC: restores what DECSC saves, "origin mode" among it |
 /// | `CUD`, `CUU` and the like with margins | stop at the margin | stop at the edge | VT510, CUD: "stops at the bottom margin" |
 /// | `CBT` without a tab stop to the left | first column | stays | ECMA-48 8.3.7 leaves it open; xterm goes to the first column |
 /// | `LNM` | line feeds return | ignored | VT510, LNM |
@@ -95,7 +97,8 @@ fn piece() -> impl Strategy<Value = String> {
         2 => "(\x1b[EH78]|\x1b\\[D\x1b[DM])",
         2 => "\x1b\\[[1-3];[4-6]r(\x1b\\[[1-6];3H([a-z]{0,15}\r\n|\x1b[DM]|\x1b\\[[1-9][LMST])){1,4}\x1b\\[r",
         1 => "\x1b\\[(3g|g|s|u|4h|4l)",
-        1 => "\x1b\\[\\?(6h|(6l\x1b\\[H)|7[hl]|25[hl])",
+        1 => "\x1b\\[\\?(7[hl]|25[hl])",
+        1 => "\x1b\\[\\?6h([a-z]{1,5}|\x1b\\[[1-6];3H){0,3}\x1b\\[\\?6l\x1b\\[H",
         1 => "\x1b\\[\\?1049h[a-z]{0,5}(\x1b\\[[1-6];3H[a-z]{0,15})?(\x1b\\[\\?1049l\x1b7)",
         1 => "\x1b\\([0B]",
         1 => "\x1b\\[[0-9;]{0,5}m",
@@ -124,7 +127,13 @@ fn programs_are_drawn_alike_at_every_moment() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    // The same output in every run: a further difference is to be looked for on purpose, with many cases and other seeds, and not
+    // to turn up by chance where somebody changes something else.
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(1),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn both_emulators_show_the_same(pieces in proptest::collection::vec(piece(), 1..14)) {
