@@ -22,6 +22,7 @@ pub(crate) struct Ports {
     file: PathBuf,
     leases: Mutex<BTreeMap<String, u16>>,
     saving: Mutex<()>,
+    is_free: fn(u16) -> bool,
 }
 
 /// No port is left in the range.
@@ -32,6 +33,11 @@ pub(crate) struct NoPort;
 impl Ports {
     /// Reads the leases. A file that makes no sense is set aside; then services get new ports.
     pub(crate) fn open(file: PathBuf) -> Self {
+        Self::open_where(file, is_free)
+    }
+
+    /// [`Ports::open`] with another idea of which ports are free.
+    fn open_where(file: PathBuf, is_free: fn(u16) -> bool) -> Self {
         let leases = match fs::read(&file).map(|text| serde_json::from_slice(&text)) {
             Ok(Ok(leases)) => leases,
             Ok(Err(error)) => {
@@ -42,19 +48,19 @@ impl Ports {
             }
             Err(_) => BTreeMap::new(),
         };
-        Self { file, leases: Mutex::new(leases), saving: Mutex::new(()) }
+        Self { file, leases: Mutex::new(leases), saving: Mutex::new(()), is_free }
     }
 
     /// The port for a service's next run.
     pub(crate) fn lease(&self, service: &str) -> Result<u16, NoPort> {
         let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(&port) = leases.get(service)
-            && is_free(port)
+            && (self.is_free)(port)
         {
             return Ok(port);
         }
         let taken: Vec<u16> = leases.values().copied().collect();
-        let free = candidates(service).find(|port| !taken.contains(port) && is_free(*port)).ok_or(NoPort)?;
+        let free = candidates(service).find(|port| !taken.contains(port) && (self.is_free)(*port)).ok_or(NoPort)?;
         leases.insert(service.to_owned(), free);
         drop(leases);
         if let Err(error) = self.save() {
@@ -102,25 +108,45 @@ fn is_free(port: u16) -> bool {
 mod tests {
     use super::*;
 
+    /// Where the first port that a service asks for is somebody else's.
+    fn all_but_the_first_of_web(port: u16) -> bool {
+        candidates("a:web").next() != Some(port)
+    }
+
     #[test]
     fn a_lease_is_stable_and_never_given_twice() {
         let scratch = tempfile::tempdir().unwrap();
         let file = scratch.path().join("ports.json");
         let (one, two) = {
-            let ports = Ports::open(file.clone());
+            let ports = Ports::open_where(file.clone(), |_| true);
             (ports.lease("a:web").unwrap(), ports.lease("a:api").unwrap())
         };
         assert_ne!(one, two);
-        assert_eq!(Ports::open(file).lease("a:web").unwrap(), one);
+        assert_eq!(Ports::open_where(file, |_| true).lease("a:web").unwrap(), one);
     }
 
     #[test]
     fn a_port_that_somebody_else_has_is_not_leased() {
         let scratch = tempfile::tempdir().unwrap();
-        let ports = Ports::open(scratch.path().join("ports.json"));
-        let port = ports.lease("a:web").unwrap();
-        let _foreign = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
-        assert_ne!(ports.lease("a:web").unwrap(), port);
+        let file = scratch.path().join("ports.json");
+        let before = Ports::open_where(file.clone(), |_| true).lease("a:web").unwrap();
+        assert_ne!(Ports::open_where(file, all_but_the_first_of_web).lease("a:web").unwrap(), before);
+    }
+
+    #[test]
+    fn a_port_is_not_free_while_somebody_listens_on_either_family() {
+        let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        assert!(!is_free(v4.local_addr().unwrap().port()));
+        if let Ok(v6) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) {
+            assert!(!is_free(v6.local_addr().unwrap().port()));
+        }
+    }
+
+    #[test]
+    fn without_a_free_port_there_is_no_lease() {
+        let scratch = tempfile::tempdir().unwrap();
+        let ports = Ports::open_where(scratch.path().join("ports.json"), |_| false);
+        assert_eq!(ports.lease("a:web").unwrap_err().to_string(), "no port between 20000 and 29999 is free");
     }
 
     #[test]
@@ -128,7 +154,7 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let file = scratch.path().join("ports.json");
         fs::write(&file, "{oops").unwrap();
-        Ports::open(file.clone()).lease("a:web").unwrap();
+        Ports::open_where(file.clone(), |_| true).lease("a:web").unwrap();
         assert_eq!(fs::read_to_string(scratch.path().join("ports.json.corrupt")).unwrap(), "{oops");
     }
 }
