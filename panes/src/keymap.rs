@@ -1,74 +1,44 @@
-//! Which key does what, and how the screen says so.
+//! Which key does what: the tables of [`commands`], with what the user's configuration changes in them.
 //!
-//! Keys stand here by their tmux names. The hints next to each table are written by hand, most useful first, because a
-//! narrow screen shows only the first few.
+//! Keys stand here by the names in which they travel, see [`crate::keyname`].
 
-use crate::hunt::Way;
+mod commands;
+mod hints;
 
-/// Opens the table of commands while keys go to a program.
-pub(crate) const PREFIX: &str = "C-b";
+pub(crate) use commands::{Action, COMMANDS, Command, SCROLL_COMMANDS, Scroll, ScrollCommand};
+pub(crate) use hints::{
+    EMPTY_HINTS, FOUND_HINTS, Hint, OFFLINE_HINTS, OVERLAY_HINTS, PANE_HINTS, PREFIX_HINTS, PROMPT_HINTS,
+    SCROLLBACK_HINTS, SERVICES_HINTS, ZOOMED_HINTS,
+};
 
-/// Something the user can do, whatever key it is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Action {
-    /// Select the service above.
-    Previous,
-    /// Select the service below.
-    Next,
-    /// Select the first service.
-    First,
-    /// Select the last service.
-    Last,
-    /// Select the service at this place of the list, counted from 0.
-    Nth(usize),
-    /// Let keys go to the selected service.
-    FocusPane,
-    /// Let keys go to the list.
-    FocusServices,
-    /// Stop the selected service if it runs, and start it.
-    Restart,
-    /// Start the selected service.
-    Start,
-    /// Stop the selected service.
-    Stop,
-    /// Leave; everything keeps running.
-    Detach,
-    /// Show all keys.
-    Help,
-    /// Look through the selected service's past, from so many screens above its end.
-    ScrollBack(isize),
-    /// Show the pane alone, or no longer so.
-    Zoom,
-    /// Type the prefix itself.
-    SendPrefix,
+use crate::keyname;
+
+/// Opens the table of commands while keys go to a program, unless the user has chosen another.
+const PREFIX: &str = "C-b";
+
+/// What each key does, by where it is pressed.
+#[derive(Debug, Clone)]
+pub(crate) struct Keymap {
+    /// Opens the table of commands while keys go to a program.
+    pub(crate) prefix: String,
+    list: Table<Action>,
+    prefixed: Table<Action>,
+    scrollback: Table<Scroll>,
 }
 
-/// What a key does while the user looks through a service's past.
+/// Keys and what they do, in the order of the commands.
+type Table<A> = Vec<(String, A)>;
+
+/// Where a command can be given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Scroll {
-    /// Move by rows.
-    Rows(isize),
-    /// Move by halves of a screen.
-    Halves(isize),
-    /// Move by screens.
-    Pages(isize),
-    /// To the oldest line.
-    Oldest,
-    /// To the newest.
-    Newest,
-    /// Ask for a text to search for.
-    Search,
-    /// To the next match this way.
-    Again(Way),
-    /// Stop what goes on, or go back to the live screen.
-    Cancel,
-    /// Back to the live screen.
-    Leave,
-    /// Show all keys.
-    Help,
+pub(crate) enum Place {
+    /// In the list of services.
+    List,
+    /// After the prefix.
+    Prefixed,
 }
 
-/// What a key does while an overlay is open.
+/// What a key does while an overlay is open. These keys are nobody's to change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Leaf {
     /// Scroll by lines.
@@ -83,40 +53,68 @@ pub(crate) enum Leaf {
     Close,
 }
 
-/// A key in the list of services.
-pub(crate) fn services(key: &str) -> Option<Action> {
-    Some(match key {
-        "Up" | "k" => Action::Previous,
-        "Down" | "j" => Action::Next,
-        "Home" | "g" => Action::First,
-        "End" | "G" => Action::Last,
-        "Enter" | "Right" | "l" => Action::FocusPane,
-        "r" => Action::Restart,
-        "s" => Action::Start,
-        "x" => Action::Stop,
-        "q" | "d" => Action::Detach,
-        "PPage" => Action::ScrollBack(1),
-        "?" => Action::Help,
-        digit => Action::Nth(nth(digit)?),
-    })
+impl Default for Keymap {
+    fn default() -> Self {
+        let table = |keys: fn(&Command) -> &'static [&'static str]| {
+            let bound = |command: &'static Command| keys(command).iter().map(|key| ((*key).to_owned(), command.action));
+            COMMANDS.iter().flat_map(bound).collect()
+        };
+        let scrolling =
+            |command: &'static ScrollCommand| command.keys.iter().map(|key| ((*key).to_owned(), command.action));
+        Self {
+            prefix: PREFIX.to_owned(),
+            list: table(|command| command.list),
+            prefixed: table(|command| command.prefixed),
+            scrollback: SCROLL_COMMANDS.iter().flat_map(scrolling).collect(),
+        }
+    }
 }
 
-/// A key after the prefix.
-pub(crate) fn prefixed(key: &str) -> Option<Action> {
-    Some(match key {
-        PREFIX => Action::SendPrefix,
-        "d" => Action::Detach,
-        "Up" | "p" => Action::Previous,
-        "Down" | "n" => Action::Next,
-        "s" | "Escape" | "Left" => Action::FocusServices,
-        "r" => Action::Restart,
-        "x" => Action::Stop,
-        "[" => Action::ScrollBack(0),
-        "PPage" => Action::ScrollBack(1),
-        "z" => Action::Zoom,
-        "?" => Action::Help,
-        digit => Action::Nth(nth(digit)?),
-    })
+impl Keymap {
+    /// A key in the list of services. A digit that has no command of its own selects by position.
+    pub(crate) fn list(&self, key: &str) -> Option<Action> {
+        find(&self.list, key).or_else(|| nth(key))
+    }
+
+    /// A key after the prefix. The prefix itself is typed, unless it is on a command.
+    pub(crate) fn prefixed(&self, key: &str) -> Option<Action> {
+        let own = || (key == self.prefix).then_some(Action::SendPrefix);
+        find(&self.prefixed, key).or_else(own).or_else(|| nth(key))
+    }
+
+    /// A key while the user looks through a service's past.
+    pub(crate) fn scrollback(&self, key: &str) -> Option<Scroll> {
+        find(&self.scrollback, key)
+    }
+
+    /// All keys of a command, as they are shown.
+    pub(crate) fn shown_all(&self, place: Place, action: Action) -> Vec<String> {
+        let table = match place {
+            Place::List => &self.list,
+            Place::Prefixed => &self.prefixed,
+        };
+        let own = (place, action) == (Place::Prefixed, Action::SendPrefix);
+        shown(table, action).chain(own.then(|| keyname::shown(&self.prefix))).collect()
+    }
+
+    /// All keys of a command of the past, as they are shown.
+    pub(crate) fn shown_in_scrollback(&self, action: Scroll) -> Vec<String> {
+        shown(&self.scrollback, action).collect()
+    }
+
+    /// A command's first key as it is typed in a program, such as `C-b d`; the command's name where it has none.
+    pub(crate) fn typed_in_pane(&self, action: Action) -> String {
+        match self.shown_all(Place::Prefixed, action).first() {
+            Some(key) => format!("{} {key}", keyname::shown(&self.prefix)),
+            None => name(action).to_owned(),
+        }
+    }
+
+    /// A command's first key in the list; the command's name where it has none.
+    pub(crate) fn typed_in_list(&self, action: Action) -> String {
+        let keys = self.shown_all(Place::List, action);
+        keys.into_iter().next().unwrap_or_else(|| name(action).to_owned())
+    }
 }
 
 /// A key while an overlay is open.
@@ -133,140 +131,24 @@ pub(crate) fn overlay(key: &str) -> Option<Leaf> {
     })
 }
 
-/// A key while the user looks through a service's past.
-pub(crate) fn scrollback(key: &str) -> Option<Scroll> {
-    Some(match key {
-        "Up" | "k" => Scroll::Rows(-1),
-        "Down" | "j" => Scroll::Rows(1),
-        "C-u" => Scroll::Halves(-1),
-        "C-d" => Scroll::Halves(1),
-        "PPage" => Scroll::Pages(-1),
-        "NPage" | "Space" => Scroll::Pages(1),
-        "Home" | "g" => Scroll::Oldest,
-        "End" | "G" => Scroll::Newest,
-        "/" => Scroll::Search,
-        "n" => Scroll::Again(Way::Up),
-        "N" => Scroll::Again(Way::Down),
-        "Escape" | "C-c" => Scroll::Cancel,
-        "q" | "Enter" => Scroll::Leave,
-        "?" => Scroll::Help,
-        _ => return None,
-    })
+fn name(action: Action) -> &'static str {
+    COMMANDS.iter().find(|command| command.action == action).map_or("", |command| command.name)
 }
 
-fn nth(key: &str) -> Option<usize> {
+fn find<A: Copy>(table: &Table<A>, key: &str) -> Option<A> {
+    table.iter().find(|(bound, _)| bound == key).map(|(_, action)| *action)
+}
+
+fn shown<A: PartialEq>(table: &Table<A>, action: A) -> impl Iterator<Item = String> {
+    table.iter().filter(move |(_, bound)| *bound == action).map(|(key, _)| keyname::shown(key))
+}
+
+fn nth(key: &str) -> Option<Action> {
     match key.as_bytes() {
-        [digit @ b'1'..=b'9'] => Some(usize::from(digit - b'1')),
+        [digit @ b'1'..=b'9'] => Some(Action::Nth(usize::from(digit - b'1'))),
         _ => None,
     }
 }
-
-/// A key as shown, and what it does in a word or two.
-pub(crate) type Hint = (&'static str, &'static str);
-
-/// For the status line while keys go to the list.
-pub(crate) const SERVICES_HINTS: &[Hint] = &[
-    ("enter", "open"),
-    ("?", "help"),
-    ("q", "detach"),
-    ("r", "restart"),
-    ("s", "start"),
-    ("x", "stop"),
-    ("↑↓", "select"),
-    ("pgup", "scroll back"),
-];
-
-/// For the status line while there is no daemon to ask anything of.
-pub(crate) const OFFLINE_HINTS: &[Hint] = &[("q", "quit"), ("?", "help"), ("enter", "open")];
-
-/// For the status line while there is no service to do anything to.
-pub(crate) const EMPTY_HINTS: &[Hint] = &[("?", "help"), ("q", "detach")];
-
-/// For the status line while keys go to a program.
-pub(crate) const PANE_HINTS: &[Hint] = &[
-    ("C-b s", "services"),
-    ("C-b d", "detach"),
-    ("C-b ?", "help"),
-    ("C-b [", "scroll"),
-    ("C-b z", "zoom"),
-    ("C-b n", "next"),
-];
-
-/// For the status line while keys go to a program whose pane is alone.
-pub(crate) const ZOOMED_HINTS: &[Hint] =
-    &[("C-b z", "unzoom"), ("C-b d", "detach"), ("C-b ?", "help"), ("C-b [", "scroll"), ("C-b s", "services")];
-
-/// For the status line while the user looks through a service's past.
-pub(crate) const SCROLLBACK_HINTS: &[Hint] =
-    &[("q", "back"), ("/", "search"), ("↑↓", "scroll"), ("home", "oldest"), ("?", "help")];
-
-/// For the same once something was searched for.
-pub(crate) const FOUND_HINTS: &[Hint] =
-    &[("q", "back"), ("n N", "above, below"), ("/", "search"), ("↑↓", "scroll"), ("?", "help")];
-
-/// For the status line while a text to search for is typed.
-pub(crate) const PROMPT_HINTS: &[Hint] = &[("enter", "search"), ("esc", "cancel")];
-
-/// For the status line after the prefix.
-pub(crate) const PREFIX_HINTS: &[Hint] = &[
-    ("d", "detach"),
-    ("s", "services"),
-    ("[", "scroll"),
-    ("z", "zoom"),
-    ("?", "help"),
-    ("n p", "next, previous"),
-    ("r", "restart"),
-    ("x", "stop"),
-    ("C-b", "send C-b"),
-];
-
-/// For the status line while an overlay is open.
-pub(crate) const OVERLAY_HINTS: &[Hint] = &[("esc", "close"), ("↑↓", "scroll")];
-
-/// All keys, by where they work.
-pub(crate) const HELP: &[(&str, &[Hint])] = &[
-    (
-        "In the list of services",
-        &[
-            ("↑ ↓ k j", "select a service"),
-            ("1 to 9", "select by position"),
-            ("home end", "first, last"),
-            ("enter → l", "type into the service"),
-            ("r", "restart"),
-            ("s", "start"),
-            ("x", "stop"),
-            ("pgup", "scroll back"),
-            ("q d", "detach; everything keeps running"),
-        ],
-    ),
-    (
-        "In a service, after C-b",
-        &[
-            ("s esc ←", "back to the services"),
-            ("n ↓", "next service"),
-            ("p ↑", "previous service"),
-            ("1 to 9", "service by position"),
-            ("r", "restart"),
-            ("x", "stop"),
-            ("[ pgup", "scroll back"),
-            ("z", "the pane alone, and back"),
-            ("d", "detach; everything keeps running"),
-            ("C-b", "send C-b to the program"),
-        ],
-    ),
-    (
-        "While scrolling back",
-        &[
-            ("↑ ↓ k j", "by lines"),
-            ("pgup pgdn", "by screens; space is pgdn"),
-            ("C-u C-d", "by half screens"),
-            ("home end", "oldest, newest; also g, G"),
-            ("/", "search upwards"),
-            ("n N", "next match above, below"),
-            ("q esc enter", "back to the live screen"),
-        ],
-    ),
-];
 
 #[cfg(test)]
 mod tests {
@@ -274,34 +156,31 @@ mod tests {
 
     #[test]
     fn digits_select_by_position_and_zero_does_not() {
-        assert_eq!(services("1"), Some(Action::Nth(0)));
-        assert_eq!(prefixed("9"), Some(Action::Nth(8)));
-        assert_eq!(services("0"), None);
-        assert_eq!(services("12"), None);
+        let keymap = Keymap::default();
+        assert_eq!(keymap.list("1"), Some(Action::Nth(0)));
+        assert_eq!(keymap.prefixed("9"), Some(Action::Nth(8)));
+        assert_eq!(keymap.list("0"), None);
+        assert_eq!(keymap.list("12"), None);
     }
 
     #[test]
-    fn every_key_that_a_hint_promises_is_bound() {
-        let typed = |shown: &'static str| match shown {
-            "enter" => "Enter",
-            "esc" => "Escape",
-            "pgup" => "PPage",
-            "home" => "Home",
-            other => other,
-        };
-        for (shown, _) in
-            SERVICES_HINTS.iter().chain(OFFLINE_HINTS).chain(EMPTY_HINTS).filter(|(shown, _)| *shown != "↑↓")
-        {
-            assert!(services(typed(shown)).is_some(), "{shown}");
+    fn the_prefix_after_the_prefix_is_typed() {
+        let keymap = Keymap { prefix: "C-a".into(), ..Keymap::default() };
+        assert_eq!(keymap.prefixed("C-a"), Some(Action::SendPrefix));
+        assert_eq!(keymap.prefixed("C-b"), None);
+        assert_eq!(keymap.typed_in_pane(Action::Detach), "C-a d");
+    }
+
+    #[test]
+    fn no_key_is_on_two_commands_in_the_same_place() {
+        fn check<A>(table: &Table<A>) {
+            for (index, (key, _)) in table.iter().enumerate() {
+                assert!(table[..index].iter().all(|(other, _)| other != key), "{key}");
+            }
         }
-        for (shown, _) in PREFIX_HINTS.iter().flat_map(|(keys, what)| keys.split(' ').map(move |key| (key, what))) {
-            assert!(prefixed(shown).is_some(), "{shown}");
-        }
-        for (shown, _) in SCROLLBACK_HINTS.iter().chain(FOUND_HINTS).filter(|(shown, _)| *shown != "↑↓") {
-            assert!(shown.split(' ').all(|key| scrollback(typed(key)).is_some()), "{shown}");
-        }
-        for (shown, _) in PANE_HINTS.iter().chain(ZOOMED_HINTS) {
-            assert!(prefixed(shown.strip_prefix("C-b ").unwrap()).is_some(), "{shown}");
-        }
+        let keymap = Keymap::default();
+        check(&keymap.list);
+        check(&keymap.prefixed);
+        check(&keymap.scrollback);
     }
 }

@@ -1,21 +1,34 @@
 //! Key events of the outer terminal as tmux key names, the form in which keys travel and keymaps are written.
 
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// The highest function key that has a name.
-const LAST_FUNCTION_KEY: u8 = 12;
+const LAST_FUNCTION_KEY: u8 = 20;
 
-/// The key's name, such as `a`, `C-c`, `M-x`, `S-Left` or `BSpace`. Keys without a name cannot be bound or sent.
+/// The modifiers that no key name has.
+const UNNAMED: KeyModifiers = KeyModifiers::SUPER.union(KeyModifiers::HYPER).union(KeyModifiers::META);
+
+/// The name of a key that was pressed, such as `a`, `C-c`, `M-x`, `C-S-Left` or `BSpace`. Keys without a name cannot be bound or
+/// sent.
+///
+/// Shift is part of a character, `A`, unless Control goes with it, `C-S-a`: only terminals with a keyboard protocol tell
+/// that from `C-a`.
 pub(crate) fn of(key: &KeyEvent) -> Option<String> {
+    if key.kind == KeyEventKind::Release || key.modifiers.intersects(UNNAMED) {
+        return None;
+    }
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     let mut shift = key.modifiers.contains(KeyModifiers::SHIFT);
     let base = match key.code {
         KeyCode::Char(' ') => "Space".to_owned(),
         KeyCode::Char(char) if char.is_control() => return None,
+        KeyCode::Char(char) if control => {
+            shift |= char.is_uppercase();
+            controlled(char).to_string()
+        }
         KeyCode::Char(char) => {
-            // Shift is in the character already.
             shift = false;
-            if control { controlled(char) } else { char }.to_string()
+            char.to_string()
         }
         KeyCode::F(number @ 1..=LAST_FUNCTION_KEY) => format!("F{number}"),
         KeyCode::Tab if !shift => "Tab".to_owned(),
@@ -34,6 +47,40 @@ pub(crate) fn of(key: &KeyEvent) -> Option<String> {
     Some(name + &base)
 }
 
+/// A key's name as it is shown to people.
+pub(crate) fn shown(name: &str) -> String {
+    let (modifiers, base) = name.split_at(modifiers(name));
+    let shown = match base {
+        "Up" => "↑",
+        "Down" => "↓",
+        "Left" => "←",
+        "Right" => "→",
+        "Enter" => "enter",
+        "Escape" => "esc",
+        "Space" => "space",
+        "Tab" => "tab",
+        "BTab" => "S-tab",
+        "BSpace" => "backspace",
+        "Home" => "home",
+        "End" => "end",
+        "PPage" => "pgup",
+        "NPage" => "pgdn",
+        "IC" => "insert",
+        "DC" => "delete",
+        other => other,
+    };
+    format!("{modifiers}{shown}")
+}
+
+/// How long the modifiers of a name are, in bytes. The last character is never one: `C--` is Control and minus.
+fn modifiers(name: &str) -> usize {
+    let mut at = 0;
+    while matches!(name.as_bytes()[at..], [b'C' | b'M' | b'S', b'-', _, ..]) {
+        at += 2;
+    }
+    at
+}
+
 /// The character that a control key is named for. Terminals without a keyboard protocol send the bytes 0x1c to 0x1f, which
 /// crossterm reports as the digits 4 to 7.
 fn controlled(char: char) -> char {
@@ -42,7 +89,7 @@ fn controlled(char: char) -> char {
         '5' => ']',
         '6' => '^',
         '7' => '_',
-        other => other.to_ascii_lowercase(),
+        other => other.to_lowercase().next().unwrap_or(other),
     }
 }
 
@@ -88,7 +135,11 @@ mod tests {
             (KeyCode::Char(' '), C, "C-Space"),
             (KeyCode::Char(' '), M, "M-Space"),
             (KeyCode::Char('c'), C, "C-c"),
-            (KeyCode::Char('C'), C | S, "C-c"),
+            (KeyCode::Char('C'), C | S, "C-S-c"),
+            (KeyCode::Char('c'), C | S, "C-S-c"),
+            (KeyCode::Char('C'), C, "C-S-c"),
+            (KeyCode::Char(' '), C | S, "C-S-Space"),
+            (KeyCode::Char('<'), M, "M-<"),
             (KeyCode::Char('4'), C, "C-\\"),
             (KeyCode::Char('5'), C, "C-]"),
             (KeyCode::Char('6'), C, "C-^"),
@@ -107,6 +158,10 @@ mod tests {
             (KeyCode::Tab, S, "BTab"),
             (KeyCode::BackTab, S, "BTab"),
             (KeyCode::Enter, NONE, "Enter"),
+            (KeyCode::Enter, S, "S-Enter"),
+            (KeyCode::Enter, C, "C-Enter"),
+            (KeyCode::BackTab, C | S, "C-BTab"),
+            (KeyCode::F(13), NONE, "F13"),
             (KeyCode::Esc, NONE, "Escape"),
             (KeyCode::Delete, NONE, "DC"),
             (KeyCode::Insert, NONE, "IC"),
@@ -122,8 +177,18 @@ mod tests {
 
     #[test]
     fn a_key_that_no_program_could_be_sent_has_no_name() {
-        for code in [KeyCode::F(13), KeyCode::CapsLock, KeyCode::Null, KeyCode::Char('\u{1b}')] {
+        assert_eq!(name(KeyCode::Char('c'), KeyModifiers::SUPER), None);
+        for code in [KeyCode::F(21), KeyCode::CapsLock, KeyCode::Null, KeyCode::Char('\u{1b}')] {
             assert_eq!(name(code, KeyModifiers::NONE), None, "{code:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_shown_as_keyboards_have_them() {
+        let table =
+            [("a", "a"), ("C-b", "C-b"), ("C--", "C--"), ("C-M-PPage", "C-M-pgup"), ("S-Up", "S-↑"), ("-", "-")];
+        for (name, expected) in table {
+            assert_eq!(shown(name), expected);
         }
     }
 }

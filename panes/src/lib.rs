@@ -5,6 +5,7 @@
 //! daemon only through `locald-api`: how one is found or started is the [`Connector`]'s business, and a workspace survives
 //! its daemon.
 
+mod help;
 mod hunt;
 mod keymap;
 mod keyname;
@@ -26,6 +27,7 @@ mod view;
 mod wording;
 mod wrapping;
 
+pub use help::manual;
 pub use options::{Options, Outcome, Wanted};
 pub use reconnect::{Connecting, Connector, Unreached};
 pub use run::{WorkspaceError, run};

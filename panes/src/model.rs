@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use locald_api::{PaneId, Request, ServiceId, ServiceStatus, Workspace};
 use ratatui::layout::Size;
 
+use crate::keymap::Keymap;
 use crate::layout::{Areas, Arrangement};
 use crate::options::{Options, Wanted};
 use crate::overlay::Overlay;
@@ -19,6 +20,8 @@ pub(crate) struct Model {
     pub(crate) size: Size,
     /// What things look like.
     pub(crate) theme: Theme,
+    /// Which key does what.
+    pub(crate) keymap: Keymap,
     /// The folder of the user's own project.
     pub(crate) project: Option<String>,
     /// The latest snapshot, with the services of the user's own project first; `None` until the first one came.
@@ -110,6 +113,7 @@ impl Model {
         Self {
             size,
             theme,
+            keymap: Keymap::default(),
             project: options.project,
             workspace: None,
             selected: None,

@@ -1,7 +1,6 @@
 //! What can happen to a workspace, and what it then wants done.
 
 use locald_api::{CallError, ClientMessage, Input, PaneFrame, Request, Response, Workspace};
-use ratatui::crossterm::event::KeyEvent;
 use ratatui::layout::Size;
 
 use crate::options::Outcome;
@@ -10,8 +9,8 @@ use crate::reconnect::Unreached;
 /// Everything that can happen, from the terminal, the daemon and the loop itself.
 #[derive(Debug)]
 pub(crate) enum Msg {
-    /// A key was pressed.
-    Key(KeyEvent),
+    /// A key was pressed, by its name.
+    Key(String),
     /// Text was pasted.
     Paste(String),
     /// The terminal has this size now.

@@ -2,7 +2,8 @@
 
 use ratatui::layout::{Rect, Size};
 
-use crate::keymap;
+use crate::help;
+use crate::keymap::Keymap;
 use crate::layout::Areas;
 use crate::text;
 
@@ -32,14 +33,14 @@ pub(crate) enum Content {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum OverlayLine {
     Heading(String),
-    Keys(&'static str, &'static str),
+    Keys(String, &'static str),
     Text(String),
 }
 
 /// What an overlay's border and its margin take from its width, and its border from its height.
 const BORDER: Size = Size::new(4, 2);
 /// The columns of the keys in the help.
-pub(crate) const KEYS: u16 = 12;
+pub(crate) const KEYS: u16 = 14;
 
 impl Overlay {
     pub(crate) fn help() -> Self {
@@ -59,10 +60,10 @@ impl Overlay {
         }
     }
 
-    /// Its lines and where they are laid, on a screen of `size`. `degraded` is what the help has to add.
-    pub(crate) fn lay(&self, size: Size, degraded: &[String]) -> (Rect, Vec<OverlayLine>) {
+    /// Its lines and where they are laid, on a screen of `size`. `degraded` is what the help of `keymap` has to add.
+    pub(crate) fn lay(&self, size: Size, keymap: &Keymap, degraded: &[String]) -> (Rect, Vec<OverlayLine>) {
         let lines = match &self.content {
-            Content::Help => help(degraded),
+            Content::Help => help(keymap, degraded),
             Content::Details { lines, .. } => lines.iter().cloned().map(OverlayLine::Text).collect(),
         };
         let widest = lines.iter().map(OverlayLine::width).max().unwrap_or(0).max(text::width(self.title()) + 2);
@@ -79,7 +80,7 @@ impl Overlay {
     }
 }
 
-fn help(degraded: &[String]) -> Vec<OverlayLine> {
+fn help(keymap: &Keymap, degraded: &[String]) -> Vec<OverlayLine> {
     let gap = || OverlayLine::Text(String::new());
     let mut lines = Vec::new();
     if !degraded.is_empty() {
@@ -87,12 +88,13 @@ fn help(degraded: &[String]) -> Vec<OverlayLine> {
         lines.extend(degraded.iter().map(|reason| OverlayLine::Text(text::printable(reason))));
         lines.push(gap());
     }
-    for (index, (heading, hints)) in keymap::HELP.iter().enumerate() {
+    for (index, section) in help::sections(keymap).into_iter().enumerate() {
         if index > 0 {
             lines.push(gap());
         }
-        lines.push(OverlayLine::Heading((*heading).into()));
-        lines.extend(hints.iter().map(|(keys, what)| OverlayLine::Keys(keys, what)));
+        lines.push(OverlayLine::Heading(section.heading));
+        let bound = section.entries.into_iter().filter(|entry| !entry.keys.is_empty());
+        lines.extend(bound.map(|entry| OverlayLine::Keys(entry.keys.join(" "), entry.does)));
     }
     lines
 }
@@ -101,7 +103,7 @@ impl OverlayLine {
     fn width(&self) -> u16 {
         match self {
             Self::Heading(text) | Self::Text(text) => text::width(text),
-            Self::Keys(_, what) => KEYS + text::width(what),
+            Self::Keys(_, does) => KEYS + text::width(does),
         }
     }
 

@@ -18,6 +18,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::keyname;
 use crate::model::{Focus, Model};
 use crate::msg::{Cmd, Effect, Msg, Purpose};
 use crate::options::{Options, Outcome};
@@ -403,7 +404,7 @@ async fn burst(stream: &mut EventStream) -> io::Result<Vec<TerminalEvent>> {
 
 fn message(event: TerminalEvent) -> Option<Msg> {
     match event {
-        TerminalEvent::Key(key) => Some(Msg::Key(key)),
+        TerminalEvent::Key(key) => keyname::of(&key).map(Msg::Key),
         TerminalEvent::Paste(text) => Some(Msg::Paste(text)),
         TerminalEvent::Resize(columns, rows) => Some(Msg::Resize(Size::new(columns, rows))),
         TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Mouse(_) => None,

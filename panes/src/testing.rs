@@ -1,7 +1,6 @@
 //! What tests share: services to show, and a way to press keys by name.
 
 use locald_api::{Exit, ProjectId, ProjectStatus, ServiceId, ServiceState, ServiceStatus, Workspace};
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Size;
 
 use crate::model::Model;
@@ -67,26 +66,5 @@ pub(crate) fn showing(workspace: Workspace, size: (u16, u16)) -> Model {
 
 /// Presses keys by name, separated by blanks.
 pub(crate) fn press(model: &mut Model, keys: &str) -> Cmd {
-    keys.split(' ').map(|name| update(model, Msg::Key(key(name)))).fold(Cmd::none(), Cmd::and)
-}
-
-fn key(name: &str) -> KeyEvent {
-    let code = |name: &str| match name {
-        "Enter" => KeyCode::Enter,
-        "Escape" => KeyCode::Esc,
-        "Up" => KeyCode::Up,
-        "Down" => KeyCode::Down,
-        "Left" => KeyCode::Left,
-        "Home" => KeyCode::Home,
-        "End" => KeyCode::End,
-        "NPage" => KeyCode::PageDown,
-        "PPage" => KeyCode::PageUp,
-        "Space" => KeyCode::Char(' '),
-        "BSpace" => KeyCode::Backspace,
-        other => KeyCode::Char(other.chars().next().expect("a key has a name")),
-    };
-    match name.strip_prefix("C-") {
-        Some(rest) => KeyEvent::new(code(rest), KeyModifiers::CONTROL),
-        None => KeyEvent::new(code(name), KeyModifiers::NONE),
-    }
+    keys.split(' ').map(|name| update(model, Msg::Key(name.to_owned()))).fold(Cmd::none(), Cmd::and)
 }

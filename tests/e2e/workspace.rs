@@ -159,7 +159,7 @@ fn after_the_prefix_keys_go_to_the_workspace_and_the_prefix_twice_to_the_program
     screen.send(&format!("{PREFIX}x"));
     screen.wait_for("shell is stopped");
     screen.send("lost");
-    screen.wait_for("shell is not running: press C-b then r to start it");
+    screen.wait_for("shell is not running: press C-b r to start it");
     screen.send(&format!("{PREFIX}d"));
     assert!(screen.wait_for_end().success());
 }

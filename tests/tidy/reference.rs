@@ -83,29 +83,9 @@ fn every_command_is_described_as_it_describes_itself() {
     check_part("docs/reference/commands.md", "commands", &commands());
 }
 
-/// The tables of `keymap::HELP`, read from its source: what the workspace shows for `?`.
-fn keys() -> String {
-    let source = read("panes/src/keymap.rs");
-    let start = source.find("pub(crate) const HELP").expect("the help in the keymap");
-    let table = &source[start..start + source[start..].find("\n];").expect("its end")];
-    let item = Regex::new(r#"(?m)^\s*(?:\(\s*)?"([^"]+)"(?:, "([^"]+)"\))?,?\s*$"#).expect("a pattern");
-    let mut page = String::new();
-    for found in item.captures_iter(table) {
-        let _ = match found.get(2) {
-            Some(what) => {
-                let keys: Vec<String> = found[1].split(' ').map(|key| format!("`{key}`")).collect();
-                writeln!(page, "| {} | {} |", keys.join(" ").replace("`to`", "to"), what.as_str())
-            }
-            None => write!(page, "\n## {}\n\n| Keys | What they do |\n| --- | --- |\n", &found[1]),
-        };
-    }
-    assert!(page.matches("## ").count() >= 2 && page.matches("\n|").count() > 15, "the keys are not found: {page}");
-    page
-}
-
 #[test]
 fn every_key_that_the_help_shows_is_in_the_manual() {
-    check_part("docs/reference/keys.md", "keys", &keys());
+    check_part("docs/reference/keys.md", "keys", &locald_panes::manual());
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! What the keyboard does.
 
 use locald_api::{ClientMessage, Input, Request, Target};
-use ratatui::crossterm::event::{KeyEvent, KeyEventKind};
 
 use super::daemon::call;
 use super::{scroll, search, select, watch};
-use crate::keymap::{self, Action, Leaf, PREFIX};
+use crate::keymap::{self, Action, Leaf};
 use crate::keyname;
 use crate::layout::Arrangement;
 use crate::model::{Connection, Focus, Model, Notice};
@@ -17,11 +16,7 @@ use crate::wording;
 /// The longest paste that still fits a message to the daemon, whatever it has to be escaped to.
 const LONGEST_PASTE: usize = 512 << 10;
 
-pub(super) fn press(model: &mut Model, key: KeyEvent) -> Cmd {
-    if key.kind == KeyEventKind::Release {
-        return Cmd::none();
-    }
-    let Some(name) = keyname::of(&key) else { return Cmd::none() };
+pub(super) fn press(model: &mut Model, name: String) -> Cmd {
     let read = model.notice.take().is_some();
     let cmd = if model.overlay.is_some() {
         leaf_through(model, &name)
@@ -29,7 +24,7 @@ pub(super) fn press(model: &mut Model, key: KeyEvent) -> Cmd {
         search::type_key(model, &name)
     } else if std::mem::take(&mut model.prefix) {
         after_prefix(model, &name).and(Cmd::redraw())
-    } else if name == PREFIX {
+    } else if name == model.keymap.prefix {
         model.prefix = true;
         Cmd::redraw()
     } else if model.scrollback.is_some() {
@@ -64,18 +59,24 @@ pub(super) fn notify(model: &mut Model, notice: Notice) -> Cmd {
 }
 
 fn in_services(model: &mut Model, key: &str) -> Cmd {
-    match keymap::services(key) {
+    match model.keymap.list(key) {
         Some(action) => act(model, action),
-        None if key == "C-c" => notify(model, Notice::info("press q to detach; services keep running")),
+        None if key == "C-c" => {
+            let text = format!("press {} to detach; services keep running", model.keymap.typed_in_list(Action::Detach));
+            notify(model, Notice::info(text))
+        }
         None => Cmd::none(),
     }
 }
 
 fn after_prefix(model: &mut Model, key: &str) -> Cmd {
-    match keymap::prefixed(key) {
-        Some(action) => act(model, action),
-        None => notify(model, Notice::warning(format!("{PREFIX} {key} does nothing; {PREFIX} ? shows all keys"))),
+    let keymap = &model.keymap;
+    if let Some(action) = keymap.prefixed(key) {
+        return act(model, action);
     }
+    let (prefix, help) = (&keymap.prefix, keymap.typed_in_pane(Action::Help));
+    let text = format!("{prefix} {} does nothing; {help} shows all keys", keyname::shown(key));
+    notify(model, Notice::warning(text))
 }
 
 fn type_into_pane(model: &mut Model, input: Input) -> Cmd {
@@ -84,7 +85,8 @@ fn type_into_pane(model: &mut Model, input: Input) -> Cmd {
         return notify(model, Notice::warning("not sent: there is no connection to the daemon"));
     }
     if !service.state.is_alive() {
-        let text = format!("{} is not running: press {PREFIX} then r to start it", service.name);
+        let key = model.keymap.typed_in_pane(Action::Restart);
+        let text = format!("{} is not running: press {key} to start it", service.name);
         return notify(model, Notice::warning(text));
     }
     let service = service.id.clone();
@@ -119,7 +121,10 @@ fn act(model: &mut Model, action: Action) -> Cmd {
         }
         Action::ScrollBack(pages) => scroll::enter(model, pages),
         Action::Zoom => zoom(model),
-        Action::SendPrefix if model.focus == Focus::Pane => type_into_pane(model, Input::Keys(vec![PREFIX.into()])),
+        Action::SendPrefix if model.focus == Focus::Pane => {
+            let prefix = model.keymap.prefix.clone();
+            type_into_pane(model, Input::Keys(vec![prefix]))
+        }
         Action::SendPrefix => Cmd::none(),
     }
 }
@@ -182,7 +187,7 @@ fn outcome(model: &Model) -> Outcome {
 /// A key while an overlay is open: scrolls or closes it, and does nothing else.
 fn leaf_through(model: &mut Model, key: &str) -> Cmd {
     let (Some(leaf), Some(open)) = (keymap::overlay(key), &model.overlay) else { return Cmd::none() };
-    let (area, _) = open.lay(model.size, model.degraded());
+    let (area, _) = open.lay(model.size, &model.keymap, model.degraded());
     let page = isize::try_from(Overlay::visible_lines(area).max(1)).unwrap_or(1);
     let top = match leaf {
         Leaf::Close => {
@@ -201,7 +206,7 @@ fn leaf_through(model: &mut Model, key: &str) -> Cmd {
 /// Shows the overlay from line `top`, or from as far down as it goes.
 pub(super) fn scroll_overlay(model: &mut Model, top: usize) {
     let Some(open) = &model.overlay else { return };
-    let (area, lines) = open.lay(model.size, model.degraded());
+    let (area, lines) = open.lay(model.size, &model.keymap, model.degraded());
     let last = lines.len().saturating_sub(Overlay::visible_lines(area));
     if let Some(open) = &mut model.overlay {
         open.top = top.min(last);

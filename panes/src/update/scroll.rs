@@ -7,7 +7,7 @@ use super::daemon::call;
 use super::keys::notify;
 use super::search;
 use crate::hunt::Fetched;
-use crate::keymap::{self, Scroll};
+use crate::keymap::Scroll;
 use crate::model::{Model, Notice};
 use crate::msg::{Cmd, Purpose};
 use crate::overlay::Overlay;
@@ -37,7 +37,7 @@ pub(super) fn enter(model: &mut Model, pages: isize) -> Cmd {
 
 /// A key while the user looks through a service's past.
 pub(super) fn press(model: &mut Model, key: &str) -> Cmd {
-    match keymap::scrollback(key) {
+    match model.keymap.scrollback(key) {
         Some(Scroll::Search) => search::open(model),
         Some(Scroll::Again(way)) => search::again(model, way),
         Some(Scroll::Cancel) if search::cancel(model) => Cmd::redraw(),

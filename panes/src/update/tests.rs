@@ -240,7 +240,7 @@ fn keys_for_a_service_that_does_not_run_are_not_sent_and_it_says_what_to_do() {
     let _ = press(&mut model, "Enter");
     for key in ["Enter", "a"] {
         assert_eq!(press(&mut model, key).effects, []);
-        assert_eq!(notice(&model), "web is not running: press C-b then r to start it");
+        assert_eq!(notice(&model), "web is not running: press C-b r to start it");
     }
 }
 

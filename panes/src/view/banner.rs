@@ -4,17 +4,21 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::put;
+use crate::keymap::Action;
 use crate::model::{Connection, Model};
 use crate::text;
-
-/// Leaves from within a pane.
-const LEAVE_PANE: &str = "C-b d";
 
 pub(super) fn paint(model: &Model, status: Rect, buffer: &mut Buffer) {
     let Connection::Lost { why, overdue } = &model.connection else { return };
     let Some(y) = status.y.checked_sub(1) else { return };
     let text = if *overdue {
-        let end = format!(" · {} quits", if model.is_in_pane() { LEAVE_PANE } else { "q" });
+        let keymap = &model.keymap;
+        let key = if model.is_in_pane() {
+            keymap.typed_in_pane(Action::Detach)
+        } else {
+            keymap.typed_in_list(Action::Detach)
+        };
+        let end = format!(" · {key} quits");
         let said = why.as_ref().map_or_else(String::new, |why| format!(": {}", text::printable(why)));
         text::fit(&format!(" daemon lost{said}"), status.width.saturating_sub(text::width(&end))) + &end
     } else {

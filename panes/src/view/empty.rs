@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::put;
-use crate::keymap::PREFIX;
+use crate::keymap::Action;
 use crate::model::{Connection, Focus, Model};
 use crate::{text, wording};
 
@@ -36,14 +36,14 @@ pub(super) fn instead_of_screen(model: &Model) -> Option<Say> {
 
 /// What there is to say of a service that has no running program.
 pub(super) fn about(model: &Model, service: &locald_api::ServiceStatus) -> Option<Say> {
-    let key = |plain: &str| match model.focus {
-        Focus::Services => plain.to_owned(),
-        Focus::Pane => format!("{PREFIX} r"),
+    let key = |in_list: Action| match model.focus {
+        Focus::Services => model.keymap.typed_in_list(in_list),
+        Focus::Pane => model.keymap.typed_in_pane(Action::Restart),
     };
     let step = match service.state {
-        ServiceState::Stopped => format!("press {} to start it", key("s")),
-        ServiceState::Exited => format!("press {} to restart it", key("r")),
-        ServiceState::Failed => format!("once that is mended, press {} to try again", key("r")),
+        ServiceState::Stopped => format!("press {} to start it", key(Action::Start)),
+        ServiceState::Exited => format!("press {} to restart it", key(Action::Restart)),
+        ServiceState::Failed => format!("once that is mended, press {} to try again", key(Action::Restart)),
         ServiceState::Starting | ServiceState::Ready | ServiceState::Stopping => return None,
     };
     Some(Say { sentence: wording::sentence(service), step })

@@ -12,7 +12,7 @@ use crate::text;
 pub(super) fn paint(model: &Model, buffer: &mut Buffer) {
     let Some(overlay) = &model.overlay else { return };
     let size = Size::new(buffer.area.width, buffer.area.height);
-    let (area, lines) = overlay.lay(size, model.degraded());
+    let (area, lines) = overlay.lay(size, &model.keymap, model.degraded());
     if area.width < 4 || area.height < 3 {
         return;
     }
@@ -32,9 +32,9 @@ fn paint_line(model: &Model, line: &OverlayLine, area: Rect, buffer: &mut Buffer
     match line {
         OverlayLine::Heading(text) => put(buffer, area, area.x, area.y, text, model.theme.heading),
         OverlayLine::Text(text) => put(buffer, area, area.x, area.y, text, model.theme.text),
-        OverlayLine::Keys(keys, what) => {
-            put(buffer, area, area.x, area.y, keys, model.theme.accent);
-            put(buffer, area, area.x + KEYS, area.y, what, model.theme.text)
+        OverlayLine::Keys(keys, does) => {
+            put(buffer, area, area.x, area.y, &text::fit(keys, KEYS - 1), model.theme.accent);
+            put(buffer, area, area.x + KEYS, area.y, does, model.theme.text)
         }
     };
 }

@@ -73,7 +73,7 @@ fn paint_prompt(model: &Model, prompt: &str, area: Rect, buffer: &mut Buffer) ->
 fn paint_place(model: &Model, area: Rect, buffer: &mut Buffer) -> u16 {
     let overlay = model.overlay.as_ref().map(|overlay| &overlay.content);
     let place = match (overlay, model.focus, model.selected_service()) {
-        _ if model.prefix => keymap::PREFIX,
+        _ if model.prefix => &model.keymap.prefix,
         (Some(Content::Help), ..) => "help",
         (Some(Content::Details { .. }), ..) => "details",
         (None, ..) if model.scrollback.is_some() => "scrollback",
@@ -119,12 +119,13 @@ fn paint_hints(model: &Model, hints: &[Hint], area: Rect, buffer: &mut Buffer) {
     // Closer together in a narrow terminal, where one more of them counts, above all how to leave.
     let gap = if buffer.area.width < NARROWEST_WITH_DAEMON { 2 } else { 3 };
     let mut x = area.x;
-    for (keys, what) in hints {
-        let end = x.saturating_add(text::width(keys) + 1 + text::width(what));
+    let shown = hints.iter().filter_map(|(keys, what)| Some((model.keymap.hint(*keys)?, what)));
+    for (keys, what) in shown {
+        let end = x.saturating_add(text::width(&keys) + 1 + text::width(what));
         if end > area.right() {
             return;
         }
-        x = put(buffer, area, x, area.y, keys, model.theme.accent);
+        x = put(buffer, area, x, area.y, &keys, model.theme.accent);
         x = put(buffer, area, x + 1, area.y, what, model.theme.muted) + gap;
     }
 }

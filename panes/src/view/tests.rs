@@ -229,7 +229,7 @@ fn after_the_prefix_it_says_what_may_follow() {
      pid      4121                  │
      port     20001                 │
      https://shop.localhost         │
-     C-b  d detach   s services   [ scroll   z zoom   ? help   n p next, previous   r restart   x stop   C-b send C-b
+     C-b  d detach   s services   [ scroll   z zoom   ? help   n p next, previous   r restart   x stop   C-b send it
     (cursor in column 35 of line 4)
     ");
 }
@@ -239,41 +239,41 @@ fn help_shows_all_keys() {
     insta::assert_snapshot!(screen(&after(running(SMALL), "?")), @"
     ╭─ Keys ───────────────────────────────╮
     │ In the list of services              │
-    │ ↑ ↓ k j     select a service         │
-    │ 1 to 9      select by position       │
-    │ home end    first, last              │
-    │ enter → l   type into the service    │
-    │ r           restart                  │
-    │ s           start                    │
-    │ x           stop                     │
-    │ pgup        scroll back              │
-    ╰──────────────────────────── 9 of 31 ─╯
+    │ ↑ k ↓ j       select a service       │
+    │ home g end G  first, last            │
+    │ enter → l     type into the service  │
+    │ r             restart                │
+    │ s             start                  │
+    │ x             stop                   │
+    │ pgup          scroll back            │
+    │ q d           detach; all runs on    │
+    ╰──────────────────────────── 9 of 33 ─╯
      help  esc close  ↑↓ scroll
     ");
     insta::assert_snapshot!(screen(&after(running(USUAL), "?")), @"
-     shop           ╭─ Keys ───────────────────────────────────────╮
-    ▸● web          │ In the list of services                      │
-     ● worker       │ ↑ ↓ k j     select a service                 │
-                    │ 1 to 9      select by position               │
-                    │ home end    first, last                      │
-                    │ enter → l   type into the service            │
-                    │ r           restart                          │
-                    │ s           start                            │
-                    │ x           stop                             │
-                    │ pgup        scroll back                      │
-                    │ q d         detach; everything keeps running │
-                    │                                              │
-                    │ In a service, after C-b                      │
-                    │ s esc ←     back to the services             │
-                    │ n ↓         next service                     │
-                    │ p ↑         previous service                 │
-                    │ 1 to 9      service by position              │
-                    │ r           restart                          │
-                    │ x           stop                             │
-    ────────────────│ [ pgup      scroll back                      │
-     pid      4121  │ z           the pane alone, and back         │
-     port     20001 │ d           detach; everything keeps running │
-     shop.localhost ╰─────────────────────────────────── 21 of 31 ─╯
+     shop              ╭─ Keys ─────────────────────────────────╮
+    ▸● web          rea│ In the list of services                │
+     ● worker       rea│ ↑ k ↓ j       select a service         │
+                       │ home g end G  first, last              │
+                       │ enter → l     type into the service    │
+                       │ r             restart                  │
+                       │ s             start                    │
+                       │ x             stop                     │
+                       │ pgup          scroll back              │
+                       │ q d           detach; all runs on      │
+                       │ ?             all keys                 │
+                       │ 1 to 9        select by position       │
+                       │                                        │
+                       │ In a service, after C-b                │
+                       │ p ↑ n ↓       select a service         │
+                       │ s esc ←       back to the services     │
+                       │ r             restart                  │
+                       │ x             stop                     │
+                       │ [ pgup        scroll back              │
+    ───────────────────│ z             the pane alone, and back │
+     pid      4121     │ d             detach; all runs on      │
+     port     20001    │ ?             all keys                 │
+     shop.localhost    ╰───────────────────────────── 21 of 33 ─╯
      help  esc close   ↑↓ scroll                                          daemon ok
     ");
     insta::assert_snapshot!(screen(&after(running(LARGE), "?")), @"
@@ -283,42 +283,44 @@ fn help_shows_all_keys() {
                                     │> Local: http://localhost:20001/
                                     │>
                                     │
-    (2 more like this)
-                                    │                                           ╭─ Keys ───────────────────────────────────────╮
-                                    │                                           │ In the list of services                      │
-                                    │                                           │ ↑ ↓ k j     select a service                 │
-                                    │                                           │ 1 to 9      select by position               │
-                                    │                                           │ home end    first, last                      │
-                                    │                                           │ enter → l   type into the service            │
-                                    │                                           │ r           restart                          │
-                                    │                                           │ s           start                            │
-                                    │                                           │ x           stop                             │
-                                    │                                           │ pgup        scroll back                      │
-                                    │                                           │ q d         detach; everything keeps running │
-                                    │                                           │                                              │
-                                    │                                           │ In a service, after C-b                      │
-                                    │                                           │ s esc ←     back to the services             │
-                                    │                                           │ n ↓         next service                     │
-                                    │                                           │ p ↑         previous service                 │
-                                    │                                           │ 1 to 9      service by position              │
-                                    │                                           │ r           restart                          │
-                                    │                                           │ x           stop                             │
-                                    │                                           │ [ pgup      scroll back                      │
-                                    │                                           │ z           the pane alone, and back         │
-                                    │                                           │ d           detach; everything keeps running │
-                                    │                                           │ C-b         send C-b to the program          │
-                                    │                                           │                                              │
-                                    │                                           │ While scrolling back                         │
-                                    │                                           │ ↑ ↓ k j     by lines                         │
-                                    │                                           │ pgup pgdn   by screens; space is pgdn        │
-                                    │                                           │ C-u C-d     by half screens                  │
-                                    │                                           │ home end    oldest, newest; also g, G        │
-                                    │                                           │ /           search upwards                   │
-                                    │                                           │ n N         next match above, below          │
-                                    │                                           │ q esc enter back to the live screen          │
-                                    │                                           ╰──────────────────────────────────────────────╯
                                     │
-    (3 more like this)
+                                    │                                              ╭─ Keys ─────────────────────────────────╮
+                                    │                                              │ In the list of services                │
+                                    │                                              │ ↑ k ↓ j       select a service         │
+                                    │                                              │ home g end G  first, last              │
+                                    │                                              │ enter → l     type into the service    │
+                                    │                                              │ r             restart                  │
+                                    │                                              │ s             start                    │
+                                    │                                              │ x             stop                     │
+                                    │                                              │ pgup          scroll back              │
+                                    │                                              │ q d           detach; all runs on      │
+                                    │                                              │ ?             all keys                 │
+                                    │                                              │ 1 to 9        select by position       │
+                                    │                                              │                                        │
+                                    │                                              │ In a service, after C-b                │
+                                    │                                              │ p ↑ n ↓       select a service         │
+                                    │                                              │ s esc ←       back to the services     │
+                                    │                                              │ r             restart                  │
+                                    │                                              │ x             stop                     │
+                                    │                                              │ [ pgup        scroll back              │
+                                    │                                              │ z             the pane alone, and back │
+                                    │                                              │ d             detach; all runs on      │
+                                    │                                              │ ?             all keys                 │
+                                    │                                              │ C-b           typed into the program   │
+                                    │                                              │ 1 to 9        select by position       │
+                                    │                                              │                                        │
+                                    │                                              │ While scrolling back                   │
+                                    │                                              │ ↑ k ↓ j       by lines                 │
+                                    │                                              │ pgup pgdn sp… by screens               │
+                                    │                                              │ C-u C-d       by half screens          │
+                                    │                                              │ home g end G  oldest, newest           │
+                                    │                                              │ /             search upwards           │
+                                    │                                              │ n N           next match above, below  │
+                                    │                                              │ q enter esc … back to the live screen  │
+                                    │                                              │ ?             all keys                 │
+                                    │                                              ╰────────────────────────────────────────╯
+                                    │
+    (2 more like this)
     ────────────────────────────────│
      pid      4121                  │
      port     20001                 │

@@ -1,0 +1,149 @@
+//! Everything the user can do, each with the name it has in `[keys]` and the keys it is on unless that says otherwise.
+//!
+//! The help and the manual are made from these tables. Commands next to each other that say the same share a line there.
+
+use crate::hunt::Way;
+
+/// Something the user can do, whatever key it is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Select the service above.
+    Previous,
+    /// Select the service below.
+    Next,
+    /// Select the first service.
+    First,
+    /// Select the last service.
+    Last,
+    /// Select the service at this place of the list, counted from 0.
+    Nth(usize),
+    /// Let keys go to the selected service.
+    FocusPane,
+    /// Let keys go to the list.
+    FocusServices,
+    /// Stop the selected service if it runs, and start it.
+    Restart,
+    /// Start the selected service.
+    Start,
+    /// Stop the selected service.
+    Stop,
+    /// Leave; everything keeps running.
+    Detach,
+    /// Show all keys.
+    Help,
+    /// Look through the selected service's past, from so many screens above its end.
+    ScrollBack(isize),
+    /// Show the pane alone, or no longer so.
+    Zoom,
+    /// Type the prefix itself.
+    SendPrefix,
+}
+
+/// What a key does while the user looks through a service's past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scroll {
+    /// Move by rows.
+    Rows(isize),
+    /// Move by halves of a screen.
+    Halves(isize),
+    /// Move by screens.
+    Pages(isize),
+    /// To the oldest line.
+    Oldest,
+    /// To the newest.
+    Newest,
+    /// Ask for a text to search for.
+    Search,
+    /// To the next match this way.
+    Again(Way),
+    /// Stop what goes on, or go back to the live screen.
+    Cancel,
+    /// Back to the live screen.
+    Leave,
+    /// Show all keys.
+    Help,
+}
+
+/// Keys by name, the one to be shown in hints first.
+type Keys = &'static [&'static str];
+
+/// A command of the list, of a pane after the prefix, or of both.
+#[derive(Debug)]
+pub(crate) struct Command {
+    pub(crate) name: &'static str,
+    pub(crate) action: Action,
+    /// In the list.
+    pub(crate) list: Keys,
+    /// After the prefix.
+    pub(crate) prefixed: Keys,
+    /// As the help says it.
+    pub(crate) does: &'static str,
+}
+
+impl Command {
+    /// Whether it can be given in the list.
+    pub(crate) fn is_in_list(&self) -> bool {
+        !self.list.is_empty()
+    }
+
+    /// Whether it can be given after the prefix.
+    pub(crate) fn is_prefixed(&self) -> bool {
+        // Its own key is whatever the prefix is.
+        !self.prefixed.is_empty() || self.action == Action::SendPrefix
+    }
+}
+
+/// A command of the past.
+#[derive(Debug)]
+pub(crate) struct ScrollCommand {
+    pub(crate) name: &'static str,
+    pub(crate) action: Scroll,
+    pub(crate) keys: Keys,
+    /// As the help says it.
+    pub(crate) does: &'static str,
+}
+
+/// The commands of the list and of panes.
+pub(crate) const COMMANDS: &[Command] = &[
+    command("previous", Action::Previous, &["Up", "k"], &["p", "Up"], "select a service"),
+    command("next", Action::Next, &["Down", "j"], &["n", "Down"], "select a service"),
+    command("first", Action::First, &["Home", "g"], &[], "first, last"),
+    command("last", Action::Last, &["End", "G"], &[], "first, last"),
+    command("open", Action::FocusPane, &["Enter", "Right", "l"], &[], "type into the service"),
+    command("services", Action::FocusServices, &[], &["s", "Escape", "Left"], "back to the services"),
+    command("restart", Action::Restart, &["r"], &["r"], "restart"),
+    command("start", Action::Start, &["s"], &[], "start"),
+    command("stop", Action::Stop, &["x"], &["x"], "stop"),
+    command("scroll", Action::ScrollBack(0), &[], &["["], "scroll back"),
+    command("scroll-page", Action::ScrollBack(1), &["PPage"], &["PPage"], "scroll back"),
+    command("zoom", Action::Zoom, &[], &["z"], "the pane alone, and back"),
+    command("detach", Action::Detach, &["q", "d"], &["d"], "detach; all runs on"),
+    command("help", Action::Help, &["?"], &["?"], "all keys"),
+    command("send-prefix", Action::SendPrefix, &[], &[], "typed into the program"),
+];
+
+/// The commands of the past.
+pub(crate) const SCROLL_COMMANDS: &[ScrollCommand] = &[
+    scrolling("line-up", Scroll::Rows(-1), &["Up", "k"], "by lines"),
+    scrolling("line-down", Scroll::Rows(1), &["Down", "j"], "by lines"),
+    scrolling("page-up", Scroll::Pages(-1), &["PPage"], "by screens"),
+    scrolling("page-down", Scroll::Pages(1), &["NPage", "Space"], "by screens"),
+    scrolling("half-up", Scroll::Halves(-1), &["C-u"], "by half screens"),
+    scrolling("half-down", Scroll::Halves(1), &["C-d"], "by half screens"),
+    scrolling("oldest", Scroll::Oldest, &["Home", "g"], "oldest, newest"),
+    scrolling("newest", Scroll::Newest, &["End", "G"], "oldest, newest"),
+    scrolling("search", Scroll::Search, &["/"], "search upwards"),
+    scrolling("match-above", Scroll::Again(Way::Up), &["n"], "next match above, below"),
+    scrolling("match-below", Scroll::Again(Way::Down), &["N"], "next match above, below"),
+    scrolling("live", Scroll::Leave, &["q", "Enter"], "back to the live screen"),
+    scrolling("cancel", Scroll::Cancel, &["Escape", "C-c"], "back to the live screen"),
+    scrolling("scroll-help", Scroll::Help, &["?"], "all keys"),
+];
+
+const fn command(name: &'static str, action: Action, list: Keys, prefixed: Keys, does: &'static str) -> Command {
+    Command { name, action, list, prefixed, does }
+}
+
+const fn scrolling(name: &'static str, action: Scroll, keys: Keys, does: &'static str) -> ScrollCommand {
+    ScrollCommand { name, action, keys, does }
+}
