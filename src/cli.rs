@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use locald_keeper::SandboxName;
 
 use crate::commands;
 use crate::exit;
@@ -20,6 +21,9 @@ pub(crate) struct Cli {
     /// What to do; the workspace when nothing is said.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
+    /// Work in a sandbox of this name
+    #[arg(long, global = true, value_name = "NAME", env = commands::sandbox::VARIABLE, hide_env = true)]
+    pub(crate) sandbox: Option<SandboxName>,
 }
 
 const AFTER_HELP: &str = "\
@@ -44,6 +48,7 @@ pub(crate) enum Command {
     Capture(commands::capture::CaptureArgs),
     SendKeys(commands::send_keys::SendKeysArgs),
     Daemon(commands::daemon::DaemonArgs),
+    Sandbox(commands::sandbox::SandboxArgs),
     Shutdown(commands::shutdown::ShutdownArgs),
     Completion(commands::completion::CompletionArgs),
 }
@@ -52,7 +57,7 @@ pub(crate) enum Command {
 const GROUPS: &[(&str, &[&str])] = &[
     ("Services", &["up", "down", "start", "stop", "restart"]),
     ("Look and type", &["status", "logs", "attach", "capture", "send-keys"]),
-    ("The daemon", &["daemon", "shutdown"]),
+    ("The daemon", &["daemon", "sandbox", "shutdown"]),
     ("More", &["completion", "help"]),
 ];
 
@@ -115,7 +120,7 @@ mod tests {
         insta::assert_snapshot!(help, @"
         A terminal workspace for every service of a project
 
-        Usage: locald [COMMAND]
+        Usage: locald [OPTIONS] [COMMAND]
 
         Services:
           up          Start the project's services
@@ -133,6 +138,7 @@ mod tests {
 
         The daemon:
           daemon      Look at the daemon, or replace its process
+          sandbox     Look at sandboxes, end them, or run in one
           shutdown    Stop every project's services and the daemon
 
         More:
@@ -140,8 +146,9 @@ mod tests {
           help        Say more about a command
 
         Options:
-          -h, --help     Print help (see more with '--help')
-          -V, --version  Print version
+              --sandbox <NAME>  Work in a sandbox of this name
+          -h, --help            Print help (see more with '--help')
+          -V, --version         Print version
 
         Examples:
           locald              Start the project and open it
@@ -178,7 +185,7 @@ mod tests {
 
           tip: some similar subcommands exist: 'restart', 'start', 'status'
 
-        Usage: locald [COMMAND]
+        Usage: locald [OPTIONS] [COMMAND]
 
         For more information, try '--help'.
         ");

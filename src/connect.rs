@@ -1,7 +1,7 @@
 //! The way to the daemon: through its socket, by starting a keeper where none lives, and past a daemon that does not listen.
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -87,8 +87,8 @@ async fn reach(keeper: &Holder) -> Result<(Client, Events), ConnectError> {
 
 /// Starts a keeper and waits until its socket is open. Another command that does the same at this moment is no fault.
 async fn start_keeper(home: &Home) -> Result<(), CommandError> {
-    let (runtime, state) = (home.runtime_dir().to_owned(), home.state_dir().to_owned());
-    let greeting = tokio::task::spawn_blocking(move || greet(runtime, state)).await;
+    let for_keeper = home.clone();
+    let greeting = tokio::task::spawn_blocking(move || greet(&for_keeper)).await;
     let failed =
         |reason: String| CommandError::new(ExitKind::Unavailable, format!("locald could not be started: {reason}"));
     match greeting.map_err(|error| failed(error.to_string()))? {
@@ -100,9 +100,9 @@ async fn start_keeper(home: &Home) -> Result<(), CommandError> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the keeper begins here and nowhere else")]
-fn greet(runtime: PathBuf, state: PathBuf) -> std::io::Result<Greeting> {
+fn greet(home: &Home) -> std::io::Result<Greeting> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg(KEEPER_ROLE).arg(runtime).arg(state);
+    command.arg(KEEPER_ROLE).args(home.arguments());
     // Started from inside a pane, it must not be taken for a process of that pane's service.
     command.env_remove(TOKEN_VARIABLE);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());

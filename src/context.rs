@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use locald_api::{Client, Events, Target};
-use locald_keeper::home::Home;
+use locald_keeper::{Home, SandboxName};
 
 use crate::connect::{self, Start};
 use crate::error::CommandError;
@@ -12,6 +12,7 @@ use crate::exit::ExitKind;
 /// The place a command was started in.
 pub(crate) struct Context {
     folder: PathBuf,
+    home: Home,
 }
 
 /// A project found around the folder.
@@ -22,12 +23,19 @@ pub(crate) struct Project {
 }
 
 impl Context {
-    /// Where the process stands.
-    pub(crate) fn of_process() -> Result<Self, CommandError> {
+    /// Where the process stands, with the user's home or the sandbox in it.
+    pub(crate) fn of_process(sandbox: Option<&SandboxName>) -> Result<Self, CommandError> {
         let folder = std::env::current_dir().map_err(|error| {
             CommandError::new(ExitKind::Failed, format!("failed to find the current folder: {error}"))
         })?;
-        Ok(Self { folder })
+        let home = Home::discover().map_err(|error| CommandError::from_error(ExitKind::Unavailable, &error))?;
+        let home = sandbox.map(|name| home.sandbox(name)).unwrap_or(home);
+        Ok(Self { folder, home })
+    }
+
+    /// Where locald lives, as far as this command is concerned.
+    pub(crate) fn home(&self) -> &Home {
+        &self.home
     }
 
     /// The folder itself.
@@ -73,12 +81,12 @@ impl Context {
 
     /// The way to the daemon, which is started where none runs.
     pub(crate) async fn daemon(&self) -> Result<(Client, Events), CommandError> {
-        connect::connect(&home()?, Start::IfNeeded).await
+        connect::connect(&self.home, Start::IfNeeded).await
     }
 
     /// The way to the daemon that runs; `None` when none does.
     pub(crate) async fn running_daemon(&self) -> Result<Option<(Client, Events)>, CommandError> {
-        match connect::connect(&home()?, Start::Never).await {
+        match connect::connect(&self.home, Start::Never).await {
             Ok(connection) => Ok(Some(connection)),
             Err(error) if error.exit == ExitKind::NoDaemon => Ok(None),
             Err(error) => Err(error),
@@ -91,13 +99,14 @@ pub(crate) fn no_project(folder: &Path) -> CommandError {
     CommandError::new(ExitKind::Config, format!("no project in {} or above it", folder.display()))
 }
 
-pub(crate) fn home() -> Result<Home, CommandError> {
-    Home::discover().map_err(|error| CommandError::from_error(ExitKind::Unavailable, &error))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn context(folder: &Path) -> Context {
+        let home = Home::from_arguments(["/run", "/state", "/config"].map(Into::into).into_iter()).unwrap();
+        Context { folder: folder.to_owned(), home }
+    }
 
     fn names(names: &[&str]) -> Vec<String> {
         names.iter().map(ToString::to_string).collect()
@@ -109,7 +118,7 @@ mod tests {
         std::fs::write(project.path().join("locald.toml"), "").unwrap();
         let inside = project.path().join("src/deep");
         std::fs::create_dir_all(&inside).unwrap();
-        let target = Context { folder: inside }.definite_target(names(&["web", "shop:api"])).unwrap();
+        let target = context(&inside).definite_target(names(&["web", "shop:api"])).unwrap();
         assert_eq!(target.root.as_deref(), project.path().canonicalize().unwrap().to_str());
         assert_eq!(target.names, names(&["web", "shop:api"]));
     }
@@ -117,7 +126,7 @@ mod tests {
     #[test]
     fn outside_a_project_a_change_needs_whole_names() {
         let nowhere = tempfile::tempdir().unwrap();
-        let context = Context { folder: nowhere.path().to_owned() };
+        let context = context(nowhere.path());
         assert_eq!(context.definite_target(vec![]).unwrap_err().exit, ExitKind::Config);
         assert_eq!(context.definite_target(names(&["shop:web", "api"])).unwrap_err().exit, ExitKind::UnknownName);
         let whole = Target { root: None, names: names(&["shop:web"]) };
@@ -127,7 +136,7 @@ mod tests {
     #[test]
     fn outside_a_project_a_question_is_about_everything() {
         let nowhere = tempfile::tempdir().unwrap();
-        let context = Context { folder: nowhere.path().to_owned() };
+        let context = context(nowhere.path());
         assert_eq!(context.target(vec![]).unwrap(), Target::default());
     }
 }

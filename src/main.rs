@@ -12,6 +12,7 @@ mod internal;
 
 mod changes;
 mod clock;
+mod confirm;
 mod error;
 mod keys;
 mod log_text;
@@ -63,7 +64,7 @@ fn run(cli: cli::Cli, ui: &mut Ui) -> Result<(), CommandError> {
         .enable_all()
         .build()
         .map_err(|error| CommandError::new(ExitKind::Internal, format!("failed to set up the event loop: {error}")))?;
-    let result = runtime.block_on(commands::run(cli.command, ui));
+    let result = runtime.block_on(commands::run(cli, ui));
     // A thread that still waits for the terminal or a slow disk must not keep the command from ending.
     runtime.shutdown_background();
     result

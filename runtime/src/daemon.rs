@@ -4,7 +4,6 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::thread;
@@ -26,10 +25,9 @@ const PREDECESSOR: Duration = Duration::from_secs(5);
 /// How long the log may take to finish when the daemon ends.
 const LAST_LINES: Duration = Duration::from_secs(2);
 
-/// Runs the daemon. `arguments`: the runtime folder and the state folder. Standard input is the keeper.
-pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    let (Some(runtime), Some(state)) = (arguments.next(), arguments.next()) else { return ExitCode::from(2) };
-    let home = Home::at(PathBuf::from(runtime), PathBuf::from(state));
+/// Runs the daemon. `arguments`: those of its [`Home`]. Standard input is the keeper.
+pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let Some(home) = Home::from_arguments(arguments) else { return ExitCode::from(2) };
     if let Err(error) = crate::own_log::start(&home) {
         say(format_args!("its log cannot be written: {error}"));
     }

@@ -36,5 +36,5 @@ pub(crate) async fn attach(args: AttachArgs, context: &Context, ui: &mut Ui) -> 
     };
     drop(client);
     let focus = Some(Wanted::Id(service.id));
-    open::run(Options { project: root, focus, attach: true, initial: None }, ui).await
+    open::run(Options { project: root, focus, attach: true, initial: None }, context, ui).await
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::clock;
 use crate::connect::keeper;
-use crate::context::{self, Context};
+use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::ExitKind;
 use crate::paint::plain;
@@ -108,7 +108,7 @@ async fn restart(json: bool, context: &Context, ui: &mut Ui) -> Result<(), Comma
 
 /// Replaces a daemon that cannot be asked to go: it hangs, speaks another version, or was given up and is not there.
 async fn replace_unheard(why: CommandError, json: bool, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
-    if !keeper(&context::home()?)?.is_some_and(|keeper| keeper.signal(Signal::USR2)) {
+    if !keeper(context.home())?.is_some_and(|keeper| keeper.signal(Signal::USR2)) {
         return Err(why);
     }
     ui.note(&format!("the keeper replaces the daemon, because this was the answer: {}", why.message))?;

@@ -8,6 +8,7 @@ pub(crate) mod down;
 pub(crate) mod logs;
 pub(crate) mod open;
 pub(crate) mod restart;
+pub(crate) mod sandbox;
 pub(crate) mod send_keys;
 pub(crate) mod shutdown;
 pub(crate) mod start;
@@ -15,7 +16,7 @@ pub(crate) mod status;
 pub(crate) mod stop;
 pub(crate) mod up;
 
-use crate::cli::Command;
+use crate::cli::{Cli, Command};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::ExitKind;
@@ -25,12 +26,13 @@ use crate::ui::Ui;
 const INTERRUPT: u8 = 2;
 
 /// Runs one command; without one, opens the workspace.
-pub(crate) async fn run(command: Option<Command>, ui: &mut Ui) -> Result<(), CommandError> {
+pub(crate) async fn run(cli: Cli, ui: &mut Ui) -> Result<(), CommandError> {
+    let Cli { command, sandbox } = cli;
     // Needs no daemon, and must work from a folder that is gone.
     if let Some(Command::Completion(args)) = command {
         return completion::completion(&args, ui);
     }
-    let context = Context::of_process()?;
+    let context = Context::of_process(sandbox.as_ref())?;
     let Some(command) = command else { return open::open(&context, ui).await };
     match command {
         Command::Attach(args) => attach::attach(args, &context, ui).await,
@@ -44,6 +46,7 @@ pub(crate) async fn run(command: Option<Command>, ui: &mut Ui) -> Result<(), Com
         Command::Capture(args) => interruptible(capture::capture(args, &context, ui)).await,
         Command::SendKeys(args) => interruptible(send_keys::send_keys(args, &context)).await,
         Command::Daemon(args) => interruptible(daemon::daemon(&args, &context, ui)).await,
+        Command::Sandbox(args) => interruptible(sandbox::sandbox(args, ui)).await,
         Command::Shutdown(args) => interruptible(shutdown::shutdown(&args, &context, ui)).await,
         Command::Completion(_) => Ok(()),
     }

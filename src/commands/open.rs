@@ -3,12 +3,13 @@
 use std::io::IsTerminal;
 
 use locald_api::{Request, Response, Target};
+use locald_keeper::Home;
 use locald_panes::{Connecting, Options, Outcome, Unreached, WorkspaceError};
 
 use super::up;
 use crate::changes::signal_name;
 use crate::connect::{self, Start};
-use crate::context::{self, Context};
+use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::ExitKind;
 use crate::ui::Ui;
@@ -21,10 +22,10 @@ pub(crate) async fn open(context: &Context, ui: &mut Ui) -> Result<(), CommandEr
         let project = up::load(context, ui.status_paint)?;
         drop(context.daemon().await?);
         let initial = Some(up::opening(&project));
-        return run(Options { project: Some(project.root), initial, ..Options::default() }, ui).await;
+        return run(Options { project: Some(project.root), initial, ..Options::default() }, context, ui).await;
     }
     if anything_runs(context).await? {
-        return run(Options::default(), ui).await;
+        return run(Options::default(), context, ui).await;
     }
     Ok(ui.status().write_all(welcome(context).as_bytes())?)
 }
@@ -44,9 +45,10 @@ async fn anything_runs(context: &Context) -> Result<bool, CommandError> {
 }
 
 /// Runs the workspace to its end. The daemon runs by then, so that a failure to start it has been told in full.
-pub(crate) async fn run(options: Options, ui: &mut Ui) -> Result<(), CommandError> {
+pub(crate) async fn run(options: Options, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     ui.flush()?;
-    match locald_panes::run(reach_daemon, options).await {
+    let home = context.home().clone();
+    match locald_panes::run(move || reach_daemon(home.clone()), options).await {
         Ok(Outcome::Detached) => Ok(ui.note("detached; the services keep running")?),
         Ok(Outcome::Quit { reason }) => Err(CommandError::new(ExitKind::Unavailable, reason)),
         Ok(Outcome::Signal(number)) => Err(ended_by(number)),
@@ -55,10 +57,9 @@ pub(crate) async fn run(options: Options, ui: &mut Ui) -> Result<(), CommandErro
 }
 
 /// One attempt of the workspace to reach the daemon. It starts none: that would bring back what somebody has shut down.
-fn reach_daemon() -> Connecting {
-    Box::pin(async {
-        let connected = async { connect::connect(&context::home()?, Start::Never).await }.await;
-        connected.map_err(|error: CommandError| Unreached {
+fn reach_daemon(home: Home) -> Connecting {
+    Box::pin(async move {
+        connect::connect(&home, Start::Never).await.map_err(|error| Unreached {
             gone: error.exit == ExitKind::NoDaemon,
             why: match error.hint {
                 Some(hint) => format!("{}; {hint}", error.message),

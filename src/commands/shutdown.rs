@@ -7,7 +7,7 @@ use rustix::process::Signal;
 
 use crate::changes::{self, Asked};
 use crate::connect::{keeper, wait_for_end};
-use crate::context::{self, Context};
+use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::ExitKind;
 use crate::ui::Ui;
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct ShutdownArgs {
     /// Print what became of each service as JSON
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 pub(crate) async fn shutdown(args: &ShutdownArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
@@ -31,10 +31,12 @@ pub(crate) async fn shutdown(args: &ShutdownArgs, context: &Context, ui: &mut Ui
             ui.note("nothing was running")?;
             return changes::show(&[], Asked::Stop, args.json, ui);
         }
-        Err(error) if error.exit == ExitKind::Unavailable => return without_daemon(error, args.json, ui).await,
+        Err(error) if error.exit == ExitKind::Unavailable => {
+            return without_daemon(error, args.json, context, ui).await;
+        }
         Err(error) => return Err(error),
     };
-    let keeper = keeper(&context::home()?)?;
+    let keeper = keeper(context.home())?;
     let changes = changes::expect(client.call(Request::Shutdown).await?)?;
     changes::show(&changes, Asked::Stop, args.json, ui)?;
     // The keeper goes last, so what the user does next meets nothing half-ended.
@@ -53,8 +55,8 @@ pub(crate) async fn shutdown(args: &ShutdownArgs, context: &Context, ui: &mut Ui
 }
 
 /// Has the keeper end everything, as there is no daemon that could be asked to. Asked again, it no longer waits for that daemon.
-async fn without_daemon(why: CommandError, json: bool, ui: &mut Ui) -> Result<(), CommandError> {
-    let Some(keeper) = keeper(&context::home()?)?.filter(|keeper| keeper.signal(Signal::TERM)) else { return Err(why) };
+async fn without_daemon(why: CommandError, json: bool, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+    let Some(keeper) = keeper(context.home())?.filter(|keeper| keeper.signal(Signal::TERM)) else { return Err(why) };
     ui.note(&format!("the keeper stops every service, because this was the daemon's answer: {}", why.message))?;
     for _ in 0..2 {
         if tokio::time::timeout(PATIENCE, wait_for_end(keeper)).await.is_ok() {

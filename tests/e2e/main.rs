@@ -15,6 +15,7 @@ mod lifecycle;
 mod notify;
 mod orphans;
 mod random;
+mod sandbox;
 mod screen;
 mod wait;
 mod windows;

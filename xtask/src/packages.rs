@@ -18,6 +18,7 @@ pub(crate) struct Package {
 const PACKAGES: &[Package] = &[
     Package { program: "python3", debian: "python3", purpose: "the example `web`, and services that say how they are" },
     Package { program: "setsid", debian: "util-linux", purpose: "services with sessions of their own" },
+    Package { program: "strace", debian: "strace", purpose: "that a sandbox writes nothing outside of it" },
     Package { program: "mount", debian: "mount", purpose: "logs on a full disk" },
 ];
 

@@ -1,23 +1,27 @@
-//! Where locald lives on this machine: the folder of its sockets and the folder of what must last.
+//! Where locald lives on this machine: the folder of its sockets, the folder of what must last, and that of the user's settings.
 //!
 //! Sockets live in a folder that only the user can enter, in `$XDG_RUNTIME_DIR` or, without one, below `/tmp`, where the folder is
-//! looked at before it is trusted. `LOCALD_HOME` moves everything into one private folder.
+//! looked at before it is trusted. `LOCALD_HOME` moves everything into one private folder; so does each sandbox, within its home.
 
 use std::ffi::OsString;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
+use crate::sandbox::SandboxName;
+
 /// The longest runtime folder under which every socket's path fits into `sun_path` (104 bytes on macOS, 108 on Linux; unix(7)).
 const MAX_RUNTIME: usize = 72;
 
-/// The two folders.
+/// The three folders.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Home {
     /// Sockets; gone when the machine restarts.
     runtime: PathBuf,
     /// Logs, state and the lock.
     state: PathBuf,
+    /// What the user has set for all projects. Only read, and not made where it is missing.
+    config: PathBuf,
 }
 
 /// Why a folder cannot be used.
@@ -48,27 +52,52 @@ impl Home {
         Self::from_variables(|name| env::var_os(name), rustix::process::geteuid().as_raw())
     }
 
-    /// The home of exactly these folders.
-    pub fn at(runtime: PathBuf, state: PathBuf) -> Self {
-        Self { runtime, state }
+    /// The home that a process of ours was started for, from its [`arguments`](Self::arguments).
+    pub fn from_arguments(mut arguments: impl Iterator<Item = OsString>) -> Option<Self> {
+        let mut folder = || arguments.next().map(PathBuf::from);
+        Some(Self { runtime: folder()?, state: folder()?, config: folder()? })
+    }
+
+    /// What tells another process of ours which home is meant.
+    pub fn arguments(&self) -> [&Path; 3] {
+        [&self.runtime, &self.state, &self.config]
+    }
+
+    /// The home of a sandbox, all of it in one folder within this home.
+    #[must_use]
+    pub fn sandbox(&self, name: &SandboxName) -> Self {
+        Self::within(&self.sandboxes().join(name.as_str()), rustix::process::geteuid().as_raw())
+    }
+
+    /// The folder of the sandboxes, which need not be there.
+    pub fn sandboxes(&self) -> PathBuf {
+        self.state.join("sandboxes")
+    }
+
+    fn within(root: &Path, uid: u32) -> Self {
+        Self { runtime: root.join("run"), state: root.join("state"), config: root.join("config") }.with_short_paths(uid)
     }
 
     fn from_variables(variable: impl Fn(&str) -> Option<OsString>, uid: u32) -> Result<Self, HomeError> {
         let absolute = |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
-        let shared = PathBuf::from(format!("/tmp/locald-{uid}"));
-        let (runtime, state) = if let Some(home) = absolute("LOCALD_HOME") {
-            (home.join("run"), home.join("state"))
-        } else {
-            let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
-            let state = state.ok_or(HomeError::Homeless)?.join("locald");
-            let own = absolute("XDG_RUNTIME_DIR").filter(|path| fs::metadata(path).is_ok_and(|meta| meta.uid() == uid));
-            (own.map_or_else(|| shared.clone(), |path| path.join("locald")), state)
-        };
-        if runtime.as_os_str().len() <= MAX_RUNTIME {
-            return Ok(Self { runtime, state });
+        if let Some(home) = absolute("LOCALD_HOME") {
+            return Ok(Self::within(&home, uid));
         }
-        let short = shared.join(format!("{:016x}", fnv(runtime.as_os_str().as_encoded_bytes())));
-        Ok(Self { runtime: short, state })
+        let below_home = |folder: &str| Some(absolute("HOME")?.join(folder));
+        let state = absolute("XDG_STATE_HOME").or_else(|| below_home(".local/state")).ok_or(HomeError::Homeless)?;
+        let config = absolute("XDG_CONFIG_HOME").or_else(|| below_home(".config")).ok_or(HomeError::Homeless)?;
+        let own = absolute("XDG_RUNTIME_DIR").filter(|path| fs::metadata(path).is_ok_and(|meta| meta.uid() == uid));
+        let runtime = own.map_or_else(|| shared_runtime(uid), |path| path.join("locald"));
+        Ok(Self { runtime, state: state.join("locald"), config: config.join("locald") }.with_short_paths(uid))
+    }
+
+    /// The same home, with its sockets elsewhere if their paths would be too long.
+    fn with_short_paths(self, uid: u32) -> Self {
+        if self.runtime.as_os_str().len() <= MAX_RUNTIME {
+            return self;
+        }
+        let short = shared_runtime(uid).join(format!("{:016x}", fnv(self.runtime.as_os_str().as_encoded_bytes())));
+        Self { runtime: short, ..self }
     }
 
     /// Makes the folders where they are missing, and refuses ones that are not private.
@@ -94,6 +123,11 @@ impl Home {
         &self.state
     }
 
+    /// The folder of what the user has set for all projects; it need not be there.
+    pub fn config_dir(&self) -> &Path {
+        &self.config
+    }
+
     /// The socket on which the daemon serves clients.
     pub fn socket(&self) -> PathBuf {
         self.runtime.join("control.sock")
@@ -117,6 +151,11 @@ impl Home {
 
 /// The name of the environment variable that holds a [`Home::token`], a colon, and `kill` or `leave`.
 pub const TOKEN_VARIABLE: &str = "LOCALD_TOKEN";
+
+/// The runtime folder of a user whose system gives them none.
+fn shared_runtime(uid: u32) -> PathBuf {
+    PathBuf::from(format!("/tmp/locald-{uid}"))
+}
 
 fn make_private(path: &Path) -> Result<(), HomeError> {
     let failed = |source| HomeError::Io { path: path.to_owned(), source };
@@ -152,7 +191,24 @@ mod tests {
     #[test]
     fn one_variable_moves_everything_into_a_private_folder() {
         let home = home(&[("LOCALD_HOME", "/x"), ("HOME", "/home/u"), ("XDG_STATE_HOME", "/s")]).unwrap();
-        assert_eq!((home.runtime_dir(), home.state_dir()), (Path::new("/x/run"), Path::new("/x/state")));
+        assert_eq!(home.arguments(), ["/x/run", "/x/state", "/x/config"].map(Path::new));
+    }
+
+    #[test]
+    fn a_sandbox_has_all_its_folders_within_its_home() {
+        let home = home(&[("HOME", "/home/u"), ("XDG_RUNTIME_DIR", "/")]).unwrap();
+        let sandbox = home.sandbox(&"ci".parse().unwrap());
+        let root = home.sandboxes().join("ci");
+        assert!(sandbox.arguments().iter().all(|folder| folder.starts_with(&root)), "{sandbox:?}");
+        assert_ne!(sandbox.token(), home.token());
+    }
+
+    #[test]
+    fn a_process_of_ours_learns_its_home_from_its_arguments() {
+        let home = home(&[("HOME", "/home/u")]).unwrap();
+        let arguments = home.arguments().map(|folder| folder.as_os_str().to_owned());
+        assert_eq!(Home::from_arguments(arguments.into_iter()), Some(home));
+        assert_eq!(Home::from_arguments(["/run".into()].into_iter()), None);
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod process;
 pub mod reaper;
 mod report;
 mod ring;
+mod sandbox;
 mod signals;
 
 pub use channel::{ReceiveError, Receiver, Sender, channel};
@@ -30,3 +31,4 @@ pub use launch::{Escape, Launch, LaunchFailure, Step, Stop, Terminal};
 pub use message::{FromKeeper, Message, RunInfo, ToKeeper, VERSION};
 pub use outcome::{Ending, Outcome};
 pub use ring::Lost;
+pub use sandbox::{BadSandboxName, SandboxName};

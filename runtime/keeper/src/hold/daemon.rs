@@ -36,7 +36,7 @@ impl Daemon {
         ours.set_nonblocking(true)?;
         let log = open_log(home)?;
         let mut command = Command::new(executable);
-        command.arg(DAEMON_ROLE).arg(home.runtime_dir()).arg(home.state_dir());
+        command.arg(DAEMON_ROLE).args(home.arguments());
         command.stdin(OwnedFd::from(theirs)).stdout(Stdio::null()).stderr(log).current_dir("/");
         let child = command.spawn()?;
         let (sender, receiver) = channel(ours)?;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use signal_hook::consts::SIGUSR2;
@@ -47,11 +46,10 @@ impl Greeting {
     }
 }
 
-/// Runs the keeper. `arguments`: the runtime folder and the state folder.
-pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    let (Some(runtime), Some(state)) = (arguments.next(), arguments.next()) else { return ExitCode::from(2) };
+/// Runs the keeper. `arguments`: those of its [`Home`].
+pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let Some(home) = Home::from_arguments(arguments) else { return ExitCode::from(2) };
     inherited::close_all();
-    let home = Home::at(PathBuf::from(runtime), PathBuf::from(state));
     let (greeting, begun) = match begin(home) {
         Ok(Some(begun)) => (Greeting::Ready, Some(begun)),
         Ok(None) => (Greeting::Held, None),
