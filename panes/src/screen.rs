@@ -72,7 +72,7 @@ pub(crate) mod tests {
     use super::*;
 
     pub(crate) fn row(text: &str) -> Row {
-        Row { runs: vec![Run { style: Style::default(), cells: Cells::Narrow(text.into()) }] }
+        Row { runs: vec![Run::new(Style::default(), Cells::Narrow(text.into()))] }
     }
 
     pub(crate) fn frame(pane: u32, size: (u16, u16), changed: &[(u16, &str)]) -> PaneFrame {
@@ -109,9 +109,8 @@ pub(crate) mod tests {
             text().prop_map(Cells::Wide),
             (any::<u8>(), text()).prop_map(|(width, text)| Cells::Cluster { width, text })
         ];
-        (color(), color(), any::<u16>(), cells).prop_map(|(foreground, background, attributes, cells)| Run {
-            style: Style { foreground, background, attributes },
-            cells,
+        (color(), color(), any::<u16>(), cells).prop_map(|(foreground, background, attributes, cells)| {
+            Run::new(Style { foreground, background, attributes, ..Style::default() }, cells)
         })
     }
 

@@ -65,7 +65,7 @@ fn watch(model: &mut Model) -> Cmd {
     };
     model.watch = Some(Watch { pane, service: service.clone(), size });
     let watched = WatchedPane { pane, service, columns: size.width, rows: size.height, focused: true };
-    Cmd::send(ClientMessage::View(View { panes: vec![watched] }))
+    Cmd::send(ClientMessage::View(View { panes: vec![watched], ..View::default() }))
 }
 
 /// Tells the daemon that what it sent has been painted, so that it may send more.

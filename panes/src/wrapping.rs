@@ -55,7 +55,7 @@ mod tests {
         assert_eq!(starts(&row("abc"), 3), [0]);
         assert_eq!(starts(&Row::default(), 3), [0]);
         let cells = [Cells::Narrow("ab".into()), Cells::Wide("世界".into()), Cells::Narrow("c".into())];
-        let mixed = Row { runs: cells.into_iter().map(|cells| Run { style: Style::default(), cells }).collect() };
+        let mixed = Row { runs: cells.into_iter().map(|cells| Run::new(Style::default(), cells)).collect() };
         assert_eq!((starts(&mixed, 3), width(&mixed)), (vec![0, 2, 4], 7));
         assert_eq!(starts(&mixed, 1), [0, 1, 2, 4, 6], "what fits nowhere has a part of its own");
     }
@@ -64,9 +64,9 @@ mod tests {
         #[test]
         fn the_parts_of_any_line_are_in_order_and_fit(text in "[a世]{0,40}", columns in 2u16..20) {
             let wide = |char: &char| *char == '世';
-            let runs = text.chars().map(|char| Run {
-                style: Style::default(),
-                cells: if wide(&char) { Cells::Wide(char.into()) } else { Cells::Narrow(char.into()) },
+            let runs = text.chars().map(|char| {
+                let cells = if wide(&char) { Cells::Wide(char.into()) } else { Cells::Narrow(char.into()) };
+                Run::new(Style::default(), cells)
             });
             let row = Row { runs: runs.collect() };
             let mut starts = starts(&row, columns);

@@ -35,7 +35,7 @@ fn asked(verb: Verb, name: &str) -> Effect {
 fn viewed(pane: u32, name: &str, size: (u16, u16)) -> Effect {
     let pane =
         WatchedPane { pane: PaneId(pane), service: id("shop", name), columns: size.0, rows: size.1, focused: true };
-    Effect::Send(ClientMessage::View(View { panes: vec![pane] }))
+    Effect::Send(ClientMessage::View(View { panes: vec![pane], ..View::default() }))
 }
 
 fn notice(model: &Model) -> &str {

@@ -570,7 +570,7 @@ fn a_long_list_scrolls_to_the_selected_service() {
 }
 
 fn cells(area: Rect, runs: Vec<Cells>, columns: u16) -> Vec<String> {
-    let row = Row { runs: runs.into_iter().map(|cells| Run { style: WireStyle::default(), cells }).collect() };
+    let row = Row { runs: runs.into_iter().map(|cells| Run::new(WireStyle::default(), cells)).collect() };
     let mut screen = Screen::default();
     screen.merge(PaneFrame { changed: vec![(0, row)], ..frame(1, (columns, 1), &[]) });
     let mut buffer = Buffer::empty(area);
@@ -608,8 +608,9 @@ fn attributes_and_colours_are_those_of_the_program() {
         foreground: locald_api::Color::Indexed(9),
         background: locald_api::Color::Rgb(1, 2, 3),
         attributes: WireStyle::BOLD | WireStyle::INVERSE,
+        ..WireStyle::default()
     };
-    let row = Row { runs: vec![Run { style, cells: Cells::Narrow("x".into()) }] };
+    let row = Row { runs: vec![Run::new(style, Cells::Narrow("x".into()))] };
     let mut screen = Screen::default();
     screen.merge(PaneFrame { changed: vec![(0, row)], ..frame(1, (1, 1), &[]) });
     let area = Rect::new(0, 0, 1, 1);

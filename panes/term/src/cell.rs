@@ -19,6 +19,13 @@ pub struct Cell<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LinkId(pub(crate) u32);
 
+impl LinkId {
+    /// The link as a number, never 0.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+}
+
 impl Cell<'_> {
     /// A cell nothing was written to.
     pub const BLANK: Cell<'static> = Cell { text: " ", width: 1, style: Style::DEFAULT, link: None };

@@ -21,7 +21,8 @@ pub(crate) struct Tracked {
 impl Default for Tracked {
     fn default() -> Self {
         Self {
-            input: Modes::default(),
+            // On from the start in most terminals, so programs count on it.
+            input: Modes { alternate_scroll: true, ..Modes::default() },
             insert: false,
             newline: false,
             wrap: true,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Failure, Hello, PaneId, Refused, Request, Response, ServiceId, Welcome, Workspace};
+use crate::{Failure, Hello, Input, PaneId, Refused, Request, Response, ServiceId, View, Welcome, Workspace};
 
 /// From a client to the daemon.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,7 +22,7 @@ pub enum ClientMessage {
         /// The request's id.
         id: u64,
     },
-    /// Which panes the client shows from now on; replaces what it said before.
+    /// What the client shows from now on; replaces what it said before.
     View(View),
     /// The client has painted this frame and is ready for the pane's next.
     Ack {
@@ -57,39 +57,4 @@ pub enum ServerMessage {
     },
     /// The state of everything, sent to clients that watch it: always the latest, never each step on the way.
     Workspace(Box<Workspace>),
-}
-
-/// Which panes a client shows.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct View {
-    /// The visible panes. Frames are sent for these and no others.
-    pub panes: Vec<WatchedPane>,
-}
-
-/// A pane that a client shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WatchedPane {
-    /// The client's number for it.
-    pub pane: PaneId,
-    /// Whose screen it shows.
-    pub service: ServiceId,
-    /// The columns the client has for it.
-    pub columns: u16,
-    /// The rows the client has for it.
-    pub rows: u16,
-    /// Whether this pane has the focus, so that its size becomes the terminal's.
-    #[serde(default)]
-    pub focused: bool,
-}
-
-/// What a person types into a pane. The daemon encodes it for the modes that the pane's program has set.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Input {
-    /// Keys by tmux's names: `a`, `C-c`, `M-Left`, `S-Tab`, `F5`, `Space`.
-    Keys(Vec<String>),
-    /// Text from a clipboard; bracketed when the program asked for that.
-    Paste(String),
-    /// Text as it is, each character a key without a modifier.
-    Text(String),
 }

@@ -3,6 +3,7 @@
 //! Two threads read each journal, each at its own pace: the [`pump`] feeds screens, the [`logger`] writes logs. What both are
 //! done with is released to the keeper. Neither ever waits for a client.
 
+mod focus;
 pub(crate) mod input;
 pub(crate) mod logger;
 pub(crate) mod pump;
@@ -13,7 +14,7 @@ mod syncer;
 
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
 use std::{fmt, io};
@@ -22,6 +23,7 @@ use locald_api::ServiceId;
 use locald_keeper::{JournalReader, RunInfo};
 use tokio::sync::{Notify, watch};
 
+pub(crate) use focus::Focused;
 pub(crate) use input::InputQueue;
 use logger::PaneLog;
 pub(crate) use run::{RunPhase, RunState};
@@ -56,6 +58,8 @@ pub(crate) struct Pane {
     /// The size is the configuration's business, not the clients'.
     fixed_size: AtomicBool,
     watchers: Mutex<Vec<Weak<Notify>>>,
+    /// The clients whose keys go to it.
+    focused_by: AtomicU32,
 }
 
 /// All panes, as the two threads see them.
@@ -110,6 +114,7 @@ impl Pane {
             input: Mutex::new(None),
             fixed_size: AtomicBool::new(false),
             watchers: Mutex::new(Vec::new()),
+            focused_by: AtomicU32::new(0),
             journal,
             room,
         };

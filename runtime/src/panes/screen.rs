@@ -1,7 +1,7 @@
 //! A pane's emulator, and its rows in the form in which they travel to clients.
 
-use locald_api::frame::{Cells, Color, Cursor, CursorShape, Modes, Row, Run, Style};
-use locald_term::{Engine, MouseMode, Size, VtEngine};
+use locald_api::{Cells, Color, Cursor, CursorShape, Link, Modes, Row, Run, Style, Underline};
+use locald_term::{Attributes, Engine, MouseMode, Size, VtEngine};
 
 /// The size of a screen that nobody has looked at yet.
 pub(crate) const DEFAULT_SIZE: (u16, u16) = (80, 24);
@@ -50,6 +50,11 @@ impl Screen {
             .with(Modes::ALTERNATE_SCREEN, modes.alternate_screen)
             .with(Modes::BRACKETED_PASTE, modes.bracketed_paste)
             .with(Modes::MOUSE, modes.mouse != MouseMode::Off)
+            .with(Modes::MOUSE_DRAG, matches!(modes.mouse, MouseMode::ButtonMotion | MouseMode::AnyMotion))
+            .with(Modes::MOUSE_MOTION, modes.mouse == MouseMode::AnyMotion)
+            .with(Modes::FOCUS, modes.focus)
+            .with(Modes::ALTERNATE_SCROLL, modes.alternate_scroll)
+            .with_keyboard(modes.keyboard)
     }
 
     /// The visible rows that changed after version `seen` of the emulator, and its version now.
@@ -61,7 +66,13 @@ impl Screen {
 
     fn row(&self, number: u16) -> Row {
         let mut builder = RowBuilder::default();
-        self.engine.row(number, &mut |cell| builder.push(cell.text, cell.width, style(cell.style)));
+        self.engine.row(number, &mut |cell| {
+            builder.link = cell.link.and_then(|id| match builder.link.take() {
+                Some(link) if link.number == id.number() => Some(link),
+                _ => self.engine.link(id).map(|url| Link { number: id.number(), url: url.into() }),
+            });
+            builder.push(cell.text, cell.width, style(cell.style));
+        });
         builder.finish()
     }
 
@@ -83,10 +94,12 @@ impl Screen {
     }
 }
 
-/// Puts cells of one style and width together into runs.
+/// Puts cells of one style, link and width together into runs.
 #[derive(Default)]
 struct RowBuilder {
     runs: Vec<Run>,
+    /// The link that the next cells are part of.
+    link: Option<Link>,
     /// Blank cells in the default style that have not been needed yet.
     blanks: usize,
 }
@@ -94,25 +107,25 @@ struct RowBuilder {
 impl RowBuilder {
     fn push(&mut self, text: &str, width: u8, style: Style) {
         let blank = text.is_empty() || text == " ";
-        if blank && width == 1 && style == Style::default() {
+        if blank && width == 1 && style == Style::default() && self.link.is_none() {
             self.blanks += 1;
             return;
         }
         for _ in 0..std::mem::take(&mut self.blanks) {
-            self.append(" ", 1, Style::default());
+            self.append(" ", 1, Style::default(), None);
         }
-        self.append(if blank { " " } else { text }, width, style);
+        self.append(if blank { " " } else { text }, width, style, self.link.clone());
     }
 
-    fn append(&mut self, text: &str, width: u8, style: Style) {
+    fn append(&mut self, text: &str, width: u8, style: Style, link: Option<Link>) {
         if text.chars().nth(1).is_some() {
-            return self.runs.push(Run { style, cells: Cells::Cluster { width, text: text.to_owned() } });
+            return self.runs.push(Run { style, cells: Cells::Cluster { width, text: text.to_owned() }, link });
         }
-        match (self.runs.last_mut(), width) {
-            (Some(Run { style: last, cells: Cells::Narrow(run) }), 1) if *last == style => run.push_str(text),
-            (Some(Run { style: last, cells: Cells::Wide(run) }), 2) if *last == style => run.push_str(text),
-            (_, 2) => self.runs.push(Run { style, cells: Cells::Wide(text.to_owned()) }),
-            _ => self.runs.push(Run { style, cells: Cells::Narrow(text.to_owned()) }),
+        let last = self.runs.last_mut().filter(|run| run.style == style && run.link == link);
+        match (last.map(|run| &mut run.cells), width) {
+            (Some(Cells::Narrow(run)), 1) | (Some(Cells::Wide(run)), 2) => run.push_str(text),
+            (_, 2) => self.runs.push(Run { style, cells: Cells::Wide(text.to_owned()), link }),
+            _ => self.runs.push(Run { style, cells: Cells::Narrow(text.to_owned()), link }),
         }
     }
 
@@ -123,14 +136,33 @@ impl RowBuilder {
 
 fn style(style: locald_term::Style) -> Style {
     let attributes = [
-        (style.bold(), Style::BOLD),
-        (style.dim(), Style::DIM),
-        (style.italic(), Style::ITALIC),
-        (style.underline(), Style::UNDERLINE),
-        (style.inverse(), Style::INVERSE),
+        (Attributes::BOLD, Style::BOLD),
+        (Attributes::DIM, Style::DIM),
+        (Attributes::ITALIC, Style::ITALIC),
+        (Attributes::UNDERLINE, Style::UNDERLINE),
+        (Attributes::INVERSE, Style::INVERSE),
+        (Attributes::STRIKETHROUGH, Style::STRIKETHROUGH),
+        (Attributes::BLINK, Style::BLINK),
+        (Attributes::HIDDEN, Style::HIDDEN),
     ];
-    let attributes = attributes.iter().filter(|(on, _)| *on).map(|(_, bit)| bit).sum();
-    Style { foreground: color(style.foreground), background: color(style.background), attributes }
+    let on = attributes.iter().filter(|(attribute, _)| style.attributes.contains(*attribute));
+    Style {
+        foreground: color(style.foreground),
+        background: color(style.background),
+        attributes: on.map(|(_, bit)| bit).sum(),
+        underline: underline(style.underline),
+        underline_color: color(style.underline_color),
+    }
+}
+
+fn underline(underline: locald_term::Underline) -> Underline {
+    match underline {
+        locald_term::Underline::Single => Underline::Single,
+        locald_term::Underline::Double => Underline::Double,
+        locald_term::Underline::Curly => Underline::Curly,
+        locald_term::Underline::Dotted => Underline::Dotted,
+        locald_term::Underline::Dashed => Underline::Dashed,
+    }
 }
 
 fn color(color: locald_term::Color) -> Color {
@@ -170,13 +202,47 @@ mod tests {
         let (rows, _) = screen.changed_rows(0);
         let bold = Style { attributes: Style::BOLD, ..Style::default() };
         let expected = [
-            Run { style: Style::default(), cells: Cells::Narrow("a ".to_owned()) },
-            Run { style: bold, cells: Cells::Narrow("bc".to_owned()) },
-            Run { style: Style::default(), cells: Cells::Narrow(" ".to_owned()) },
-            Run { style: Style::default(), cells: Cells::Wide("日本".to_owned()) },
+            Run::new(Style::default(), Cells::Narrow("a ".to_owned())),
+            Run::new(bold, Cells::Narrow("bc".to_owned())),
+            Run::new(Style::default(), Cells::Narrow(" ".to_owned())),
+            Run::new(Style::default(), Cells::Wide("日本".to_owned())),
         ];
         assert_eq!(rows[0], (0, Row { runs: expected.into() }));
         assert_eq!(rows[1].1, Row::default());
+    }
+
+    #[test]
+    fn every_look_and_link_of_a_cell_travels() {
+        let mut screen = screen_of(
+            "\x1b[9;5;8;4:3;58:5:2mx\x1b[m\x1b]8;id=1;http://a/\x1b\\y \x1b]8;id=2;http://a/\x1b\\z\x1b]8;;\x1b\\!",
+        );
+        let (rows, _) = screen.changed_rows(0);
+        let runs = &rows[0].1.runs;
+        let look = Style {
+            attributes: Style::STRIKETHROUGH | Style::BLINK | Style::HIDDEN | Style::UNDERLINE,
+            underline: Underline::Curly,
+            underline_color: Color::Indexed(2),
+            ..Style::default()
+        };
+        assert_eq!(runs[0], Run::new(look, Cells::Narrow("x".to_owned())));
+        let links: Vec<_> =
+            runs.iter().map(|run| (run.cells.text(), run.link.as_ref().map(|link| &*link.url))).collect();
+        assert_eq!(links, [("x", None), ("y ", Some("http://a/")), ("z", Some("http://a/")), ("!", None)]);
+        let number = |run: &Run| run.link.as_ref().map(|link| link.number);
+        assert_ne!(number(&runs[1]), number(&runs[2]), "they are two links to one place");
+    }
+
+    #[test]
+    fn what_a_program_wants_of_mouse_focus_and_keyboard_travels() {
+        let modes = |bytes: &str| screen_of(bytes).modes();
+        assert!(modes("\x1b[?1000h").contains(Modes::MOUSE) && !modes("\x1b[?1000h").contains(Modes::MOUSE_DRAG));
+        assert!(
+            modes("\x1b[?1002h").contains(Modes::MOUSE_DRAG) && !modes("\x1b[?1002h").contains(Modes::MOUSE_MOTION)
+        );
+        assert!(modes("\x1b[?1003h").contains(Modes::MOUSE_MOTION));
+        assert!(modes("\x1b[?1004h").contains(Modes::FOCUS));
+        assert!(modes("\x1b[?1049h").takes_wheel() && !modes("\x1b[?1049h\x1b[?1007l").takes_wheel());
+        assert_eq!(modes("\x1b[>5u").keyboard(), 5);
     }
 
     #[test]

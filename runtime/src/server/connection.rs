@@ -9,8 +9,8 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use locald_api::wire::{self, MAX_FROM_CLIENT, MAX_FROM_DAEMON, Payload};
 use locald_api::{
-    ClientMessage, Failure, FailureKind, Hello, Input, PROTOCOL, Refused, Request, Response, ServerMessage, ServiceId,
-    Welcome, peer,
+    ClientMessage, Failure, FailureKind, Hello, Input, PROTOCOL, Refused, Request, Response, Role, ServerMessage,
+    ServiceId, Welcome, peer,
 };
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
@@ -20,6 +20,7 @@ use tokio::time::{Duration, Instant};
 use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 
 use super::frames::Frames;
+use super::typing::type_at_once;
 use super::{End, Server, requests, status};
 
 /// How long a client may take to say hello.
@@ -162,6 +163,7 @@ async fn read_all(
                 shared.lock_frames().acknowledge(pane, sequence);
                 shared.wake.notify_one();
             }
+            ClientMessage::Input { .. } if shared.lock_frames().role() == Role::Onlooker => {}
             ClientMessage::Input { service, input } => type_into(server, &service, &input, typed.as_ref()),
         }
     }
@@ -176,7 +178,7 @@ fn type_into(server: &Server, service: &ServiceId, input: &Input, focused: Optio
         pane.resize_for_client(*size);
     }
     // Input that cannot be delivered is shown by the pane's state; a stream of errors would help nobody.
-    if let Err(failure) = requests::type_at_once(&pane, input) {
+    if let Err(failure) = type_at_once(&pane, input) {
         tracing::debug!(%service, %failure, "input was not delivered");
     }
 }
@@ -185,7 +187,11 @@ async fn carry_out(id: u64, request: Request, answers: mpsc::Sender<Answer>, sha
     if matches!(request, Request::WatchWorkspace) {
         *shared.workspace.lock().unwrap_or_else(PoisonError::into_inner) = true;
     }
-    let answer = if requests::changes_something(&request) {
+    let onlooker = shared.lock_frames().role() == Role::Onlooker;
+    let answer = if onlooker && (requests::changes_something(&request) || matches!(request, Request::SendKeys { .. })) {
+        let failure = Failure::new(FailureKind::BadRequest, "this client only looks on");
+        Answer { id, result: Err(failure), _then: None, _question: None }
+    } else if requests::changes_something(&request) {
         // What changes services is carried through even if the client goes away in the middle.
         let task = tokio::spawn(async move {
             let end = requests::end_after(&request);

@@ -1,17 +1,15 @@
-//! The frames of the panes that one client watches: at most one unacknowledged per pane, the latest always, the first change at
-//! once and then at most one frame per [`INTERVAL`].
+//! The frames of the panes that one client watches: at most one unacknowledged per pane, the latest always, at the pane's [`Pace`].
 
 use std::sync::Arc;
 
-use locald_api::{Cursor, Modes, PaneFrame, PaneId, ServiceId, View};
+use locald_api::{Attention, Cursor, Modes, PaneFrame, PaneId, Role, ServiceId, View};
 use locald_term::Size;
 use tokio::sync::Notify;
-use tokio::time::{Duration, Instant};
+use tokio::time::Instant;
 
-use crate::panes::{Pane, PaneSet};
+use super::pace::{Pace, Turn};
+use crate::panes::{Focused, Pane, PaneSet};
 
-/// The shortest time between two frames of a pane: one frame of a screen at 60 Hz.
-const INTERVAL: Duration = Duration::from_millis(16);
 /// Panes that one client may watch.
 const MAX_WATCHED: usize = 64;
 
@@ -20,20 +18,20 @@ const MAX_WATCHED: usize = 64;
 pub(super) struct Frames {
     view: View,
     watched: Vec<Watched>,
+    /// The pane that the client's keys go to.
+    focused: Option<Focused>,
 }
 
 struct Watched {
     pane: PaneId,
     source: Arc<Pane>,
-    sequence: u64,
-    /// The frame that the client has not acknowledged yet.
-    unacknowledged: Option<u64>,
+    focused: bool,
+    pace: Pace,
     /// The pane's version that was last looked at.
     seen: u64,
     /// The emulator's version of which the client has all rows.
     rows_seen: u64,
     last: Option<Header>,
-    due: Instant,
 }
 
 /// What of a frame is not rows; a frame is worth sending when either changed.
@@ -57,17 +55,27 @@ impl Frames {
             let Some(source) = panes.find(&wanted.service) else { continue };
             // The same service may have a new pane since, after its project went down and up.
             let known = self.watched.iter().position(|it| it.pane == wanted.pane && Arc::ptr_eq(&it.source, &source));
-            if let Some(index) = known {
-                watched.push(self.watched.swap_remove(index));
-            } else {
+            let mut known = known.map(|index| self.watched.swap_remove(index)).unwrap_or_else(|| {
                 source.watch(wake);
-                watched.push(Watched::new(wanted.pane, source));
-            }
+                Watched::new(wanted.pane, source)
+            });
+            known.focused = wanted.focused;
+            watched.push(known);
         }
         self.watched = watched;
         self.view = view.clone();
-        let focused = view.panes.iter().find(|wanted| wanted.focused && wanted.columns > 0 && wanted.rows > 0)?;
+        let acts = view.role == Role::Participant;
+        let focused = self.watched.iter().find(|it| it.focused && acts && view.attention == Attention::Here);
+        // Taken before the last one is given back: a pane that keeps the focus must not hear of it.
+        self.focused = focused.map(|watched| Focused::new(watched.source.clone()));
+        let sized = |wanted: &&locald_api::WatchedPane| wanted.focused && wanted.columns > 0 && wanted.rows > 0;
+        let focused = view.panes.iter().find(sized).filter(|_| acts)?;
         Some((focused.service.clone(), Size::new(focused.rows, focused.columns)))
+    }
+
+    /// What the client is there for.
+    pub(super) fn role(&self) -> Role {
+        self.view.role
     }
 
     /// Looks for the panes of the view again, because services have come or gone: a service may have another pane since.
@@ -79,7 +87,7 @@ impl Frames {
     /// The client has painted a frame.
     pub(super) fn acknowledge(&mut self, pane: PaneId, sequence: u64) {
         for watched in self.watched.iter_mut().filter(|watched| watched.pane == pane) {
-            watched.unacknowledged.take_if(|waiting| *waiting <= sequence);
+            watched.pace.acknowledge(sequence);
         }
     }
 
@@ -88,14 +96,10 @@ impl Frames {
         let mut frames = Vec::new();
         let mut next: Option<Instant> = None;
         for watched in &mut self.watched {
-            if watched.unacknowledged.is_some() || watched.source.version() == watched.seen {
-                continue;
+            match watched.take(now) {
+                Ok(frame) => frames.extend(frame),
+                Err(at) => next = Some(next.map_or(at, |other| other.min(at))),
             }
-            if watched.due > now {
-                next = Some(next.map_or(watched.due, |other| other.min(watched.due)));
-                continue;
-            }
-            frames.extend(watched.take(now));
         }
         (frames, next)
     }
@@ -103,14 +107,27 @@ impl Frames {
 
 impl Watched {
     fn new(pane: PaneId, source: Arc<Pane>) -> Self {
-        let due = Instant::now();
-        Self { pane, source, sequence: 0, unacknowledged: None, seen: 0, rows_seen: 0, last: None, due }
+        let pace = Pace::new(Instant::now());
+        Self { pane, source, focused: false, pace, seen: 0, rows_seen: 0, last: None }
     }
 
-    /// The pane's next frame; `None` if nothing that can be seen has changed.
-    fn take(&mut self, now: Instant) -> Option<PaneFrame> {
-        self.seen = self.source.version();
+    /// The pane's next frame; `None` if nothing that can be seen has changed, or the client is not ready for it. An error is
+    /// the time from which on there may be one.
+    fn take(&mut self, now: Instant) -> Result<Option<PaneFrame>, Instant> {
+        let version = self.source.version();
+        if version == self.seen {
+            return Ok(None);
+        }
+        match self.pace.turn(now) {
+            Turn::Now => {}
+            Turn::At(at) => return Err(at),
+            Turn::Acknowledged => return Ok(None),
+        }
         let mut screen = self.source.screen();
+        if let Turn::At(at) = self.pace.hold(screen.engine().synchronized(), now) {
+            return Err(at);
+        }
+        self.seen = version;
         let size = screen.size();
         let resized = self.last.as_ref().is_none_or(|last| (last.columns, last.rows) != (size.columns(), size.rows()));
         let (changed, version) = screen.changed_rows(if resized { 0 } else { self.rows_seen });
@@ -126,14 +143,11 @@ impl Watched {
         drop(screen);
         self.rows_seen = version;
         if changed.is_empty() && self.last.as_ref() == Some(&header) {
-            return None;
+            return Ok(None);
         }
         self.last = Some(header.clone());
-        self.sequence += 1;
-        self.unacknowledged = Some(self.sequence);
-        self.due = now + INTERVAL;
+        let (pane, sequence) = (self.pane, self.pace.sent(self.focused, now));
         let Header { columns, rows, cursor, modes, title, history_first, history_end } = header;
-        let (pane, sequence) = (self.pane, self.sequence);
-        Some(PaneFrame { pane, sequence, columns, rows, cursor, modes, title, history_first, history_end, changed })
+        Ok(Some(PaneFrame { pane, sequence, columns, rows, cursor, modes, title, history_first, history_end, changed }))
     }
 }

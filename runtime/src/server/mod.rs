@@ -6,8 +6,10 @@ mod listen;
 mod log_pages;
 mod log_places;
 mod log_sources;
+mod pace;
 mod requests;
 mod status;
+mod typing;
 
 use std::sync::Arc;
 use std::time::Instant;

@@ -5,10 +5,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use locald_api::{
     Capture, DaemonInfo, Failure, FailureKind, Input, ProjectStatus, Request, Response, ServiceState, Target,
 };
-use locald_term::{Key, KeyCode, Modifiers, encode, encode_paste};
 
+use super::typing::type_into;
 use super::{End, Server, log_pages, status};
-use crate::panes::Pane;
 use crate::supervisor::{Meant, listening_ports};
 
 /// Rows of history given at once.
@@ -118,55 +117,6 @@ async fn send_keys(meant: &Meant, input: &[Input]) -> Result<Response, Failure> 
         type_into(&meant.service.pane, input).await?;
     }
     Ok(Response::Done)
-}
-
-/// Encodes input for the modes of the pane's program, and queues it; waits while the program does not read.
-async fn type_into(pane: &Pane, input: &Input) -> Result<(), Failure> {
-    let bytes = encode_input(pane, input)?;
-    let queue = pane.input().ok_or_else(|| no_terminal(pane))?;
-    queue.send(&bytes).await.map_err(|_| no_terminal(pane))
-}
-
-/// As [`type_into`], without waiting: where the program does not read, the input is dropped.
-pub(super) fn type_at_once(pane: &Pane, input: &Input) -> Result<(), Failure> {
-    let bytes = encode_input(pane, input)?;
-    let queue = pane.input().ok_or_else(|| no_terminal(pane))?;
-    let full = |_| Failure::new(FailureKind::NotRunning, format!("`{}` does not read what is typed", pane.id.service));
-    queue.send_at_once(&bytes).map_err(full)
-}
-
-fn no_terminal(pane: &Pane) -> Failure {
-    Failure::new(FailureKind::NotRunning, format!("`{}` has no terminal to type into", pane.id.service))
-}
-
-fn encode_input(pane: &Pane, input: &Input) -> Result<Vec<u8>, Failure> {
-    let modes = pane.screen().engine().modes();
-    let mut bytes = Vec::new();
-    match input {
-        Input::Keys(names) => {
-            for name in names {
-                encode(&Key::parse(name).map_err(|error| bad_key(&error))?, &modes, &mut bytes);
-            }
-        }
-        Input::Paste(text) => encode_paste(text, &modes, &mut bytes),
-        Input::Text(text) => {
-            for character in text.chars() {
-                match character {
-                    '\n' | '\r' => encode(&Key::new(KeyCode::Enter, Modifiers::default()), &modes, &mut bytes),
-                    other => bytes.extend_from_slice(other.encode_utf8(&mut [0; 4]).as_bytes()),
-                }
-            }
-        }
-    }
-    Ok(bytes)
-}
-
-fn bad_key(error: &locald_term::UnknownKey) -> Failure {
-    let failure = Failure::new(FailureKind::BadRequest, error.to_string());
-    match &error.nearest {
-        Some(near) => failure.hint(format!("did you mean `{near}`? To type it as text, use `-l`")),
-        None => failure.hint("to type it as text, use `-l`"),
-    }
 }
 
 fn daemon(server: &Server) -> DaemonInfo {
