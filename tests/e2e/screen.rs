@@ -118,7 +118,8 @@ fn new_parser(columns: u16, rows: u16) -> vt100::Parser {
 fn show(mut reader: Box<dyn Read + Send>, parser: &Mutex<vt100::Parser>, written: &Mutex<Vec<u8>>) {
     let mut buffer = [0; 4096];
     while let Ok(count @ 1..) = reader.read(&mut buffer) {
-        parser.lock().unwrap_or_else(PoisonError::into_inner).process(&buffer[..count]);
+        // What is seen on the screen must be found in what was written.
         written.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(&buffer[..count]);
+        parser.lock().unwrap_or_else(PoisonError::into_inner).process(&buffer[..count]);
     }
 }
