@@ -12,9 +12,9 @@ const FIRST: PaneId = PaneId(1);
 const SECOND: PaneId = PaneId(2);
 
 /// Wants mouse and focus, and prints what it reads with escapes made visible.
-const CURIOUS: &str = r#"[services.it]
+const CURIOUS: &str = r"[services.it]
 command = '''stty raw -echo; printf '\033[?1000;1006;1004hready\r\n'; exec cat -v'''
-"#;
+";
 
 #[test]
 fn a_program_that_asked_for_mouse_and_focus_is_told_of_both_until_its_client_goes() {
@@ -71,9 +71,9 @@ fn who_only_looks_sees_everything_and_changes_nothing() {
 #[test]
 fn all_looks_and_links_of_cells_reach_clients_and_captures() {
     let home = TestHome::new(
-        r#"[services.it]
+        r"[services.it]
 command = '''printf '\033[9;4:3;58:5:2mx\033[m \033]8;;http://localhost:3000/\033\\link\033]8;;\033\\ end\n'; exec sleep 1000'''
-"#,
+",
     );
     home.ok(&["up"]);
     let it = id(&home, "it");

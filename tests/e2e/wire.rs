@@ -61,7 +61,7 @@ impl Wire {
             match next {
                 Ok(Some(event)) => self.take(event),
                 Ok(None) => panic!("the daemon hung up before {what}"),
-                Err(_) => panic!("did not happen: {what}; shown is {:?}", self.text(PaneId(1))),
+                Err(elapsed) => panic!("{elapsed}: did not happen: {what}; shown is {:?}", self.text(PaneId(1))),
             }
         }
     }

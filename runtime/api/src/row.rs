@@ -231,7 +231,9 @@ pub(crate) mod tests {
         let links = Links::of(rows.iter());
         let mut out = Vec::new();
         links.encode(&mut out);
-        rows.iter().for_each(|row| row.encode(&links, &mut out));
+        for row in &rows {
+            row.encode(&links, &mut out);
+        }
         assert!(out.len() < 22 * 20 + 200, "{}", out.len());
     }
 }

@@ -16,10 +16,10 @@ pub struct Style {
     /// A sum of the attribute constants.
     pub attributes: u16,
     /// What the line below looks like, where there is one.
-    #[serde(default, skip_serializing_if = "Underline::is_single")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub underline: Underline,
     /// The colour of the line below; the default is that of the text.
-    #[serde(default, skip_serializing_if = "Color::is_default")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub underline_color: Color,
 }
 
@@ -69,7 +69,7 @@ pub enum Underline {
 impl Style {
     /// Whether the underline differs from a plain one in the text's colour, so that it must be told.
     pub(crate) fn has_own_underline(self) -> bool {
-        !self.underline.is_single() || !self.underline_color.is_default()
+        !is_default(&self.underline) || !is_default(&self.underline_color)
     }
 
     pub(crate) fn encode(self, out: &mut impl BufMut) {
@@ -94,20 +94,12 @@ impl Style {
 }
 
 impl Underline {
-    fn is_single(&self) -> bool {
-        *self == Self::Single
-    }
-
     fn from_byte(byte: u8) -> Option<Self> {
         [Self::Single, Self::Double, Self::Curly, Self::Dotted, Self::Dashed].get(usize::from(byte)).copied()
     }
 }
 
 impl Color {
-    fn is_default(&self) -> bool {
-        *self == Self::Default
-    }
-
     fn encode(self, out: &mut impl BufMut) {
         match self {
             Self::Default => out.put_u8(0),
@@ -124,6 +116,10 @@ impl Color {
             _ => Err(DecodeError::Number),
         }
     }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 #[cfg(test)]

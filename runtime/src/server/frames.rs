@@ -55,10 +55,11 @@ impl Frames {
             let Some(source) = panes.find(&wanted.service) else { continue };
             // The same service may have a new pane since, after its project went down and up.
             let known = self.watched.iter().position(|it| it.pane == wanted.pane && Arc::ptr_eq(&it.source, &source));
-            let mut known = known.map(|index| self.watched.swap_remove(index)).unwrap_or_else(|| {
+            let new = || {
                 source.watch(wake);
-                Watched::new(wanted.pane, source)
-            });
+                Watched::new(wanted.pane, source.clone())
+            };
+            let mut known = known.map_or_else(new, |index| self.watched.swap_remove(index));
             known.focused = wanted.focused;
             watched.push(known);
         }
@@ -97,7 +98,7 @@ impl Frames {
         let mut next: Option<Instant> = None;
         for watched in &mut self.watched {
             match watched.take(now) {
-                Ok(frame) => frames.extend(frame),
+                Ok(due) => frames.extend(due),
                 Err(at) => next = Some(next.map_or(at, |other| other.min(at))),
             }
         }
@@ -107,8 +108,8 @@ impl Frames {
 
 impl Watched {
     fn new(pane: PaneId, source: Arc<Pane>) -> Self {
-        let pace = Pace::new(Instant::now());
-        Self { pane, source, focused: false, pace, seen: 0, rows_seen: 0, last: None }
+        let now = Instant::now();
+        Self { pane, source, focused: false, pace: Pace::new(now), seen: 0, rows_seen: 0, last: None }
     }
 
     /// The pane's next frame; `None` if nothing that can be seen has changed, or the client is not ready for it. An error is

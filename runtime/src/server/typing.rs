@@ -52,12 +52,12 @@ fn encode_input(input: &Input, modes: &Modes, size: Size) -> Result<Vec<u8>, Fai
                 }
             }
         }
-        Input::Mouse(mouse) => use_mouse(mouse, modes, size, &mut bytes),
+        Input::Mouse(mouse) => use_mouse(*mouse, modes, size, &mut bytes),
     }
     Ok(bytes)
 }
 
-fn use_mouse(mouse: &Mouse, modes: &Modes, size: Size, bytes: &mut Vec<u8>) {
+fn use_mouse(mouse: Mouse, modes: &Modes, size: Size, bytes: &mut Vec<u8>) {
     if let Some(key) = wheel_key(mouse.action, modes) {
         let key = Key::new(key, Modifiers::NONE);
         return (0..LINES_PER_NOTCH).for_each(|_| encode(&key, modes, bytes));
