@@ -7,6 +7,7 @@ use locald_keeper::SandboxName;
 
 use crate::commands;
 use crate::exit;
+use crate::look::LookArgs;
 
 /// The command line.
 #[derive(Parser, Debug)]
@@ -24,6 +25,8 @@ pub(crate) struct Cli {
     /// Work in a sandbox of this name
     #[arg(long, global = true, value_name = "NAME", env = commands::sandbox::VARIABLE, hide_env = true)]
     pub(crate) sandbox: Option<SandboxName>,
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
 }
 
 const AFTER_HELP: &str = "\
@@ -147,6 +150,7 @@ mod tests {
 
         Options:
               --sandbox <NAME>  Work in a sandbox of this name
+              --theme <THEME>   Colours: auto, dark, light or a file
           -h, --help            Print help (see more with '--help')
           -V, --version         Print version
 

@@ -16,6 +16,7 @@ mod confirm;
 mod error;
 mod keys;
 mod log_text;
+mod look;
 mod paint;
 mod progress;
 mod table;

@@ -5,6 +5,7 @@
 //! daemon only through `locald-api`: how one is found or started is the [`Connector`]'s business, and a workspace survives
 //! its daemon.
 
+mod background;
 mod help;
 mod hunt;
 mod keymap;
@@ -31,6 +32,7 @@ pub use help::manual;
 pub use options::{Options, Outcome, Wanted};
 pub use reconnect::{Connecting, Connector, Unreached};
 pub use run::{WorkspaceError, run};
+pub use theme::{Appearance, ThemeChoice, ThemeFault, ThemeFile};
 
 #[cfg(test)]
 mod testing;

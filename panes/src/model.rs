@@ -11,7 +11,7 @@ use crate::options::{Options, Wanted};
 use crate::overlay::Overlay;
 use crate::screen::Screen;
 use crate::scrollback::Scrollback;
-use crate::theme::Theme;
+use crate::theme::{Theme, ThemeChoice};
 
 /// Everything the workspace knows.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub(crate) struct Model {
     pub(crate) theme: Theme,
     /// Which key does what.
     pub(crate) keymap: Keymap,
+    /// Where that comes from.
+    pub(crate) theme_choice: ThemeChoice,
     /// The folder of the user's own project.
     pub(crate) project: Option<String>,
     /// The latest snapshot, with the services of the user's own project first; `None` until the first one came.
@@ -114,6 +116,7 @@ impl Model {
             size,
             theme,
             keymap: Keymap::default(),
+            theme_choice: options.theme,
             project: options.project,
             workspace: None,
             selected: None,

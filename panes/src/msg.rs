@@ -5,6 +5,7 @@ use ratatui::layout::Size;
 
 use crate::options::Outcome;
 use crate::reconnect::Unreached;
+use crate::theme::Appearance;
 
 /// Everything that can happen, from the terminal, the daemon and the loop itself.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub(crate) enum Msg {
     Paste(String),
     /// The terminal has this size now.
     Resize(Size),
+    /// The terminal's background is like this.
+    Background(Appearance),
     /// There is a connection to a daemon, for the first time or again.
     Connected,
     /// An attempt to connect failed, and there will be another.

@@ -2,6 +2,8 @@
 
 use locald_api::{Request, ServiceId};
 
+use crate::theme::ThemeChoice;
+
 /// What the workspace shows at first.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -15,6 +17,8 @@ pub struct Options {
     ///
     /// Leaving before the answer came cancels the request.
     pub initial: Option<Request>,
+    /// What it looks like.
+    pub theme: ThemeChoice,
 }
 
 /// How the caller names a service.

@@ -18,13 +18,14 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::background::{self, Answers, Heard};
 use crate::keyname;
 use crate::model::{Focus, Model};
 use crate::msg::{Cmd, Effect, Msg, Purpose};
 use crate::options::{Options, Outcome};
 use crate::reconnect::{Backoff, Connecting, Connector, Unreached};
 use crate::terminal::Outer;
-use crate::theme::Theme;
+use crate::theme::{Appearance, Depth};
 use crate::update::update;
 use crate::view::view;
 
@@ -69,12 +70,15 @@ pub async fn run(connector: impl Connector, options: Options) -> Result<Outcome,
     let (client, events) = connector.connect().await.map_err(|unreached| WorkspaceError::Connect(unreached.why))?;
     let signals = Signals::new()?;
     let outer = Outer::open()?;
-    let model = Model::new(options, Outer::size()?, Theme::from_env());
+    let depth = Depth::from_env();
+    let theme = options.theme.theme(Appearance::default(), depth);
+    let model = Model::new(options, Outer::size()?, theme);
     let mut workspace = Workspace {
         connector,
         model,
         outer,
         terminal_events: EventStream::new(),
+        answers: Answers::default(),
         signals,
         link: Link::up(client, events),
         backoff: Backoff::new(),
@@ -84,6 +88,7 @@ pub async fn run(connector: impl Connector, options: Options) -> Result<Outcome,
         next_draw: Instant::now() + FIRST_PAINT,
         leaving: None,
     };
+    workspace.ask_background()?;
     workspace.take(Msg::Connected);
     let outcome = workspace.live().await;
     workspace.finish().await;
@@ -97,6 +102,7 @@ struct Workspace<C> {
     model: Model,
     outer: Outer,
     terminal_events: EventStream,
+    answers: Answers,
     signals: Signals,
     link: Link,
     backoff: Backoff,
@@ -139,7 +145,8 @@ impl<C: Connector> Workspace<C> {
             }
             match self.happens().await {
                 Happened::Terminal(events) => {
-                    let cmds = events?.into_iter().filter_map(message).map(|msg| update(&mut self.model, msg));
+                    let heard = self.answers.sift(events?, Instant::now().into_std());
+                    let cmds = heard.into_iter().filter_map(message).map(|msg| update(&mut self.model, msg));
                     let cmd = cmds.fold(Cmd::none(), Cmd::and);
                     self.carry_out(cmd);
                 }
@@ -257,6 +264,16 @@ impl<C: Connector> Workspace<C> {
         }));
     }
 
+    /// Asks the outer terminal for its background, where the theme depends on it.
+    fn ask_background(&mut self) -> io::Result<()> {
+        let understands = !matches!(std::env::var("TERM").as_deref(), Err(_) | Ok("linux" | "dumb"));
+        if understands && self.model.theme_choice.follows_background() {
+            self.answers.expect(Instant::now().into_std());
+            self.outer.say(background::QUESTION.to_vec())?;
+        }
+        Ok(())
+    }
+
     fn draw(&mut self) -> io::Result<()> {
         let model = &self.model;
         let shape = match (model.focus, model.selected_screen()) {
@@ -285,7 +302,8 @@ impl<C: Connector> Workspace<C> {
     fn go_on(&mut self) -> io::Result<()> {
         self.outer.take_again()?;
         self.dirty = true;
-        Ok(())
+        // The system may have gone from light to dark meanwhile.
+        self.ask_background()
     }
 
     /// Lets what is being painted arrive, gives the terminal back, and lets what was typed last reach the daemon.
@@ -402,7 +420,11 @@ async fn burst(stream: &mut EventStream) -> io::Result<Vec<TerminalEvent>> {
     .await
 }
 
-fn message(event: TerminalEvent) -> Option<Msg> {
+fn message(heard: Heard) -> Option<Msg> {
+    let event = match heard {
+        Heard::Event(event) => event,
+        Heard::Background(appearance) => return Some(Msg::Background(appearance)),
+    };
     match event {
         TerminalEvent::Key(key) => keyname::of(&key).map(Msg::Key),
         TerminalEvent::Paste(text) => Some(Msg::Paste(text)),

@@ -60,6 +60,8 @@ enum Job {
     Paint(Vec<u8>),
     /// Takes the terminal again, with these bytes.
     Enter(Vec<u8>),
+    /// Writes what is no painting.
+    Say(Vec<u8>),
 }
 
 /// The terminal's descriptor, and whether it is still ours to paint on.
@@ -158,6 +160,11 @@ impl Outer {
         self.writer.enter(enter_bytes()?)
     }
 
+    /// Writes these bytes, behind what is being painted.
+    pub(crate) fn say(&self, bytes: Vec<u8>) -> io::Result<()> {
+        self.writer.send(Job::Say(bytes))
+    }
+
     /// Resolves when something of ours has panicked, wherever. The terminal has been given back already.
     pub(crate) fn panicked(&self) -> impl Future<Output = ()> + use<> {
         let panicked = self.panicked.clone();
@@ -254,6 +261,9 @@ impl Writer {
                         tty.ours = true;
                         // A terminal that fails is noticed at the next painting.
                         let _ = tty.write(&bytes);
+                    }
+                    Job::Say(bytes) => {
+                        let _ = lock(&tty).write(&bytes);
                     }
                 }
             }

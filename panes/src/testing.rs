@@ -7,7 +7,7 @@ use crate::model::Model;
 use crate::msg::{Cmd, Msg};
 use crate::options::Options;
 use crate::reconnect::Unreached;
-use crate::theme::Theme;
+use crate::theme::{Appearance, Depth, Theme, ThemeFile};
 use crate::update::update;
 
 pub(crate) fn id(project: &str, service: &str) -> ServiceId {
@@ -52,8 +52,13 @@ pub(crate) fn web_and_worker() -> Workspace {
     workspace(vec![service("shop", "web", ServiceState::Ready), service("shop", "worker", ServiceState::Ready)])
 }
 
+/// The dark theme with so many colours.
+pub(crate) fn theme(depth: Depth) -> Theme {
+    ThemeFile::builtin(Appearance::Dark).theme(depth)
+}
+
 pub(crate) fn model(options: Options, size: (u16, u16)) -> Model {
-    Model::new(options, Size::new(size.0, size.1), Theme::ansi())
+    Model::new(options, Size::new(size.0, size.1), theme(Depth::Sixteen))
 }
 
 /// A connected workspace of these services.

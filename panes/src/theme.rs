@@ -1,86 +1,92 @@
 //! What things look like, by what they mean. Views name a token and never a colour.
 //!
-//! The built-in themes use the outer terminal's own sixteen colours and defaults, so they look right on any background;
-//! what may be overlooked is faint, not grey, because some palettes have a grey that cannot be read.
+//! A theme is a file: the two built in lie in `themes/`, and a user may write others. What colours the outer terminal has is
+//! its own matter, see `depth`; every theme works with all of them, with sixteen, and with none.
 
-use ratatui::style::{Color, Modifier, Style};
+mod depth;
+mod file;
 
-/// A style for each thing a view can say.
-#[derive(Debug, Clone)]
-pub(crate) struct Theme {
+pub(crate) use depth::Depth;
+pub use file::{Appearance, ThemeFault, ThemeFile};
+
+use ratatui::style::Style;
+
+/// Declares the tokens once: the fields of a theme, and their names in its file.
+macro_rules! tokens {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// A style for each thing a view can say.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub(crate) struct Theme {
+            /// The colours that the outer terminal has.
+            pub(crate) depth: Depth,
+            $($(#[$doc])* pub(crate) $name: Style,)*
+        }
+
+        /// The names of all tokens.
+        pub(crate) const TOKENS: &[&str] = &[$(stringify!($name),)*];
+
+        impl Theme {
+            /// Asks for the style of each token by its name.
+            fn from_tokens(depth: Depth, style: impl Fn(&'static str) -> Style) -> Self {
+                Self { depth, $($name: style(stringify!($name)),)* }
+            }
+        }
+    };
+}
+
+tokens! {
     /// Ordinary text.
-    pub(crate) text: Style,
+    text,
     /// What stands out without being a state: names, keys.
-    pub(crate) accent: Style,
+    accent,
     /// What may be overlooked.
-    pub(crate) muted: Style,
+    muted,
     /// Headings.
-    pub(crate) heading: Style,
+    heading,
     /// All is well.
-    pub(crate) ok: Style,
+    ok,
     /// On its way, or worth a look.
-    pub(crate) warn: Style,
+    warn,
     /// Wrong.
-    pub(crate) error: Style,
+    error,
     /// The bar where keys go: the selected row, or the title of the pane.
-    pub(crate) focus: Style,
+    focus,
     /// The selected row while keys go elsewhere.
-    pub(crate) selection: Style,
+    selection,
     /// What was searched for.
-    pub(crate) found: Style,
+    found,
     /// The one of them that the user was led to.
-    pub(crate) found_here: Style,
+    found_here,
     /// Lines between things.
-    pub(crate) border: Style,
+    border,
     /// Something that has to be read now, across the whole width.
-    pub(crate) banner: Style,
+    banner,
 }
 
-impl Theme {
-    /// The theme that the environment asks for.
-    pub(crate) fn from_env() -> Self {
-        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        if plain { Self::plain() } else { Self::ansi() }
-    }
+/// Which theme a workspace wears.
+#[derive(Debug, Clone, Default)]
+pub enum ThemeChoice {
+    /// The dark one or the light one, by the background of the outer terminal.
+    #[default]
+    Auto,
+    /// This one.
+    Fixed(ThemeFile),
+}
 
-    /// Sixteen colours.
-    pub(crate) fn ansi() -> Self {
-        let plain = Self::plain();
-        Self {
-            accent: Style::new().fg(Color::Cyan),
-            ok: Style::new().fg(Color::Green),
-            warn: Style::new().fg(Color::Yellow),
-            error: Style::new().fg(Color::Red),
-            found: Style::new().fg(Color::Black).bg(Color::Yellow),
-            found_here: Style::new().fg(Color::Black).bg(Color::Magenta).add_modifier(Modifier::BOLD),
-            banner: Style::new().fg(Color::Yellow).add_modifier(Modifier::REVERSED | Modifier::BOLD),
-            ..plain
+impl ThemeChoice {
+    /// What is worn on a background of this appearance.
+    pub(crate) fn theme(&self, background: Appearance, depth: Depth) -> Theme {
+        match self {
+            Self::Auto => ThemeFile::builtin(background).theme(depth),
+            Self::Fixed(file) => file.theme(depth),
         }
     }
 
-    /// No colours; what they say is also said by icons and words.
-    pub(crate) fn plain() -> Self {
-        let text = Style::new();
-        let bold = text.add_modifier(Modifier::BOLD);
-        Self {
-            text,
-            accent: bold,
-            muted: text.add_modifier(Modifier::DIM),
-            heading: bold,
-            ok: text,
-            warn: text,
-            error: bold,
-            // One look for the whole bar, whatever was written on it.
-            focus: text
-                .fg(Color::Reset)
-                .bg(Color::Reset)
-                .remove_modifier(Modifier::DIM)
-                .add_modifier(Modifier::REVERSED | Modifier::BOLD),
-            selection: bold,
-            found: text.add_modifier(Modifier::REVERSED),
-            found_here: text.add_modifier(Modifier::REVERSED | Modifier::BOLD | Modifier::UNDERLINED),
-            border: text.add_modifier(Modifier::DIM),
-            banner: text.add_modifier(Modifier::REVERSED | Modifier::BOLD),
-        }
+    /// Whether it matters what background there is.
+    pub(crate) fn follows_background(&self) -> bool {
+        matches!(self, Self::Auto)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -22,6 +22,10 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Cmd {
             keys::scroll_overlay(model, top);
             scroll::fit(model).and(watch(model)).and(Cmd::redraw())
         }
+        Msg::Background(background) => {
+            model.theme = model.theme_choice.theme(background, model.theme.depth);
+            Cmd::redraw()
+        }
         Msg::Connected => daemon::connected(model),
         Msg::ConnectFailed(unreached) => daemon::connect_failed(model, unreached),
         Msg::Lost => daemon::lost(model),

@@ -7,6 +7,7 @@ use super::open;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::ExitKind;
+use crate::look::LookArgs;
 use crate::ui::Ui;
 
 /// Open the workspace at one service
@@ -19,10 +20,13 @@ use crate::ui::Ui;
 pub(crate) struct AttachArgs {
     /// The service, or `project:service`
     name: String,
+    #[command(flatten)]
+    look: LookArgs,
 }
 
 pub(crate) async fn attach(args: AttachArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     open::check_terminal("`locald capture` and `locald send-keys` do without it")?;
+    let theme = args.look.theme(ui.status_paint)?;
     let target = context.definite_target(vec![args.name.clone()])?;
     let root = target.root.clone();
     let (client, _) = context.running_daemon().await?.ok_or_else(CommandError::no_daemon)?;
@@ -36,5 +40,5 @@ pub(crate) async fn attach(args: AttachArgs, context: &Context, ui: &mut Ui) -> 
     };
     drop(client);
     let focus = Some(Wanted::Id(service.id));
-    open::run(Options { project: root, focus, attach: true, initial: None }, context, ui).await
+    open::run(Options { project: root, focus, attach: true, theme, ..Options::default() }, context, ui).await
 }

@@ -27,13 +27,13 @@ const INTERRUPT: u8 = 2;
 
 /// Runs one command; without one, opens the workspace.
 pub(crate) async fn run(cli: Cli, ui: &mut Ui) -> Result<(), CommandError> {
-    let Cli { command, sandbox } = cli;
+    let Cli { command, sandbox, look } = cli;
     // Needs no daemon, and must work from a folder that is gone.
     if let Some(Command::Completion(args)) = command {
         return completion::completion(&args, ui);
     }
     let context = Context::of_process(sandbox.as_ref())?;
-    let Some(command) = command else { return open::open(&context, ui).await };
+    let Some(command) = command else { return open::open(&look, &context, ui).await };
     match command {
         Command::Attach(args) => attach::attach(args, &context, ui).await,
         Command::Up(args) => interruptible(up::up(args, &context, ui)).await,

@@ -12,6 +12,7 @@ mod hostile;
 mod idle;
 mod kills;
 mod lifecycle;
+mod look;
 mod notify;
 mod orphans;
 mod panes;

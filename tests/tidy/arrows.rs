@@ -22,7 +22,7 @@ const BUDGETS: &[(&str, usize)] = &[
     ("locald-keeper", 28),
     ("locald-api", 38),
     ("locald-runtime", 90),
-    ("locald-panes", 95),
+    ("locald-panes", 100),
     ("locald", 160),
 ];
 

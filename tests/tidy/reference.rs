@@ -33,7 +33,7 @@ fn help_of(words: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_locald"));
     command.args(words).arg("--help").stdin(Stdio::null()).env("NO_COLOR", "1").env("COLUMNS", "100");
     // Where an option takes its value from is shown, and must not depend on who runs this.
-    command.env_remove("LOCALD_HOME");
+    command.env_remove("LOCALD_HOME").env_remove("LOCALD_THEME");
     let output = command.output().expect("locald can be started");
     assert!(output.status.success(), "locald {words:?} --help: {output:?}");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
@@ -86,6 +86,25 @@ fn every_command_is_described_as_it_describes_itself() {
 #[test]
 fn every_key_that_the_help_shows_is_in_the_manual() {
     check_part("docs/reference/keys.md", "keys", &locald_panes::manual());
+}
+
+/// The tokens of a theme with what they are for, read from where they are declared.
+fn tokens() -> String {
+    let source = read("panes/src/theme.rs");
+    let start = source.find("\ntokens! {").expect("the tokens of a theme");
+    let token = Regex::new(r"(?m)^    /// (.+)\n    ([a-z_]+),$").expect("a pattern");
+    let mut page = String::from("| Token | What it is for |\n| --- | --- |\n");
+    for found in token.captures_iter(&source[start..]) {
+        let what = found[1].trim_end_matches('.');
+        let _ = writeln!(page, "| `{}` | {}{} |", &found[2], what[..1].to_lowercase(), &what[1..]);
+    }
+    assert!(page.lines().count() > 10, "the tokens are not found: {page}");
+    page
+}
+
+#[test]
+fn every_token_of_a_theme_is_in_the_manual() {
+    check_part("docs/reference/themes.md", "tokens", &tokens());
 }
 
 #[test]

@@ -9,6 +9,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::{empty, put, scrollback};
 use crate::model::{Focus, Model};
 use crate::screen::Screen;
+use crate::theme::Depth;
 use crate::{text, wording};
 
 /// Stands for what the outer terminal would show in another width than the daemon's.
@@ -34,10 +35,10 @@ pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<Po
     };
     if let Some(say) = ended {
         let strip = paint_strip(model, service, &say, area, buffer);
-        paint_screen(screen, Rect { height: area.height - strip, ..area }, buffer);
+        paint_screen(screen, Rect { height: area.height - strip, ..area }, model.theme.depth, buffer);
         return None;
     }
-    paint_screen(screen, area, buffer);
+    paint_screen(screen, area, model.theme.depth, buffer);
     let shows_cursor = model.focus == Focus::Pane && model.overlay.is_none() && model.connection.is_up();
     if shows_cursor { cursor(screen, area) } else { None }
 }
@@ -68,19 +69,19 @@ fn cursor(screen: &Screen, area: Rect) -> Option<Position> {
 }
 
 /// Paints as much of the screen as the area has room for.
-pub(super) fn paint_screen(screen: &Screen, area: Rect, buffer: &mut Buffer) {
+pub(super) fn paint_screen(screen: &Screen, area: Rect, depth: Depth, buffer: &mut Buffer) {
     let (top, left) = screen.origin(area.width, area.height);
     let width = screen.columns.saturating_sub(left).min(area.width);
     for (row, y) in screen.rows.iter().skip(usize::from(top)).zip(area.top()..area.bottom()) {
-        paint_row(row, left.into(), Rect { y, width, height: 1, ..area }, buffer);
+        paint_row(row, left.into(), Rect { y, width, height: 1, ..area }, depth, buffer);
     }
 }
 
 /// Paints a row from its column `left` on.
-pub(super) fn paint_row(row: &Row, left: u32, area: Rect, buffer: &mut Buffer) {
+pub(super) fn paint_row(row: &Row, left: u32, area: Rect, depth: Depth, buffer: &mut Buffer) {
     let mut line = Line { area, left, column: 0, buffer };
     for run in &row.runs {
-        let style = style(run.style);
+        let style = style(run.style, depth);
         match &run.cells {
             Cells::Narrow(text) => text.chars().for_each(|char| line.put_char(char, 1, style)),
             Cells::Wide(text) => text.chars().for_each(|char| line.put_char(char, 2, style)),
@@ -144,7 +145,7 @@ impl Line<'_> {
     }
 }
 
-fn style(style: WireStyle) -> Style {
+fn style(style: WireStyle, depth: Depth) -> Style {
     let attributes = [
         (WireStyle::BOLD, Modifier::BOLD),
         (WireStyle::DIM, Modifier::DIM),
@@ -154,13 +155,13 @@ fn style(style: WireStyle) -> Style {
     ];
     let on = attributes.iter().filter(|(attribute, _)| style.attributes & attribute != 0);
     let modifiers = on.fold(Modifier::empty(), |all, (_, modifier)| all | *modifier);
-    Style::new().fg(color(style.foreground)).bg(color(style.background)).add_modifier(modifiers)
+    Style::new().fg(color(style.foreground, depth)).bg(color(style.background, depth)).add_modifier(modifiers)
 }
 
-fn color(color: WireColor) -> Color {
-    match color {
+fn color(color: WireColor, depth: Depth) -> Color {
+    depth.fit(match color {
         WireColor::Default => Color::Reset,
         WireColor::Indexed(index) => Color::Indexed(index),
         WireColor::Rgb(red, green, blue) => Color::Rgb(red, green, blue),
-    }
+    })
 }

@@ -22,7 +22,7 @@ pub(super) fn paint(model: &Model, scrollback: &Scrollback, area: Rect, buffer: 
             continue;
         };
         let width = u16::try_from(part.to - part.from).unwrap_or(u16::MAX).min(area.width);
-        paint_row(row, part.from, Rect { width, ..area }, buffer);
+        paint_row(row, part.from, Rect { width, ..area }, model.theme.depth, buffer);
         let Some(search) = &scrollback.search else { continue };
         for columns in search.needle.matches(row) {
             let here = search.found == Some(Place { line: part.line, column: columns.start });

@@ -14,8 +14,8 @@ use crate::msg::Msg;
 use crate::options::Options;
 use crate::screen::Screen;
 use crate::screen::tests::{any_frame, frame};
-use crate::testing::{model, press, service, showing, unreached, web_and_worker, workspace};
-use crate::theme::Theme;
+use crate::testing::{model, press, service, showing, theme, unreached, web_and_worker, workspace};
+use crate::theme::Depth;
 use crate::update::update;
 
 const SMALL: (u16, u16) = (40, 12);
@@ -543,19 +543,19 @@ fn several_projects_are_grouped_and_every_state_has_a_sign_and_a_word() {
 
 #[test]
 fn the_bar_is_where_keys_go() {
-    let reversed = |model: &Model, x, y| painted(model).0[(x, y)].modifier.contains(Modifier::REVERSED);
+    let is_bar = |model: &Model, place| Some(painted(model).0[place].bg) == model.theme.focus.bg;
     let (list, title) = ((5, 1), (40, 0));
     let mut model = running(USUAL);
-    assert!(reversed(&model, list.0, list.1) && !reversed(&model, title.0, title.1));
+    assert!(is_bar(&model, list) && !is_bar(&model, title));
     let _ = press(&mut model, "Enter");
-    assert!(!reversed(&model, list.0, list.1) && reversed(&model, title.0, title.1));
+    assert!(!is_bar(&model, list) && is_bar(&model, title));
 }
 
 #[test]
 fn without_colour_the_screen_says_the_same_and_has_none() {
     let mut model = showing(failed(), USUAL);
     let coloured = screen(&model);
-    model.theme = Theme::plain();
+    model.theme = theme(Depth::Plain);
     assert_eq!(screen(&model), coloured);
     let (buffer, _) = painted(&model);
     assert!(buffer.content.iter().all(|cell| cell.fg == ratatui::style::Color::Reset));
@@ -574,7 +574,7 @@ fn cells(area: Rect, runs: Vec<Cells>, columns: u16) -> Vec<String> {
     let mut screen = Screen::default();
     screen.merge(PaneFrame { changed: vec![(0, row)], ..frame(1, (columns, 1), &[]) });
     let mut buffer = Buffer::empty(area);
-    pane::paint_screen(&screen, area, &mut buffer);
+    pane::paint_screen(&screen, area, Depth::True, &mut buffer);
     buffer.content.iter().map(|cell| cell.symbol().to_owned()).collect()
 }
 
@@ -615,7 +615,7 @@ fn attributes_and_colours_are_those_of_the_program() {
     screen.merge(PaneFrame { changed: vec![(0, row)], ..frame(1, (1, 1), &[]) });
     let area = Rect::new(0, 0, 1, 1);
     let mut buffer = Buffer::empty(area);
-    pane::paint_screen(&screen, area, &mut buffer);
+    pane::paint_screen(&screen, area, Depth::True, &mut buffer);
     let cell = &buffer[(0, 0)];
     assert_eq!(cell.fg, ratatui::style::Color::Indexed(9));
     assert_eq!(cell.bg, ratatui::style::Color::Rgb(1, 2, 3));

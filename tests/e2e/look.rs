@@ -1,0 +1,44 @@
+//! What the workspace looks like on a real terminal: its theme, and what it asks the terminal for that.
+
+use crate::home::TestHome;
+use crate::screen::Screen;
+use crate::wait;
+
+const SHELL: &str = "[services.shell]\ncommand = [\"/bin/sh\"]\nenv = { PS1 = \"ready> \" }\n";
+
+fn wait_for_written(screen: &Screen, bytes: &str) {
+    wait::until(&format!("{bytes:?} is written"), || {
+        screen.written().windows(bytes.len()).any(|written| written == bytes.as_bytes()).then_some(())
+    });
+}
+
+#[test]
+fn the_terminal_says_whether_it_is_light_and_whatever_it_says_is_not_taken_for_keys() {
+    let home = TestHome::new(SHELL);
+    home.ok(&["up"]);
+    let mut screen = Screen::open(&home, &["attach", "shell"], 80, 24);
+    wait_for_written(&screen, "\u{1b}]11;?\u{1b}\\");
+    screen.wait_for("│ready>");
+    // The bar of the dark theme, then that of the light one, on a terminal of 256 colours.
+    wait_for_written(&screen, "48;5;116");
+    screen.send("\u{1b}]11;rgb:fafa/fafa/fafa\u{1b}\\echo typed $((40 + 2))\r");
+    screen.wait_for("│typed 42");
+    wait_for_written(&screen, "48;5;24");
+    assert!(!screen.text().contains("rgb"), "{}", screen.text());
+}
+
+#[test]
+fn a_theme_that_was_asked_for_is_not_changed_by_the_terminal_and_faults_are_said_before_the_screen_is_taken() {
+    let home = TestHome::new(SHELL);
+    let mut screen = Screen::open(&home, &["--theme", "light"], 80, 24);
+    screen.wait_for("│ready>");
+    wait_for_written(&screen, "48;5;24");
+    assert!(!screen.written().windows(4).any(|bytes| bytes == b"]11;"), "the terminal is not asked");
+    screen.send("q");
+    assert!(screen.wait_for_end().success());
+    std::fs::write(home.project().join("mine.toml"), "name = \"Mine\"\nappearance = \"drak\"\n").expect("a file");
+    let mut screen = Screen::open(&home, &["--theme", "mine.toml"], 80, 24);
+    assert_eq!(screen.wait_for_end().exit_code(), 3);
+    screen.wait_for("mine.toml:2:14");
+    screen.wait_for("allowed: dark, light");
+}
