@@ -8,7 +8,7 @@ use locald_term::{Engine, Size, VtEngine};
 
 const ROWS: u16 = 40;
 const COLUMNS: u16 = 120;
-const CHUNK: usize = 4096;
+const CHUNK: usize = 32 * 1024;
 
 fn main() {
     let mebibytes = std::env::args().nth(1).and_then(|arg| arg.parse().ok()).unwrap_or(32);

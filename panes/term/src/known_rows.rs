@@ -1,33 +1,52 @@
 //! What the visible rows of the primary screen say, as far as it can be told from the output without asking the emulator.
 //!
 //! Most lines are written from left to right and then scroll away untouched. Their text is noted here as it is printed, and
-//! goes into the history from here: reading a row's cells back costs ten times as much. A row to which anything else
-//! happened is not known until it is blank again, and is read from the emulator.
+//! goes into the history from here: reading a row's cells back costs ten times as much, and a row that comes and goes between
+//! two looks at the screen is not even shown to the emulator. A row to which anything else happened is not known until it is
+//! blank again, and is read from the emulator.
 
 use std::collections::VecDeque;
 
-use crate::{Style, StyledText};
+use crate::{History, Style, StyledText};
 
-/// The most rows kept for their memory: about as many as scroll by in one piece of output.
-const MAX_SPARE: usize = 64;
+/// What the emulator must be spared to be worth the detour.
+const LEAST_SKIPPED: u64 = 64;
 
-/// The visible rows, from top to bottom, and those that the emulator is about to scroll off.
+/// The visible rows, from top to bottom, and what is known of those that the emulator is about to scroll off.
 #[derive(Debug, Default)]
 pub(crate) struct KnownRows {
     rows: VecDeque<KnownRow>,
-    leaving: VecDeque<KnownRow>,
-    spare: Vec<KnownRow>,
+    /// How many rows the emulator scrolls off next that are in the history already.
+    noted: usize,
+    /// How many it scrolls off after those, to be read from it.
+    unnoted: usize,
+    /// What the history says of the noted rows, to be compared.
+    #[cfg(debug_assertions)]
+    expected: VecDeque<(StyledText, bool)>,
+}
+
+/// Where a row came in, blank, at the bottom of the screen.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    /// The place in what the emulator reads.
+    pub(crate) at: u64,
+    /// The column of the cursor then.
+    pub(crate) column: u16,
+    /// How the emulator was to print the next character then.
+    pub(crate) style: Style,
 }
 
 /// A row as far as it is known.
 #[derive(Debug, Default)]
-pub(crate) struct KnownRow {
+struct KnownRow {
     /// The text up to the last column written to, and its styles.
-    pub(crate) text: StyledText,
+    text: StyledText,
     /// Whether its line goes on in the next row.
-    pub(crate) wrapped: bool,
+    wrapped: bool,
     columns: u16,
     unknown: bool,
+    /// Where it came in, as long as nothing but its own text has come into it since.
+    entry: Option<Entry>,
 }
 
 impl KnownRows {
@@ -79,38 +98,72 @@ impl KnownRows {
         }
     }
 
-    /// Notes that something happened to any of the rows.
+    /// Notes that something happened to any of the rows: they may even have changed places.
     pub(crate) fn forget_all(&mut self) {
-        self.rows.iter_mut().for_each(|row| row.unknown = true);
+        self.rows.iter_mut().for_each(|row| (row.unknown, row.entry) = (true, None));
     }
 
-    /// Notes that the top row will have left, and a blank one come in at the bottom, once the emulator has read on.
-    pub(crate) fn scroll(&mut self) {
-        if let Some(top) = self.rows.pop_front() {
-            self.leaving.push_back(top);
-            self.rows.push_back(self.spare.pop().unwrap_or_default());
+    /// Notes that the top row will have left, and a blank one come in at the bottom, once the emulator has read on. What is
+    /// known of the one that leaves goes into the history at once.
+    pub(crate) fn scroll(&mut self, entry: Entry, history: &mut History) {
+        let Some(mut row) = self.rows.pop_front() else { return };
+        if row.unknown || self.unnoted > 0 {
+            self.unnoted += 1;
+        } else {
+            if !row.wrapped {
+                row.text.trim_end(true);
+            }
+            history.push_row(&row.text, row.wrapped);
+            self.noted += 1;
+            #[cfg(debug_assertions)]
+            self.expected.push_back((row.text.clone(), row.wrapped));
         }
+        row.clear();
+        row.entry = Some(entry);
+        self.rows.push_back(row);
     }
 
-    /// The row that the emulator scrolls off now, if its scrolling was foreseen.
-    pub(crate) fn leave(&mut self) -> Option<KnownRow> {
-        self.leaving.pop_front()
+    /// Whether the emulator is to be asked for a row, and had better be before others leave.
+    pub(crate) fn lags(&self) -> bool {
+        self.unnoted > 0
     }
 
-    /// Takes a row back for its memory.
-    pub(crate) fn recycle(&mut self, mut row: KnownRow) {
-        let usual = row.text.text().len() <= 1024 && row.text.spans().len() <= 32;
-        if usual && self.spare.len() < MAX_SPARE {
-            row.clear();
-            self.spare.push(row);
+    /// Whether the row that the emulator scrolls off now is in the history already.
+    pub(crate) fn leave(&mut self) -> bool {
+        let noted = self.noted > 0;
+        if noted {
+            self.noted -= 1;
+        } else {
+            self.unnoted = self.unnoted.saturating_sub(1);
         }
+        noted
+    }
+
+    /// What the history says of the row that [left](Self::leave) last, unless the emulator had another in its place.
+    #[cfg(debug_assertions)]
+    pub(crate) fn expected(&mut self) -> Option<(StyledText, bool)> {
+        self.expected.pop_front()
+    }
+
+    /// Where the top row came in, if that is a good way past `start`, so far has the emulator read, and all rows above it
+    /// are noted. The emulator is then to read from there on only.
+    pub(crate) fn skip_unseen(&mut self, start: u64) -> Option<Entry> {
+        let entry = self.rows.front()?.entry?;
+        if self.unnoted > 0 || entry.at < start + LEAST_SKIPPED {
+            return None;
+        }
+        debug_assert!(self.noted >= self.rows.len(), "every row from the bottom to the top scrolled");
+        self.noted = self.rows.len() - 1;
+        #[cfg(debug_assertions)]
+        self.expected.clear();
+        Some(entry)
     }
 
     /// The emulator has read everything: rows that were to scroll off have. Says whether that is so.
     pub(crate) fn settle(&mut self) -> bool {
-        let settled = self.leaving.is_empty();
+        let settled = self.noted == 0 && self.unnoted == 0;
         if !settled {
-            self.leaving.clear();
+            (self.noted, self.unnoted) = (0, 0);
             self.forget_all();
         }
         settled
@@ -118,13 +171,13 @@ impl KnownRows {
 }
 
 impl KnownRow {
-    /// Whether the text is all there is to the row.
-    pub(crate) fn is_known(&self) -> bool {
-        !self.unknown
-    }
-
+    /// Makes the row blank, and keeps its memory if it is a usual amount.
     fn clear(&mut self) {
-        self.text.clear();
+        if self.text.text().len() <= 1024 && self.text.spans().len() <= 32 {
+            self.text.clear();
+        } else {
+            self.text = StyledText::default();
+        }
         (self.wrapped, self.columns, self.unknown) = (false, 0, false);
     }
 }

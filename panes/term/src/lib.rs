@@ -26,6 +26,7 @@ mod modes;
 mod pen;
 mod tabs;
 mod titles;
+mod unread;
 
 mod cell_text;
 mod known_rows;

@@ -3,7 +3,7 @@
 use vt100::Callbacks;
 use vt100::capture::RowContents;
 
-use crate::known_rows::{KnownRow, KnownRows};
+use crate::known_rows::{Entry, KnownRows};
 use crate::looks::Looks;
 use crate::scrolled::ScrolledRow;
 use crate::{Event, History};
@@ -36,6 +36,11 @@ impl Listener {
         }
     }
 
+    /// Notes that the primary screen will have scrolled by a row once the emulator has read on.
+    pub(crate) fn scroll(&mut self, entry: Entry) {
+        self.rows.scroll(entry, &mut self.history);
+    }
+
     /// The newest event of a kind replaces the one before.
     pub(crate) fn event(&mut self, event: Event) {
         if self.mute {
@@ -52,16 +57,14 @@ impl Callbacks for Listener {
         if alternate_screen {
             return;
         }
-        let row = self.rows.leave();
-        if let Some(mut known) = row.filter(KnownRow::is_known) {
-            if !known.wrapped {
-                known.text.trim_end(true);
-            }
-            debug_assert_eq!((self.row.read(&contents, &self.looks), self.row.text()), (known.wrapped, &known.text));
-            self.history.push_row(&known.text, known.wrapped);
-            return self.rows.recycle(known);
+        let noted = self.rows.leave();
+        #[cfg(debug_assertions)]
+        if noted && let Some((text, wrapped)) = self.rows.expected() {
+            assert_eq!((self.row.read(&contents, &self.looks), self.row.text()), (wrapped, &text));
         }
-        let wrapped = self.row.read(&contents, &self.looks);
-        self.history.push_row(self.row.text(), wrapped);
+        if !noted {
+            let wrapped = self.row.read(&contents, &self.looks);
+            self.history.push_row(self.row.text(), wrapped);
+        }
     }
 }

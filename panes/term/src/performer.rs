@@ -10,8 +10,6 @@ mod print;
 mod report;
 mod strings;
 
-use std::ops::Range;
-
 use crate::Event;
 use crate::csi::Csi;
 use crate::scanner::Sink;
@@ -24,19 +22,17 @@ const CREDIT_PER_BYTE: u32 = 4;
 /// Feeds a terminal with one piece of output.
 pub(crate) struct Performer<'a> {
     terminal: &'a mut Terminal,
-    bytes: &'a [u8],
-    /// What of the bytes the emulator is to read as it is, and has not.
-    pending: Range<usize>,
 }
 
 impl<'a> Performer<'a> {
-    pub(crate) fn new(terminal: &'a mut Terminal, bytes: &'a [u8]) -> Self {
-        Self { terminal, bytes, pending: 0..0 }
+    pub(crate) fn new(terminal: &'a mut Terminal) -> Self {
+        Self { terminal }
     }
 
     /// Ends the piece of output: the emulator has read everything, and what was foreseen of it has come true.
-    pub(crate) fn finish(mut self) {
-        self.flush();
+    pub(crate) fn finish(self) {
+        self.terminal.settle();
+        self.terminal.unread.shrink();
         let settled = self.terminal.listener().rows.settle();
         debug_assert!(settled, "rows were expected to scroll off that did not");
         if let Some(place) = self.terminal.cursor {
@@ -46,39 +42,23 @@ impl<'a> Performer<'a> {
         }
     }
 
-    /// Lets the emulator read what it has not.
-    fn flush(&mut self) {
-        if self.pending.is_empty() {
-            return;
-        }
-        let pending = std::mem::replace(&mut self.pending, 0..0);
-        self.terminal.parser.process(&self.bytes[pending]);
-    }
-
-    /// Has the emulator read something that did not come like that.
+    /// Has the emulator read something that also concerns what is not followed here: it is never left out.
     fn inject(&mut self, bytes: &[u8]) {
-        self.flush();
+        self.terminal.settle();
         self.terminal.parser.process(bytes);
     }
 
-    /// Has the emulator read what came, together with what came before it when that is possible.
-    fn pass(&mut self, bytes: &[u8], at: Option<usize>) {
-        let Some(at) = at else { return self.inject(bytes) };
-        if self.pending.end != at {
-            self.flush();
-            self.pending = at..at;
-        }
-        self.pending.end = at + bytes.len();
+    /// Has the emulator read something in its turn. It concerns nothing but cells, the cursor and how the next character
+    /// looks, and is left out if no row that it concerns is seen afterwards.
+    fn pass(&mut self, bytes: &[u8]) {
+        self.terminal.unread.push(bytes);
     }
 
-    fn pass_csi(&mut self, csi: &Csi, at: Option<Range<usize>>) {
-        if let Some(at) = at {
-            let bytes = self.bytes;
-            return self.pass(&bytes[at.clone()], Some(at.start));
+    fn pass_csi(&mut self, csi: &Csi, whole: Option<&[u8]>) {
+        match whole {
+            Some(bytes) => self.pass(bytes),
+            None => self.terminal.unread.push_csi(csi),
         }
-        let mut bytes = Vec::new();
-        csi.write(&mut bytes);
-        self.inject(&bytes);
     }
 
     /// Where the cursor is.
@@ -86,7 +66,7 @@ impl<'a> Performer<'a> {
         if let Some(place) = self.terminal.cursor {
             return place;
         }
-        self.flush();
+        self.terminal.settle();
         let place = self.terminal.emulated_place();
         self.terminal.cursor = Some(place);
         place
@@ -107,10 +87,13 @@ impl<'a> Performer<'a> {
             return (row, column);
         }
         let place = (row, self.terminal.columns() - 1);
-        self.terminal.cursor = None;
-        self.inject(b"\x1b[C");
         self.terminal.cursor = Some(place);
+        self.pass(b"\x1b[C");
         place
+    }
+
+    fn shape_cursor(&mut self, csi: &Csi) {
+        self.inject(format!("\x1b[{} q", csi.param(0)).as_bytes());
     }
 
     fn reply(&mut self, bytes: &str) {
@@ -135,10 +118,10 @@ impl<'a> Performer<'a> {
         self.terminal.credit = self.terminal.credit.saturating_add(earned).min(most);
     }
 
-    fn sgr(&mut self, csi: &Csi, at: Option<Range<usize>>) {
+    fn sgr(&mut self, csi: &Csi, whole: Option<&[u8]>) {
         let before = self.terminal.pen.style;
         if self.terminal.pen.apply(csi) {
-            self.pass_csi(csi, at);
+            self.pass_csi(csi, whole);
         } else if before != self.terminal.pen.style {
             self.inject_pen();
         }
@@ -149,31 +132,31 @@ impl<'a> Performer<'a> {
         let mut sgr = String::new();
         let written = self.terminal.pen.style.write_sgr(&mut sgr);
         debug_assert!(written.is_ok(), "a string takes whatever is written");
-        self.inject(sgr.as_bytes());
+        self.pass(sgr.as_bytes());
     }
 }
 
 impl Sink for Performer<'_> {
-    fn text(&mut self, text: &str, at: Option<usize>) {
-        self.print(text, at);
+    fn text(&mut self, text: &str) {
+        self.print(text);
         self.earn(text.len());
     }
 
     fn replacement(&mut self) {
-        self.print(crate::cell_text::REPLACEMENT, None);
+        self.print(crate::cell_text::REPLACEMENT);
     }
 
-    fn control(&mut self, byte: u8, at: Option<usize>) {
+    fn control(&mut self, byte: u8) {
         match byte {
-            b'\n' | 0x0b | 0x0c => self.line_feed(byte, at),
+            b'\n' | 0x0b | 0x0c => self.line_feed(byte),
             b'\r' => {
                 if let Some((_, column)) = &mut self.terminal.cursor {
                     *column = 0;
                 }
-                self.pass(b"\r", at);
+                self.pass(b"\r");
             }
-            b'\t' => self.tab(at),
-            0x08 => self.backspace(at),
+            b'\t' => self.tab(),
+            0x08 => self.backspace(),
             0x07 => self.event(Event::Bell),
             0x0e | 0x0f => self.terminal.charsets.shift(byte == 0x0e),
             _ => {}
@@ -186,9 +169,9 @@ impl Sink for Performer<'_> {
             (0, b'7') => self.save_cursor(),
             (0, b'8') => self.restore_cursor(),
             (0, b'=' | b'>') => self.terminal.modes.input.application_keypad = last == b'=',
-            (0, b'D') => self.line_feed(b'\n', None),
+            (0, b'D') => self.line_feed(b'\n'),
             (0, b'E') => {
-                self.control(b'\r', None);
+                self.control(b'\r');
                 self.index();
             }
             (0, b'H') => {
@@ -197,7 +180,7 @@ impl Sink for Performer<'_> {
             }
             (0, b'M') => self.reverse_index(),
             (0, b'c') => {
-                self.flush();
+                self.terminal.settle();
                 self.terminal.reset();
             }
             (0, b'g') => self.event(Event::Bell),
@@ -208,20 +191,20 @@ impl Sink for Performer<'_> {
         }
     }
 
-    fn csi(&mut self, csi: &Csi, at: Option<Range<usize>>) {
+    fn csi(&mut self, csi: &Csi, whole: Option<&[u8]>) {
         if csi.invalid {
             return;
         }
         match (csi.marker, csi.intermediate, csi.last) {
-            (0, 0, b'm') => self.sgr(csi, at),
+            (0, 0, b'm') => self.sgr(csi, whole),
             (0, 0, b'b') => self.repeat(csi.count(0)),
-            (0 | b'?', 0, b'J') => self.erase_display(csi, at),
-            (0 | b'?', 0, b'K') => self.erase_line(csi, at),
-            (0, 0, b'X' | b'@' | b'P' | b'L' | b'M' | b'S' | b'T') => self.edit(csi, at),
+            (0 | b'?', 0, b'J') => self.erase_display(csi, whole),
+            (0 | b'?', 0, b'K') => self.erase_line(csi, whole),
+            (0, 0, b'X' | b'@' | b'P' | b'L' | b'M' | b'S' | b'T') => self.edit(csi, whole),
             (0, 0, b'A'..=b'H' | b'f' | b'`' | b'a' | b'd' | b'e' | b'I' | b'Z' | b'g' | b'r' | b's' | b'u') => {
-                self.move_cursor(csi, at);
+                self.move_cursor(csi, whole);
             }
-            (0, b' ', b'q') => self.pass_csi(csi, at),
+            (0, b' ', b'q') => self.shape_cursor(csi),
             (0, 0, b'h' | b'l') => self.set_ansi_modes(csi),
             (b'?', 0, b'h' | b'l') => self.set_modes(csi),
             (0, b'!', b'p') => self.soft_reset(),

@@ -1,10 +1,8 @@
 //! Cuts a program's output into text, controls and whole sequences, wherever the output itself was cut.
 //!
-//! Text, and control sequences that stand whole in what was fed, are handed on as places in it, so that the emulator can
-//! be given long stretches of the output just as they are. Everything collected is bounded; what exceeds its bound is
-//! read to its end and dropped. What the pieces mean is the performer's concern.
-
-use std::ops::Range;
+//! Text, and control sequences that stand whole in what was fed, are handed on as they stand there, for the emulator to be
+//! given them unchanged. Everything collected is bounded; what exceeds its bound is read to its end and dropped. What the
+//! pieces mean is the performer's concern.
 
 use crate::csi::Csi;
 
@@ -25,16 +23,16 @@ const DEL: u8 = 0x7f;
 
 /// Who is told what the output consists of.
 pub(crate) trait Sink {
-    /// Characters to print. `at` is where they stand in the bytes that were fed, if they stand there.
-    fn text(&mut self, text: &str, at: Option<usize>);
+    /// Characters to print.
+    fn text(&mut self, text: &str);
     /// Bytes that are no character.
     fn replacement(&mut self);
     /// A control character. Never part of a sequence.
-    fn control(&mut self, byte: u8, at: Option<usize>);
+    fn control(&mut self, byte: u8);
     /// `ESC`, perhaps an intermediate byte (else 0), and a last one.
     fn escape(&mut self, intermediate: u8, last: u8);
-    /// A control sequence.
-    fn csi(&mut self, csi: &Csi, at: Option<Range<usize>>);
+    /// A control sequence. `whole` is how it came, if it came in one piece.
+    fn csi(&mut self, csi: &Csi, whole: Option<&[u8]>);
     /// An operating system command, without its introducer and its end.
     fn osc(&mut self, string: &[u8]);
     /// A device control string.
@@ -96,42 +94,40 @@ impl Scanner {
     fn ground(&mut self, bytes: &[u8], at: usize, sink: &mut impl Sink) -> usize {
         let length = text_length(&bytes[at..]);
         if length > 0 {
-            self.text(&bytes[at..at + length], at, at + length == bytes.len(), sink);
+            self.text(&bytes[at..at + length], at + length == bytes.len(), sink);
             return at + length;
         }
         let byte = bytes[at];
         if byte != ESC {
-            sink.control(byte, Some(at));
+            sink.control(byte);
             return at + 1;
         }
         if let Some(end) = whole_csi(&bytes[at..]) {
             let csi = Csi::parse(&bytes[at + 2..at + end - 1], bytes[at + end - 1]);
-            sink.csi(&csi, Some(at..at + end));
+            sink.csi(&csi, Some(&bytes[at..at + end]));
             return at + end;
         }
         self.state = State::Escape { intermediate: 0 };
         at + 1
     }
 
-    fn text(&mut self, mut bytes: &[u8], mut at: usize, last: bool, sink: &mut impl Sink) {
+    fn text(&mut self, mut bytes: &[u8], last: bool, sink: &mut impl Sink) {
         while !bytes.is_empty() {
             let error = match std::str::from_utf8(bytes) {
-                Ok(text) => return sink.text(text, Some(at)),
+                Ok(text) => return sink.text(text),
                 Err(error) => error,
             };
             let (valid, rest) = bytes.split_at(error.valid_up_to());
             if let Ok(text) = std::str::from_utf8(valid)
                 && !text.is_empty()
             {
-                sink.text(text, Some(at));
+                sink.text(text);
             }
             if error.error_len().is_none() && last {
                 return self.partial.hold(rest);
             }
             sink.replacement();
-            let skipped = error.error_len().unwrap_or(rest.len());
-            at += valid.len() + skipped;
-            bytes = &rest[skipped..];
+            bytes = &rest[error.error_len().unwrap_or(rest.len())..];
         }
     }
 
@@ -140,7 +136,7 @@ impl Scanner {
         match (self.state, byte) {
             (_, ESC) => self.begin(State::Escape { intermediate: 0 }),
             (_, CAN | SUB) => self.begin(State::Ground),
-            (_, 0..=0x1f) => sink.control(byte, None),
+            (_, 0..=0x1f) => sink.control(byte),
             (State::Escape { intermediate: 0 }, b'[') => self.begin(State::Csi),
             (State::Escape { intermediate: 0 }, b']') => self.begin(State::String(StringKind::Osc)),
             (State::Escape { intermediate: 0 }, b'P') => self.begin(State::String(StringKind::Dcs)),
@@ -253,7 +249,7 @@ impl Partial {
             let held = &self.bytes[..=self.length];
             match std::str::from_utf8(held) {
                 Ok(text) => {
-                    sink.text(text, None);
+                    sink.text(text);
                     self.length = 0;
                     used += 1;
                 }
@@ -290,19 +286,19 @@ mod tests {
     }
 
     impl Sink for Seen {
-        fn text(&mut self, text: &str, _: Option<usize>) {
+        fn text(&mut self, text: &str) {
             self.0.push_str(text);
         }
         fn replacement(&mut self) {
             self.0.push('?');
         }
-        fn control(&mut self, byte: u8, _: Option<usize>) {
+        fn control(&mut self, byte: u8) {
             self.note(&format!("<{byte}>"));
         }
         fn escape(&mut self, intermediate: u8, last: u8) {
             self.note(&format!("<esc {intermediate} {}>", char::from(last)));
         }
-        fn csi(&mut self, csi: &Csi, _: Option<Range<usize>>) {
+        fn csi(&mut self, csi: &Csi, _: Option<&[u8]>) {
             self.note(&format!("<csi {:?} {}>", csi.params(), char::from(csi.last)));
         }
         fn osc(&mut self, string: &[u8]) {

@@ -6,12 +6,13 @@ use vt100::{Parser, Screen};
 
 use crate::charsets::Charsets;
 use crate::keyboard::FlagStack;
-use crate::known_rows::KnownRows;
+use crate::known_rows::{Entry, KnownRows};
 use crate::listener::Listener;
 use crate::modes::Tracked;
 use crate::pen::{Extra, Pen};
 use crate::tabs::Tabs;
 use crate::titles::Titles;
+use crate::unread::Unread;
 use crate::{History, Palette, Size};
 
 /// A row and a column, counted from 0. After a character in the last column the column is one more than there are.
@@ -20,9 +21,10 @@ pub(crate) type Place = (u16, u16);
 /// How many screens sequences that fill many cells can fill at once.
 const CREDIT_SCREENS: u32 = 16;
 
-/// A terminal between two pieces of output. The emulator is always between two sequences.
+/// A terminal between two pieces of output. The emulator is always between two sequences, and has read everything.
 pub(crate) struct Terminal {
     pub(crate) parser: Parser<Listener>,
+    pub(crate) unread: Unread,
     pub(crate) size: Size,
     /// Where the emulator's cursor will be once it has read everything; `None` when only it can tell.
     pub(crate) cursor: Option<Place>,
@@ -59,6 +61,7 @@ impl Terminal {
         let listener = Listener::new(history, KnownRows::blank(size.rows()));
         Self {
             parser: Parser::new_with_callbacks(rows, columns, 0, listener),
+            unread: Unread::default(),
             size,
             cursor: Some((0, 0)),
             pen: Pen::default(),
@@ -135,6 +138,39 @@ impl Terminal {
     /// Where the cursor is, as of what the emulator has read.
     pub(crate) fn emulated_place(&self) -> Place {
         self.screen().cursor_position()
+    }
+
+    /// Lets the emulator read what it has not, but nothing of what has scrolled off by the end of that: the top row that is
+    /// seen then comes in at the bottom of a screen on which anything may stand, as all of it scrolls off.
+    pub(crate) fn settle(&mut self) {
+        if self.unread.is_empty() {
+            return;
+        }
+        if let Some(Entry { at, column, style }) = self.first_seen() {
+            let mut place = format!("\x1b[m\x1b[{}H\x1b[2K\x1b[{}G", self.rows(), column + 1);
+            let written = style.write_sgr(&mut place);
+            debug_assert!(written.is_ok(), "a string takes whatever is written");
+            self.parser.process(place.as_bytes());
+            self.parser.process(self.unread.since(at));
+        } else {
+            self.parser.process(self.unread.bytes());
+        }
+        self.unread.clear();
+    }
+
+    /// Where the row came in that is the top one once the emulator has read everything, if it has not read that yet and
+    /// need not read what came before.
+    fn first_seen(&mut self) -> Option<Entry> {
+        let start = self.unread.start();
+        if self.alternate() || !self.scrolls_whole() { None } else { self.listener().rows.skip_unseen(start) }
+    }
+
+    /// Notes that the screen scrolls by a row when the emulator has read so many bytes more, with the cursor in that column.
+    pub(crate) fn scroll(&mut self, column: u16, bytes: u64) {
+        let entry = Entry { at: self.unread.end() + bytes, column, style: self.pen.style };
+        if !self.alternate() {
+            self.listener().scroll(entry);
+        }
     }
 
     /// Everything as at the start (RIS), but for the history and the titles.

@@ -15,6 +15,9 @@ use crate::{
     StyledText,
 };
 
+/// How much output is carried out before the emulator reads it, in bytes.
+const MOST_AT_ONCE: usize = 64 * 1024;
+
 /// An [`Engine`] over the `vt100` crate.
 pub struct VtEngine {
     scanner: Scanner,
@@ -67,9 +70,11 @@ impl VtEngine {
 
 impl Engine for VtEngine {
     fn feed(&mut self, bytes: &[u8]) {
-        let mut performer = Performer::new(&mut self.terminal, bytes);
-        self.scanner.scan(bytes, &mut performer);
-        performer.finish();
+        for piece in bytes.chunks(MOST_AT_ONCE) {
+            let mut performer = Performer::new(&mut self.terminal);
+            self.scanner.scan(piece, &mut performer);
+            performer.finish();
+        }
         self.damage.mark();
     }
 

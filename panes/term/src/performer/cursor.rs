@@ -1,33 +1,34 @@
 //! Moving the cursor, and erasing and moving what is there.
 
-use std::ops::Range;
-
 use super::Performer;
 use crate::Style;
 use crate::csi::Csi;
+use crate::scanner::Sink;
 
 impl Performer<'_> {
-    pub(super) fn line_feed(&mut self, byte: u8, at: Option<usize>) {
+    pub(super) fn line_feed(&mut self, byte: u8) {
         let (row, column) = self.cancel_wrap();
         let scrolls_whole = self.terminal.scrolls_whole();
         if !scrolls_whole {
             self.lose_track();
         } else if row + 1 < self.terminal.rows() {
             self.terminal.cursor = Some((row + 1, column));
-        } else if let Some(rows) = self.terminal.known_rows() {
-            rows.scroll();
+        } else {
+            self.terminal.scroll(column, 1);
         }
-        self.pass(&[byte], at);
+        self.pass(&[byte]);
+        if self.terminal.listener().rows.lags() {
+            self.terminal.settle();
+        }
         if self.terminal.modes.newline {
-            self.terminal.cursor = None;
-            self.inject(b"\r");
+            self.control(b'\r');
         }
     }
 
     /// A line feed that nothing turns into more.
     pub(super) fn index(&mut self) {
         let newline = std::mem::take(&mut self.terminal.modes.newline);
-        self.line_feed(b'\n', None);
+        self.line_feed(b'\n');
         self.terminal.modes.newline = newline;
     }
 
@@ -42,7 +43,7 @@ impl Performer<'_> {
         }
     }
 
-    pub(super) fn tab(&mut self, at: Option<usize>) {
+    pub(super) fn tab(&mut self) {
         let (row, column) = self.place();
         let last = self.terminal.columns() - 1;
         // There is nowhere to go, and the next character still wraps.
@@ -52,20 +53,20 @@ impl Performer<'_> {
         let next = self.terminal.tabs.forward(column, 1, last);
         self.terminal.cursor = Some((row, next));
         if self.terminal.tabs.are_usual() {
-            self.pass(b"\t", at);
+            self.pass(b"\t");
         } else {
             self.go_to_column(next);
         }
     }
 
-    pub(super) fn backspace(&mut self, at: Option<usize>) {
+    pub(super) fn backspace(&mut self) {
         let (row, column) = self.cancel_wrap();
         self.terminal.cursor = Some((row, column.saturating_sub(1)));
-        self.pass(b"\x08", at);
+        self.pass(b"\x08");
     }
 
     fn go_to_column(&mut self, column: u16) {
-        self.inject(format!("\x1b[{}G", column + 1).as_bytes());
+        self.pass(format!("\x1b[{}G", column + 1).as_bytes());
     }
 
     /// Moves to a place on the screen, wherever the origin is.
@@ -76,7 +77,7 @@ impl Performer<'_> {
         self.inject(format!("\x1b[{row};{}H", column + 1).as_bytes());
     }
 
-    pub(super) fn move_cursor(&mut self, csi: &Csi, at: Option<Range<usize>>) {
+    pub(super) fn move_cursor(&mut self, csi: &Csi, whole: Option<&[u8]>) {
         let (last_row, last_column) = (self.terminal.rows() - 1, self.terminal.columns() - 1);
         let free = self.terminal.margins.is_none() && !self.terminal.modes.origin;
         let count = csi.count(0);
@@ -84,13 +85,13 @@ impl Performer<'_> {
             b'H' | b'f' => {
                 let place = ((count - 1).min(last_row), (csi.count(1) - 1).min(last_column));
                 self.terminal.cursor = free.then_some(place);
-                self.pass_csi(csi, at);
+                self.pass_csi(csi, whole);
             }
             b'G' | b'`' => {
                 if let Some((_, column)) = &mut self.terminal.cursor {
                     *column = (count - 1).min(last_column);
                 }
-                self.pass_csi(csi, at);
+                self.pass_csi(csi, whole);
             }
             b'A' | b'B' | b'C' | b'D' | b'E' | b'F' => {
                 let (row, column) = self.cancel_wrap();
@@ -104,7 +105,7 @@ impl Performer<'_> {
                     _ => (up, 0),
                 };
                 self.terminal.cursor = (free || matches!(csi.last, b'C' | b'D')).then_some(place);
-                self.pass_csi(csi, at);
+                self.pass_csi(csi, whole);
             }
             b'a' => {
                 let (row, column) = self.cancel_wrap();
@@ -117,7 +118,7 @@ impl Performer<'_> {
                     self.inject(format!("\x1b[{count};{}H", column + 1).as_bytes());
                 } else {
                     self.terminal.cursor = Some(((count - 1).min(last_row), column));
-                    self.pass_csi(csi, at);
+                    self.pass_csi(csi, whole);
                 }
             }
             b'e' => {
@@ -189,9 +190,9 @@ impl Performer<'_> {
         self.inject_pen();
     }
 
-    pub(super) fn erase_display(&mut self, csi: &Csi, at: Option<Range<usize>>) {
+    pub(super) fn erase_display(&mut self, csi: &Csi, whole: Option<&[u8]>) {
         if csi.param(0) == 3 {
-            self.flush();
+            self.terminal.settle();
             return self.terminal.listener().history.clear();
         }
         let (row, column) = self.cancel_wrap();
@@ -208,20 +209,20 @@ impl Performer<'_> {
                 _ => rows.forget_all(),
             }
         }
-        self.pass_csi(csi, at);
+        self.pass_csi(csi, whole);
     }
 
-    pub(super) fn erase_line(&mut self, csi: &Csi, at: Option<Range<usize>>) {
+    pub(super) fn erase_line(&mut self, csi: &Csi, whole: Option<&[u8]>) {
         let (row, column) = self.cancel_wrap();
         let plain = self.terminal.pen.style == Style::DEFAULT;
         if let Some(rows) = self.terminal.known_rows() {
             if csi.param(0) == 0 && plain { rows.erase_right(row, column) } else { rows.forget(row) }
         }
-        self.pass_csi(csi, at);
+        self.pass_csi(csi, whole);
     }
 
     /// Inserts, deletes and erases characters and lines, and scrolls.
-    pub(super) fn edit(&mut self, csi: &Csi, at: Option<Range<usize>>) {
+    pub(super) fn edit(&mut self, csi: &Csi, whole: Option<&[u8]>) {
         // With more parameters it is about the mouse.
         if csi.last == b'T' && csi.params().len() > 1 {
             return;
@@ -230,7 +231,7 @@ impl Performer<'_> {
         if let Some(rows) = self.terminal.known_rows() {
             if matches!(csi.last, b'X' | b'@' | b'P') { rows.forget(row) } else { rows.forget_all() }
         }
-        self.pass_csi(csi, at);
+        self.pass_csi(csi, whole);
         // The next row that is expected to scroll off must not be taken for one of these.
         if csi.last == b'S' {
             self.terminal.cursor = None;

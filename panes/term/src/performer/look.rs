@@ -33,27 +33,16 @@ impl Performer<'_> {
 
     /// Prints text, each character with a tag.
     pub(super) fn print_tagged(&mut self, text: &str, tag: char) {
-        let mut start = 0;
-        let mut out = String::new();
-        for (index, c) in text.char_indices() {
-            let end = index + c.len_utf8();
-            if c == '\u{fe0f}' {
-                self.inject(std::mem::take(&mut out).as_bytes());
-                self.select_emoji();
-                self.place();
-            } else if !cell_text::is_tag(c) {
-                let shown = if c == '\u{fffd}' { cell_text::REPLACEMENT } else { &text[start.max(index)..end] };
-                let c = shown.chars().next().unwrap_or(c);
-                self.follow(c, shown);
-                out.push(c);
-                // What has no column of its own belongs to a character that has its tag.
-                if emulated_width(c).is_some_and(|width| width > 0) {
-                    out.push(tag);
-                }
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            let (one, after) = rest.split_at(c.len_utf8());
+            rest = after;
+            self.print_special(c, one);
+            // What has no column of its own belongs to a character that has its tag.
+            if emulated_width(c).is_some_and(|width| width > 0) {
+                self.pass(tag.encode_utf8(&mut [0; 4]).as_bytes());
             }
-            start = end;
         }
-        self.inject(out.as_bytes());
     }
 
     /// The character and the tag in the narrow cell before a column, if nothing else is there.
@@ -82,7 +71,7 @@ impl Performer<'_> {
         if !self.afford(u32::from(rows) * u32::from(columns)) {
             return false;
         }
-        self.flush();
+        self.terminal.settle();
         let mut used: Used = [false; 240];
         let alternate = self.terminal.alternate();
         let switches: [&[u8]; 2] = if alternate { [b"\x1b[?47l", b"\x1b[?47h"] } else { [b"\x1b[?47h", b"\x1b[?47l"] };

@@ -9,9 +9,9 @@ use crate::cell_text;
 const SELECTOR: char = '\u{fe0f}';
 
 impl Performer<'_> {
-    pub(super) fn print(&mut self, text: &str, at: Option<usize>) {
+    pub(super) fn print(&mut self, text: &str) {
         if self.terminal.prints_plainly() || self.fits_without_wrapping(text) {
-            self.print_plain(text, at);
+            self.print_plain(text);
         } else if self.terminal.modes.insert || !self.terminal.modes.wrap {
             for c in text.chars() {
                 let c = self.terminal.charsets.map(c);
@@ -20,7 +20,7 @@ impl Performer<'_> {
         } else {
             let charsets = &mut self.terminal.charsets;
             let text: String = text.chars().map(|c| charsets.map(c)).collect();
-            self.print_plain(&text, None);
+            self.print_plain(&text);
         }
     }
 
@@ -34,44 +34,36 @@ impl Performer<'_> {
     }
 
     /// Prints text where the emulator puts it of its own.
-    fn print_plain(&mut self, text: &str, at: Option<usize>) {
+    fn print_plain(&mut self, text: &str) {
         self.place();
         if let Some(tag) = self.tag() {
-            return self.print_tagged(text, tag);
-        }
-        if text.is_ascii() {
-            self.follow_ascii(text);
+            self.print_tagged(text, tag);
+        } else if text.is_ascii() {
+            self.put_ascii(text);
             self.terminal.last_char = text.chars().next_back();
-            return self.pass(text.as_bytes(), at);
-        }
-        // Special characters begin with one of these bytes.
-        if !text.bytes().any(|byte| matches!(byte, 0xef | 0xf3 | 0xf4)) {
-            self.follow_text(text);
-            return self.pass(text.as_bytes(), at);
-        }
-        let mut start = 0;
-        for (index, c) in text.char_indices() {
-            let end = index + c.len_utf8();
-            let special = c == SELECTOR || c == '\u{fffd}' || cell_text::is_tag(c);
-            if !special {
-                self.follow(c, &text[index..end]);
-                continue;
-            }
-            if start < index {
-                self.pass(&text.as_bytes()[start..index], at.map(|at| at + start));
-            }
-            start = end;
-            match c {
-                SELECTOR => {
-                    self.select_emoji();
-                    self.place();
-                }
-                '\u{fffd}' => self.print_plain(cell_text::REPLACEMENT, None),
-                _ => {}
+        } else if !text.bytes().any(|byte| matches!(byte, 0xef | 0xf3 | 0xf4)) {
+            // Special characters begin with one of these bytes.
+            self.put_text(text);
+        } else {
+            let mut rest = text;
+            while let Some(c) = rest.chars().next() {
+                let (one, after) = rest.split_at(c.len_utf8());
+                self.print_special(c, one);
+                rest = after;
             }
         }
-        if start < text.len() {
-            self.pass(&text.as_bytes()[start..], at.map(|at| at + start));
+    }
+
+    /// Prints one character, which may be one of those that the emulator does not take as it is.
+    pub(super) fn print_special(&mut self, c: char, one: &str) {
+        match c {
+            SELECTOR => {
+                self.select_emoji();
+                self.place();
+            }
+            '\u{fffd}' => self.put(c, cell_text::REPLACEMENT),
+            c if cell_text::is_tag(c) => {}
+            _ => self.put(c, one),
         }
     }
 
@@ -87,30 +79,26 @@ impl Performer<'_> {
         }
         self.terminal.cursor = None;
         // The emulator finds the emoji only while nothing stands between.
-        self.flush();
+        self.terminal.settle();
         if let Some((base, tag)) = self.tagged_base(row, column) {
             return self.inject(format!("\x08{base}{SELECTOR}{tag}").as_bytes());
         }
         self.inject(SELECTOR.encode_utf8(&mut [0; 4]).as_bytes());
     }
 
-    /// Notes where text that the emulator has not read yet will go.
-    fn follow_ascii(&mut self, mut text: &str) {
-        let (columns, style) = (self.terminal.columns(), self.style());
+    /// Puts text of one column per character where it goes.
+    fn put_ascii(&mut self, mut text: &str) {
+        let columns = self.terminal.columns();
         while !text.is_empty() {
-            let Some((row, column)) = self.next_place(1) else { return };
+            let Some((_, column)) = self.next_place(1) else { return self.pass(text.as_bytes()) };
             let (now, later) = text.split_at(text.len().min(usize::from(columns - column)));
-            let width = now.len() as u16;
-            if let Some(rows) = self.terminal.known_rows() {
-                rows.print(row, column, now, width, style);
-            }
-            self.terminal.cursor = Some((row, column + width));
+            self.put_run(now, now.len() as u16);
             text = later;
         }
     }
 
-    /// As [`follow_ascii`](Self::follow_ascii) for any text, in runs of what is printed side by side.
-    fn follow_text(&mut self, text: &str) {
+    /// As [`put_ascii`](Self::put_ascii) for any text, in runs of what is printed side by side.
+    fn put_text(&mut self, text: &str) {
         let columns = self.terminal.columns();
         let (mut start, mut width) = (0, 0);
         for (index, c) in text.char_indices() {
@@ -120,28 +108,31 @@ impl Performer<'_> {
                 width += more;
                 continue;
             }
-            self.follow_run(&text[start..index], width);
+            self.put_run(&text[start..index], width);
             let end = index + c.len_utf8();
-            self.follow(c, &text[index..end]);
+            self.put(c, &text[index..end]);
             (start, width) = (end, 0);
         }
-        self.follow_run(&text[start..], width);
+        self.put_run(&text[start..], width);
         if let Some(c) = text.chars().rev().find(|c| emulated_width(*c).is_some_and(|width| width > 0)) {
             self.terminal.last_char = Some(c);
         }
     }
 
-    /// Notes a run of text for which there is room in its row.
-    fn follow_run(&mut self, text: &str, width: u16) {
+    /// Puts a run of text for which there is room in its row.
+    fn put_run(&mut self, text: &str, width: u16) {
         let style = self.style();
-        let Some((row, column)) = self.terminal.cursor.filter(|_| width > 0) else { return };
-        if let Some(rows) = self.terminal.known_rows() {
-            rows.print(row, column, text, width, style);
+        if let Some((row, column)) = self.terminal.cursor.filter(|_| width > 0) {
+            if let Some(rows) = self.terminal.known_rows() {
+                rows.print(row, column, text, width, style);
+            }
+            self.terminal.cursor = Some((row, column + width));
         }
-        self.terminal.cursor = Some((row, column + width));
+        self.pass(text.as_bytes());
     }
 
-    pub(super) fn follow(&mut self, c: char, text: &str) {
+    /// Puts one character, which the emulator knows as `text`, where it goes. One that it does not draw goes nowhere.
+    fn put(&mut self, c: char, text: &str) {
         let Some(width) = emulated_width(c) else { return };
         if width == 0 {
             if let Some((row, _)) = self.terminal.cursor
@@ -149,15 +140,17 @@ impl Performer<'_> {
             {
                 rows.forget(row);
             }
-            return;
+            return self.pass(text.as_bytes());
         }
         self.terminal.last_char = Some(c);
-        let style = self.style();
-        let Some((row, column)) = self.next_place(width) else { return };
-        if let Some(rows) = self.terminal.known_rows() {
-            rows.print(row, column, cell_text::shown(text), width, style);
+        if let Some((row, column)) = self.next_place(width) {
+            let style = self.style();
+            if let Some(rows) = self.terminal.known_rows() {
+                rows.print(row, column, cell_text::shown(text), width, style);
+            }
+            self.terminal.cursor = Some((row, column + width));
         }
-        self.terminal.cursor = Some((row, column + width));
+        self.pass(text.as_bytes());
     }
 
     /// Where a character of that width will go; `None` if only the emulator can tell. Wraps and scrolls for it.
@@ -171,18 +164,16 @@ impl Performer<'_> {
             self.lose_track();
             return None;
         }
-        let last = row + 1 == self.terminal.rows();
         if let Some(rows) = self.terminal.known_rows() {
-            if column < columns {
-                rows.forget(row);
-            } else {
-                rows.wrap(row, columns);
-            }
-            if last {
-                rows.scroll();
-            }
+            if column < columns { rows.forget(row) } else { rows.wrap(row, columns) }
         }
-        Some((if last { row } else { row + 1 }, 0))
+        let last = row + 1 == self.terminal.rows();
+        if last {
+            self.terminal.scroll(0, 0);
+        }
+        let place = (if last { row } else { row + 1 }, 0);
+        self.terminal.cursor = Some(place);
+        Some(place)
     }
 
     /// Prints a character in insert mode, or without wrapping.
@@ -191,7 +182,7 @@ impl Performer<'_> {
         let text = c.encode_utf8(&mut buffer);
         let width = c.width().unwrap_or(1).min(2) as u16;
         if width == 0 {
-            return self.print_plain(text, None);
+            return self.print_plain(text);
         }
         let (_, column) = self.place();
         let columns = self.terminal.columns();
@@ -205,7 +196,7 @@ impl Performer<'_> {
         if self.terminal.modes.insert {
             self.inject(format!("\x1b[{width}@").as_bytes());
         }
-        self.print_plain(text, None);
+        self.print_plain(text);
     }
 
     /// Prints the last character again (REP), at most a screen full of it.
@@ -221,7 +212,7 @@ impl Performer<'_> {
         while rest > 0 {
             let now = rest.min(1024);
             let text: String = std::iter::repeat_n(c, now).collect();
-            self.print_plain(&text, None);
+            self.print_plain(&text);
             rest -= now;
         }
     }

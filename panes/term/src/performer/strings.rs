@@ -125,7 +125,7 @@ impl Performer<'_> {
                 Some(format!("{};{}r", top + 1, bottom + 1))
             }
             b" q" => {
-                self.flush();
+                self.terminal.settle();
                 Some(format!("{} q", self.terminal.screen().cursor_style() as u8))
             }
             _ => None,
