@@ -93,6 +93,8 @@ impl Scrollback {
         }
         self.first = screen.history_first;
         self.end = screen.history_end.max(self.first);
+        // A larger screen takes lines back, and may change them.
+        self.lines.split_off(&self.end);
         self.screen.clone_from(&screen.rows);
         self.settle();
     }

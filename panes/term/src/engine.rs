@@ -9,8 +9,10 @@ pub trait Engine: Send {
     /// Takes the next bytes of the program's output. They may be cut anywhere, also inside a character or a sequence.
     fn feed(&mut self, bytes: &[u8]);
 
-    /// Changes the size of the screen. Rows that leave the primary screen at its top go to the history; rows gained
-    /// are blank and below. Lines are not wrapped anew: what a narrower screen cuts off is gone.
+    /// Changes the size of the screen. The lines of the primary screen are wrapped anew, and the cursor stays on its
+    /// character. What no longer fits goes to the history at the top; when there is room again, and nothing was blank below the
+    /// text, the last lines come back from the history, which then ends earlier. The alternate screen is cut or extended at its
+    /// right and at its bottom or, to keep the cursor, its top.
     fn resize(&mut self, size: Size);
 
     /// Makes the screen fresh for another program in the same pane: what the primary screen shows goes to the

@@ -13,7 +13,8 @@ use self::chunk::Chunk;
 pub use self::chunk::Line;
 use crate::StyledText;
 
-/// Lines with numbers that are never used twice: after the oldest lines are dropped the others keep theirs.
+/// Lines with numbers: after the oldest lines are dropped the others keep theirs. No number is given to another line, except
+/// that one which a resize brought back to the screen may be changed there before it scrolls off again.
 #[derive(Debug)]
 pub struct History {
     /// Never empty; the last one is being filled.
@@ -102,6 +103,20 @@ impl History {
                 None => return self.end_row(continues),
             }
         }
+    }
+
+    /// Whether the last line's text goes on with the next row that leaves the screen.
+    pub(crate) fn goes_on(&self) -> bool {
+        self.line(self.end().wrapping_sub(1)).is_some_and(|line| line.continues())
+    }
+
+    /// Takes the last line back, which is to be on the screen again; its number is that of the next line.
+    pub(crate) fn take_last(&mut self) -> Option<StyledText> {
+        if self.last().is_empty() && self.chunks.len() > 1 {
+            self.chunks.pop_back();
+            self.sealed_bytes -= self.last().bytes();
+        }
+        self.last().take_last()
     }
 
     /// Ends a line whose continuation will never come.

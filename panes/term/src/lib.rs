@@ -30,9 +30,12 @@ mod unread;
 
 mod cell_text;
 mod known_rows;
+
 mod listener;
 mod looks;
+mod page;
 mod performer;
+mod reflow;
 mod scrolled;
 mod terminal;
 

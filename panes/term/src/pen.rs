@@ -46,6 +46,23 @@ impl Extra {
 }
 
 impl Pen {
+    /// The look that text of a style has.
+    pub(crate) fn of(style: Style) -> Self {
+        let beyond = Attributes::STRIKETHROUGH | Attributes::BLINK | Attributes::HIDDEN;
+        let underline = if style.underline == Underline::Single { 0 } else { style.underline as u8 + 1 };
+        let extra = Extra {
+            attributes: style.attributes.and(beyond),
+            underline,
+            underline_color: style.underline_color,
+            link: 0,
+        };
+        let attributes = style.attributes.with(beyond, false);
+        Self {
+            style: Style { attributes, underline: Underline::Single, underline_color: Color::Default, ..style },
+            extra,
+        }
+    }
+
     /// Applies an SGR sequence. Says whether the emulator would make of it what it does to the style here; if not, it
     /// must be told the style anew.
     pub(crate) fn apply(&mut self, csi: &Csi) -> bool {

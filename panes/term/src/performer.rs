@@ -1,11 +1,12 @@
 //! Carries out what the scanner finds: most of it by handing the emulator the very bytes that came, the rest by telling
 //! it in words it understands, or by keeping what it does not.
 //!
-//! What the families of sequences do is in the files below: printing, moving, modes, and reports.
+//! What the families of sequences do is in the files below: printing, moving, modes, and reports; and writing lines again.
 
 mod cursor;
 mod look;
 mod mode;
+mod page;
 mod print;
 mod report;
 mod strings;

@@ -120,6 +120,8 @@ impl Write for Reader<'_> {
         }
         if self.row.sgr.is_some() {
             s.bytes().for_each(|byte| self.row.sgr_byte(byte));
+        } else if s == cell_text::PAD {
+            self.row.flush_blanks(Style::DEFAULT);
         } else {
             self.row.contents(s, self.looks);
         }

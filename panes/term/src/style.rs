@@ -76,6 +76,11 @@ impl Attributes {
         self.0 & others.0 == others.0
     }
 
+    /// What this set and `others` have in common.
+    pub(crate) fn and(self, others: Self) -> Self {
+        Self(self.0 & others.0)
+    }
+
     /// This set with `others` put in or taken out.
     #[must_use]
     pub fn with(self, others: Self, on: bool) -> Self {

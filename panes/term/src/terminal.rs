@@ -36,6 +36,8 @@ pub(crate) struct Terminal {
     pub(crate) tabs: Tabs,
     /// The first and last row that scroll; `None` if all do.
     pub(crate) margins: Option<(u16, u16)>,
+    /// How many rows of the primary screen have scrolled off, as far as that was foreseen.
+    pub(crate) scrolled: u64,
     saved: [Saved; 2],
     keyboard: [FlagStack; 2],
     /// The last character printed, for it to be repeated.
@@ -50,6 +52,8 @@ pub(crate) struct Terminal {
 /// What is saved and restored along with the emulator's cursor (DECSC).
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Saved {
+    /// Where the cursor was; `None` if it was never saved, which is as if it had been in the first row and column.
+    pub(crate) place: Option<Place>,
     pub(crate) pen: Pen,
     pub(crate) charsets: Charsets,
     pub(crate) origin: bool,
@@ -70,6 +74,7 @@ impl Terminal {
             charsets: Charsets::default(),
             tabs: Tabs::default(),
             margins: None,
+            scrolled: 0,
             saved: Default::default(),
             keyboard: Default::default(),
             last_char: None,
@@ -104,7 +109,7 @@ impl Terminal {
 
     /// Whether the whole screen scrolls when a line feed is in its last row.
     pub(crate) fn scrolls_whole(&self) -> bool {
-        self.margins.is_none() && self.rows() > 1
+        self.margins.is_none()
     }
 
     /// The most cells that sequences which fill many can fill at once.
@@ -121,6 +126,12 @@ impl Terminal {
         [self.pen.extra.link, self.saved[0].pen.extra.link, self.saved[1].pen.extra.link]
     }
 
+    /// Where the saved cursor of the primary screen is.
+    pub(crate) fn saved_place(&self) -> Option<Place> {
+        self.saved[0].place
+    }
+
+    /// What is saved of the screen that is shown.
     pub(crate) fn saved(&mut self) -> &mut Saved {
         &mut self.saved[usize::from(self.modes.input.alternate_screen)]
     }
@@ -167,10 +178,15 @@ impl Terminal {
 
     /// Notes that the screen scrolls by a row when the emulator has read so many bytes more, with the cursor in that column.
     pub(crate) fn scroll(&mut self, column: u16, bytes: u64) {
-        let entry = Entry { at: self.unread.end() + bytes, column, style: self.pen.style };
-        if !self.alternate() {
-            self.listener().scroll(entry);
+        if self.alternate() {
+            return;
         }
+        if self.listener().rows.lags() {
+            self.settle();
+        }
+        self.scrolled += 1;
+        let entry = Entry { at: self.unread.end() + bytes, column, style: self.pen.style };
+        self.listener().scroll(entry);
     }
 
     /// Everything as at the start (RIS), but for the history and the titles.
@@ -182,30 +198,10 @@ impl Terminal {
         (self.tabs, self.margins, self.last_char) = (Tabs::default(), None, None);
         (self.saved, self.keyboard) = (Default::default(), Default::default());
     }
-
-    pub(crate) fn resize(&mut self, size: Size) {
-        // The emulator counts the rows it would have as scrollback and, growing, makes up that many blank rows above
-        // the text. It forgets the count with its (empty) scrollback, but only for the screen that is shown.
-        self.parser.process(b"\x1b[?47l");
-        self.parser.screen_mut().clear_scrollback();
-        if self.alternate() {
-            self.parser.process(b"\x1b[?47h");
-        }
-        self.listener().rows.forget_all();
-        let (rows, columns) = emulated(size);
-        // The emulator gives its margins up, but only if its own size changes.
-        if (rows, columns) != self.screen().size() {
-            self.margins = None;
-        }
-        self.parser.set_size(rows, columns);
-        self.listener().rows = KnownRows::blank(size.rows());
-        self.listener().rows.forget_all();
-        (self.size, self.cursor) = (size, None);
-    }
 }
 
 /// The size the emulator has. It panics when a character becomes wide on a screen of one column, so it gets two.
-fn emulated(size: Size) -> (NonZeroU16, NonZeroU16) {
+pub(crate) fn emulated(size: Size) -> (NonZeroU16, NonZeroU16) {
     let number = |number| NonZeroU16::new(number).unwrap_or(NonZeroU16::MIN);
     (number(size.rows()), number(size.columns().max(2)))
 }

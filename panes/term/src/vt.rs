@@ -10,10 +10,7 @@ use crate::pen::Extra;
 use crate::performer::Performer;
 use crate::scanner::Scanner;
 use crate::terminal::Terminal;
-use crate::{
-    Attributes, Cell, Color, Cursor, CursorShape, Engine, Event, History, LinkId, Modes, Palette, Size, Style,
-    StyledText,
-};
+use crate::{Cell, Cursor, CursorShape, Engine, Event, History, LinkId, Modes, Palette, Size};
 
 /// How much output is carried out before the emulator reads it, in bytes.
 const MOST_AT_ONCE: usize = 64 * 1024;
@@ -46,26 +43,6 @@ impl VtEngine {
         self.row(row, &mut |cell| hash.add(cell));
         hash.finish()
     }
-
-    /// Puts what the visible rows show into the history, up to the last row that shows something.
-    fn push_rows(&mut self) {
-        let mut blank_rows = 0;
-        for row in 0..self.size().rows() {
-            let mut text = StyledText::default();
-            self.row(row, &mut |cell| text.push_cell(cell));
-            let wrapped = self.row_wrapped(row);
-            if !wrapped {
-                text.trim_end(true);
-            }
-            if text.text().is_empty() {
-                blank_rows += 1;
-                continue;
-            }
-            let history = &mut self.terminal.listener().history;
-            (0..std::mem::take(&mut blank_rows)).for_each(|_| history.push_row(&StyledText::default(), false));
-            history.push_row(&text, wrapped);
-        }
-    }
 }
 
 impl Engine for VtEngine {
@@ -86,12 +63,10 @@ impl Engine for VtEngine {
     }
 
     fn restart(&mut self) {
-        self.terminal.parser.process(b"\x1b[?47l");
-        self.push_rows();
+        self.terminal.leave_to_history();
         let (size, palette) = (self.size(), self.terminal.palette);
         let old = self.terminal.listener();
-        let (mute, mut history) = (old.mute, std::mem::take(&mut old.history));
-        history.finish_line();
+        let (mute, history) = (old.mute, std::mem::take(&mut old.history));
         self.terminal = Terminal::new(size, history, palette);
         self.terminal.listener().mute = mute;
         self.scanner = Scanner::default();
@@ -134,7 +109,7 @@ impl Engine for VtEngine {
             let CellText { text, tag } = cell_text::read(contents, &mut room);
             let extra = tag.map_or(Extra::NONE, |tag| looks.get(tag));
             let link = (extra.link != 0).then_some(LinkId(extra.link));
-            visit(Cell { text, width, style: extra.on(style(cell)), link });
+            visit(Cell { text, width, style: extra.on(cell_text::style(cell)), link });
             column += u16::from(width);
         }
     }
@@ -186,25 +161,6 @@ impl Engine for VtEngine {
 
     fn row_version(&self, row: u16) -> u64 {
         self.damage.row_version(row)
-    }
-}
-
-fn style(cell: &vt100::Cell) -> Style {
-    let attributes = Attributes::NONE
-        .with(Attributes::BOLD, cell.bold())
-        .with(Attributes::DIM, cell.dim())
-        .with(Attributes::ITALIC, cell.italic())
-        .with(Attributes::UNDERLINE, cell.underline())
-        .with(Attributes::INVERSE, cell.inverse());
-    let (foreground, background) = (color(cell.fgcolor()), color(cell.bgcolor()));
-    Style { foreground, background, attributes, ..Style::DEFAULT }
-}
-
-fn color(color: vt100::Color) -> Color {
-    match color {
-        vt100::Color::Default => Color::Default,
-        vt100::Color::Idx(index) => Color::Indexed(index),
-        vt100::Color::Rgb(red, green, blue) => Color::Rgb(red, green, blue),
     }
 }
 

@@ -26,7 +26,8 @@ fn piece() -> impl Strategy<Value = Vec<u8>> {
         "(\x1b([()*+][0AB]|[DENOHno]|#8)|\x0e|\x0f)".prop_map(String::into_bytes),
         "\x1b[P_]([$+]q)?[a-z0-9;?]{0,9}(\x07|\x1b\\\\)?".prop_map(String::into_bytes),
         "([a-z ]{1,14}(\r\n|\t)){1,4}".prop_map(String::into_bytes),
-        "((\x1b\\[(3[1-4]|0|9|4:3)m)?([a-z]{1,9}|日本|e\u{301}|a\t)(\r\n|\n|\r\n\r|\x1b\\[K\r\n)){4,40}".prop_map(String::into_bytes),
+        "((\x1b\\[(3[1-4]|0|9|4:3)m)?([a-z]{1,9}|日本|e\u{301}|a\t)(\r\n|\n|\r\n\r|\x1b\\[K\r\n)){4,40}"
+            .prop_map(String::into_bytes),
         "\x1b\\]([0-9]{1,2};)?[a-z;]{0,9}(\x07|\x1b\\\\)?".prop_map(String::into_bytes),
         "(\x1b[78=>McDEHP_^X(\\]])|[\x08\t\n\x0b\x0c\r\x07\x18]".prop_map(String::into_bytes),
     ]

@@ -175,6 +175,23 @@ impl Chunk {
         }
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// Takes the last line away.
+    pub(super) fn take_last(&mut self) -> Option<StyledText> {
+        let mut taken = StyledText::default();
+        self.line(self.end().checked_sub(1)?)?.pieces().for_each(|(text, style)| taken.push(text, style));
+        self.lines.pop();
+        let end = self.lines.last().copied().unwrap_or_default();
+        self.text.truncate(end.text as usize);
+        self.runs.truncate(end.run_index());
+        let start = self.lines.len().checked_sub(1).map_or(LineEnd::default(), |last| self.end_before(last));
+        self.described = self.runs[start.run_index()..].iter().map(|run| usize::from(run.bytes)).sum();
+        Some(taken)
+    }
+
     fn push_run(&mut self, bytes: usize, style: Style) {
         let slot = &mut self.slots[slot(style)];
         let index = usize::from(*slot);

@@ -4,24 +4,35 @@ use super::Performer;
 use crate::Style;
 use crate::csi::Csi;
 use crate::scanner::Sink;
+use crate::terminal::Saved;
 
 impl Performer<'_> {
     pub(super) fn line_feed(&mut self, byte: u8) {
         let (row, column) = self.cancel_wrap();
-        let scrolls_whole = self.terminal.scrolls_whole();
-        if !scrolls_whole {
-            self.lose_track();
-        } else if row + 1 < self.terminal.rows() {
-            self.terminal.cursor = Some((row + 1, column));
-        } else {
-            self.terminal.scroll(column, 1);
-        }
+        let row = self.next_row(row, column, 1);
+        self.terminal.cursor = Some((row, column));
         self.pass(&[byte]);
-        if self.terminal.listener().rows.lags() {
-            self.terminal.settle();
-        }
         if self.terminal.modes.newline {
             self.control(b'\r');
+        }
+    }
+
+    /// The row below a row. Notes what scrolls for that once the emulator has read so many bytes more, with the cursor in that
+    /// column.
+    pub(super) fn next_row(&mut self, row: u16, column: u16, bytes: u64) -> u16 {
+        let last = self.terminal.rows() - 1;
+        match self.terminal.margins {
+            None if row < last => row + 1,
+            None => {
+                self.terminal.scroll(column, bytes);
+                row
+            }
+            Some((_, bottom)) => {
+                if let Some(rows) = self.terminal.known_rows() {
+                    rows.forget_all();
+                }
+                if row == bottom { row } else { (row + 1).min(last) }
+            }
         }
     }
 
@@ -36,6 +47,7 @@ impl Performer<'_> {
         let (row, column) = self.cancel_wrap();
         let top = self.terminal.margins.map_or(0, |(top, _)| top);
         if row == top {
+            self.part_from_history();
             self.lose_track();
             self.inject(b"\x1bM");
         } else {
@@ -176,9 +188,10 @@ impl Performer<'_> {
     }
 
     pub(super) fn save_cursor(&mut self) {
+        let place = Some(self.place());
         self.inject(b"\x1b7");
         let (pen, charsets, origin) = (self.terminal.pen, self.terminal.charsets, self.terminal.modes.origin);
-        *self.terminal.saved() = crate::terminal::Saved { pen, charsets, origin };
+        *self.terminal.saved() = Saved { place, pen, charsets, origin };
     }
 
     pub(super) fn restore_cursor(&mut self) {
@@ -196,6 +209,9 @@ impl Performer<'_> {
             return self.terminal.listener().history.clear();
         }
         let (row, column) = self.cancel_wrap();
+        if csi.param(0) != 0 || (row, column) == (0, 0) {
+            self.part_from_history();
+        }
         let plain = self.terminal.pen.style == Style::DEFAULT;
         let last = self.terminal.rows();
         if let Some(rows) = self.terminal.known_rows() {
@@ -214,11 +230,22 @@ impl Performer<'_> {
 
     pub(super) fn erase_line(&mut self, csi: &Csi, whole: Option<&[u8]>) {
         let (row, column) = self.cancel_wrap();
+        if row == 0 && (column == 0 || csi.param(0) != 0) {
+            self.part_from_history();
+        }
         let plain = self.terminal.pen.style == Style::DEFAULT;
         if let Some(rows) = self.terminal.known_rows() {
             if csi.param(0) == 0 && plain { rows.erase_right(row, column) } else { rows.forget(row) }
         }
         self.pass_csi(csi, whole);
+    }
+
+    /// What the first row shows does not go on from the line that scrolled off last.
+    pub(super) fn part_from_history(&mut self) {
+        if !self.terminal.alternate() {
+            self.terminal.settle();
+            self.terminal.listener().history.finish_line();
+        }
     }
 
     /// Inserts, deletes and erases characters and lines, and scrolls.
@@ -228,6 +255,9 @@ impl Performer<'_> {
             return;
         }
         let (row, _) = self.cancel_wrap();
+        if csi.last == b'T' || row == 0 && matches!(csi.last, b'L' | b'M') {
+            self.part_from_history();
+        }
         if let Some(rows) = self.terminal.known_rows() {
             if matches!(csi.last, b'X' | b'@' | b'P') { rows.forget(row) } else { rows.forget_all() }
         }
@@ -241,6 +271,7 @@ impl Performer<'_> {
     /// Fills the screen with the letter E (DECALN).
     pub(super) fn fill_with_e(&mut self) {
         let (rows, columns) = (self.terminal.rows(), self.terminal.columns());
+        self.part_from_history();
         self.lose_track();
         self.terminal.margins = None;
         self.terminal.modes.origin = false;

@@ -160,18 +160,14 @@ impl Performer<'_> {
         if column + width <= columns {
             return Some((row, column));
         }
-        if !self.terminal.scrolls_whole() {
-            self.lose_track();
-            return None;
+        if column < columns {
+            // Only a row whose last column is not blank goes on in the next, to the emulator.
+            self.pass(cell_text::PAD.as_bytes());
         }
         if let Some(rows) = self.terminal.known_rows() {
-            if column < columns { rows.forget(row) } else { rows.wrap(row, columns) }
+            rows.wrap(row, column);
         }
-        let last = row + 1 == self.terminal.rows();
-        if last {
-            self.terminal.scroll(0, 0);
-        }
-        let place = (if last { row } else { row + 1 }, 0);
+        let place = (self.next_row(row, 0, 0), 0);
         self.terminal.cursor = Some(place);
         Some(place)
     }
