@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::keymap::{COMMANDS, Keymap, Place, SCROLL_COMMANDS};
+use crate::keymap::{COMMANDS, Command, Keymap, Place, SCROLL_COMMANDS};
 
 /// A heading, and the keys below it.
 pub(crate) struct Section {
@@ -22,26 +22,28 @@ pub(crate) struct Entry {
 
 /// Which keys do what.
 pub(crate) fn sections(keymap: &Keymap) -> Vec<Section> {
-    let of = |place: Place| {
-        let can = move |command: &&crate::keymap::Command| match place {
-            Place::List => command.is_in_list(),
-            Place::Prefixed => command.is_prefixed(),
-        };
-        let commands = COMMANDS.iter().filter(can);
-        let entries = commands.map(|it| (it.name, keymap.shown_all(place, it.action), it.does));
-        let digits =
-            Entry { keys: vec!["1".into(), "to".into(), "9".into()], names: vec![], does: "select by position" };
-        grouped(entries).into_iter().chain([digits]).collect()
-    };
     let scrolling = SCROLL_COMMANDS.iter().map(|it| (it.name, keymap.shown_in_scrollback(it.action), it.does));
     vec![
-        Section { heading: "In the list of services".into(), entries: of(Place::List) },
-        Section {
-            heading: format!("In a service, after {}", crate::keyname::shown(&keymap.prefix)),
-            entries: of(Place::Prefixed),
-        },
+        Section { heading: "In the list of services".into(), entries: entries(keymap, Place::List) },
+        after_prefix(keymap),
         Section { heading: "While scrolling back".into(), entries: grouped(scrolling) },
     ]
+}
+
+/// Which keys do what after the prefix.
+pub(crate) fn after_prefix(keymap: &Keymap) -> Section {
+    let heading = format!("In a service, after {}", crate::keyname::shown(&keymap.prefix));
+    Section { heading, entries: entries(keymap, Place::Prefixed) }
+}
+
+fn entries(keymap: &Keymap, place: Place) -> Vec<Entry> {
+    let can = |command: &&Command| match place {
+        Place::List => command.is_in_list(),
+        Place::Prefixed => command.is_prefixed(),
+    };
+    let commands = COMMANDS.iter().filter(can).map(|it| (it.name, keymap.shown_all(place, it.action), it.does));
+    let digits = Entry { keys: vec!["1".into(), "to".into(), "9".into()], names: vec![], does: "select by position" };
+    grouped(commands).into_iter().chain([digits]).collect()
 }
 
 /// Commands next to each other that say the same, as one.

@@ -1,6 +1,7 @@
 //! A search through a pane's past, line by line and around its ends, until something is found or everything was looked at.
 
 use locald_api::Row;
+use serde::{Deserialize, Serialize};
 
 use crate::needle::Needle;
 use crate::scrollback::{Place, Scrollback};
@@ -19,7 +20,7 @@ pub(crate) struct Search {
 }
 
 /// Where to look next.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Way {
     /// To older lines.
     Up,

@@ -7,7 +7,7 @@ mod hints;
 
 pub(crate) use commands::{Action, COMMANDS, Command, SCROLL_COMMANDS, Scroll, ScrollCommand};
 pub(crate) use hints::{
-    EMPTY_HINTS, FOUND_HINTS, Hint, OFFLINE_HINTS, OVERLAY_HINTS, PANE_HINTS, PREFIX_HINTS, PROMPT_HINTS,
+    EMPTY_HINTS, FOUND_HINTS, Hint, LOCKED_HINTS, OFFLINE_HINTS, OVERLAY_HINTS, PANE_HINTS, PREFIX_HINTS, PROMPT_HINTS,
     SCROLLBACK_HINTS, SERVICES_HINTS, ZOOMED_HINTS,
 };
 
@@ -15,12 +15,16 @@ use crate::keyname;
 
 /// Opens the table of commands while keys go to a program, unless the user has chosen another.
 const PREFIX: &str = "C-b";
+/// Ends a lock, unless the user has chosen another.
+const UNLOCK: &str = "F12";
 
 /// What each key does, by where it is pressed.
 #[derive(Debug, Clone)]
 pub(crate) struct Keymap {
     /// Opens the table of commands while keys go to a program.
     pub(crate) prefix: String,
+    /// Ends a lock: the one key that does not go to the program then.
+    pub(crate) unlock: String,
     list: Table<Action>,
     prefixed: Table<Action>,
     scrollback: Table<Scroll>,
@@ -63,6 +67,7 @@ impl Default for Keymap {
             |command: &'static ScrollCommand| command.keys.iter().map(|key| ((*key).to_owned(), command.action));
         Self {
             prefix: PREFIX.to_owned(),
+            unlock: UNLOCK.to_owned(),
             list: table(|command| command.list),
             prefixed: table(|command| command.prefixed),
             scrollback: SCROLL_COMMANDS.iter().flat_map(scrolling).collect(),

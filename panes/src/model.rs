@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 
-use locald_api::{PaneId, Request, ServiceId, ServiceStatus, Workspace};
-use ratatui::layout::Size;
+use locald_api::{Attention, Modes, PaneId, Request, ServiceId, ServiceStatus, Workspace};
+use ratatui::layout::{Rect, Size};
 
 use crate::keymap::Keymap;
 use crate::layout::{Areas, Arrangement};
+use crate::mouse::Reports;
+use crate::msg::Timer;
 use crate::options::{Options, Wanted};
 use crate::overlay::Overlay;
 use crate::screen::Screen;
@@ -37,7 +39,15 @@ pub(crate) struct Model {
     /// Where keys go.
     pub(crate) focus: Focus,
     /// Whether the prefix was pressed and its command is awaited.
-    pub(crate) prefix: bool,
+    pub(crate) prefix: Prefix,
+    /// Whether all keys but one go to the program.
+    pub(crate) locked: bool,
+    /// Whether the mouse is ours, as far as programs do not want it; else it is the outer terminal's.
+    pub(crate) takes_mouse: bool,
+    /// What goes on while a button of the mouse is held.
+    pub(crate) gesture: Option<Gesture>,
+    /// Whether the outer terminal has the focus.
+    pub(crate) attention: Attention,
     /// Whether the pane is alone on the screen.
     pub(crate) arrangement: Arrangement,
     /// The selected service's past, while the user looks through it instead of at its screen.
@@ -73,6 +83,24 @@ pub(crate) enum Focus {
     Pane,
 }
 
+/// How far a command is that begins with the prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Prefix {
+    /// There is none.
+    No,
+    /// The prefix was pressed.
+    Pressed,
+    /// It was pressed so long ago that all that may follow is shown.
+    Told,
+}
+
+/// What goes on while a button of the mouse is held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Gesture {
+    /// It was pressed on the screen of a program that wants the mouse.
+    Program { service: ServiceId, area: Rect },
+}
+
 /// Whether the daemon is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Connection {
@@ -93,6 +121,7 @@ pub(crate) struct Watch {
     pub(crate) pane: PaneId,
     pub(crate) service: ServiceId,
     pub(crate) size: Size,
+    pub(crate) attention: Attention,
 }
 
 /// Something to tell in the status line.
@@ -123,7 +152,11 @@ impl Model {
             chosen: false,
             wanted: options.focus,
             focus: if options.attach { Focus::Pane } else { Focus::Services },
-            prefix: false,
+            prefix: Prefix::No,
+            locked: false,
+            takes_mouse: true,
+            gesture: None,
+            attention: Attention::Here,
             arrangement: Arrangement::ListAndPane,
             scrollback: None,
             asks: 0,
@@ -171,6 +204,25 @@ impl Model {
     /// Whether keys go to the pane: to its program, or to move through its past.
     pub(crate) fn is_in_pane(&self) -> bool {
         self.focus == Focus::Pane || self.scrollback.is_some()
+    }
+
+    /// Whether a service's past is shown instead of its screen.
+    pub(crate) fn shows_past_of(&self, service: &ServiceId) -> bool {
+        self.scrollback.as_ref().is_some_and(|scrollback| scrollback.service == *service)
+    }
+
+    /// What the outer terminal is to report of the mouse.
+    pub(crate) fn mouse_reports(&self) -> Reports {
+        if !self.takes_mouse {
+            return Reports::Nothing;
+        }
+        let motion = self.selected_screen().is_some_and(|screen| screen.modes.contains(Modes::MOUSE_MOTION));
+        if motion && self.scrollback.is_none() { Reports::Motion } else { Reports::Buttons }
+    }
+
+    /// What is to happen in a while if nothing else does.
+    pub(crate) fn timer(&self) -> Option<Timer> {
+        (self.prefix == Prefix::Pressed).then_some(Timer::TellKeys)
     }
 
     /// The size of the pane's screen; `None` where there is no room for one.

@@ -1,8 +1,11 @@
 //! What can happen to a workspace, and what it then wants done.
 
-use locald_api::{CallError, ClientMessage, Input, PaneFrame, Request, Response, Workspace};
+use std::time::Duration;
+
+use locald_api::{Attention, CallError, ClientMessage, Input, PaneFrame, Request, Response, Workspace};
 use ratatui::layout::Size;
 
+use crate::mouse::Mouse;
 use crate::options::Outcome;
 use crate::reconnect::Unreached;
 use crate::theme::Appearance;
@@ -14,6 +17,12 @@ pub(crate) enum Msg {
     Key(String),
     /// Text was pasted.
     Paste(String),
+    /// Something happened with the mouse.
+    Mouse(Mouse),
+    /// The outer terminal gained or lost the focus.
+    Attention(Attention),
+    /// What [`Model::timer`](crate::model::Model::timer) asked for.
+    Timer(Timer),
     /// The terminal has this size now.
     Resize(Size),
     /// The terminal's background is like this.
@@ -39,6 +48,23 @@ pub(crate) enum Msg {
         /// What came of it.
         result: Result<Response, CallError>,
     },
+}
+
+/// Something that happens after a while, if nothing happens before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Timer {
+    /// All keys are shown that may follow the prefix.
+    TellKeys,
+}
+
+impl Timer {
+    /// How long it takes.
+    pub(crate) fn delay(self) -> Duration {
+        match self {
+            // Longer than it takes somebody who knows the next key.
+            Self::TellKeys => Duration::from_millis(600),
+        }
+    }
 }
 
 /// What a request was for, so that its answer can be told in those terms.

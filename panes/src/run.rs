@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use locald_api::{CallError, Client, ClientMessage, CursorShape, Event, Events, Request};
+use locald_api::{Attention, CallError, Client, ClientMessage, CursorShape, Event, Events, Request};
 use ratatui::crossterm::event::{Event as TerminalEvent, EventStream};
 use ratatui::layout::Size;
 use rustix::process::{Signal as Number, getpid, kill_process};
@@ -21,7 +21,8 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::background::{self, Answers, Heard};
 use crate::keyname;
 use crate::model::{Focus, Model};
-use crate::msg::{Cmd, Effect, Msg, Purpose};
+use crate::mouse::{Clicks, Targets};
+use crate::msg::{Cmd, Effect, Msg, Purpose, Timer};
 use crate::options::{Options, Outcome};
 use crate::reconnect::{Backoff, Connecting, Connector, Unreached};
 use crate::terminal::Outer;
@@ -83,6 +84,9 @@ pub async fn run(connector: impl Connector, options: Options) -> Result<Outcome,
         link: Link::up(client, events),
         backoff: Backoff::new(),
         overdue_at: None,
+        timer: None,
+        clicks: Clicks::default(),
+        targets: Targets::default(),
         calls: FuturesUnordered::new(),
         dirty: true,
         next_draw: Instant::now() + FIRST_PAINT,
@@ -107,6 +111,11 @@ struct Workspace<C> {
     link: Link,
     backoff: Backoff,
     overdue_at: Option<Instant>,
+    /// What the model waits for, and until when.
+    timer: Option<(Timer, Instant)>,
+    clicks: Clicks,
+    /// What was painted last, and where.
+    targets: Targets,
     calls: FuturesUnordered<Call>,
     /// Whether the model looks different from what was painted.
     dirty: bool,
@@ -130,6 +139,7 @@ enum Happened {
     Painted(io::Result<()>),
     DrawDue,
     Overdue,
+    TimerDue(Timer),
     Signal(Told),
     Panicked,
 }
@@ -146,7 +156,8 @@ impl<C: Connector> Workspace<C> {
             match self.happens().await {
                 Happened::Terminal(events) => {
                     let heard = self.answers.sift(events?, Instant::now().into_std());
-                    let cmds = heard.into_iter().filter_map(message).map(|msg| update(&mut self.model, msg));
+                    let msgs: Vec<_> = heard.into_iter().filter_map(|heard| self.message(heard)).collect();
+                    let cmds = msgs.into_iter().map(|msg| update(&mut self.model, msg));
                     let cmd = cmds.fold(Cmd::none(), Cmd::and);
                     self.carry_out(cmd);
                 }
@@ -164,6 +175,10 @@ impl<C: Connector> Workspace<C> {
                     self.overdue_at = None;
                     self.take(Msg::Overdue);
                 }
+                Happened::TimerDue(timer) => {
+                    self.timer = None;
+                    self.take(Msg::Timer(timer));
+                }
                 Happened::Signal(Told::End(number)) => return Ok(Outcome::Signal(number)),
                 Happened::Signal(Told::Stop) => self.stop().await?,
                 Happened::Signal(Told::GoOn) => self.go_on()?,
@@ -175,6 +190,7 @@ impl<C: Connector> Workspace<C> {
     async fn happens(&mut self) -> Happened {
         let draw_waits = self.dirty && !self.outer.is_busy();
         let panicked = self.outer.panicked();
+        let timer = self.timer;
         tokio::select! {
             biased;
             () = panicked => Happened::Panicked,
@@ -185,6 +201,24 @@ impl<C: Connector> Workspace<C> {
             happened = self.link.next() => happened,
             Some(msg) = self.calls.next(), if !self.calls.is_empty() => Happened::Answered(msg),
             () = sleep_until(self.overdue_at.unwrap_or_else(Instant::now)), if self.overdue_at.is_some() => Happened::Overdue,
+            timer = due(timer) => Happened::TimerDue(timer),
+        }
+    }
+
+    fn message(&mut self, heard: Heard) -> Option<Msg> {
+        let event = match heard {
+            Heard::Event(event) => event,
+            Heard::Background(appearance) => return Some(Msg::Background(appearance)),
+        };
+        match event {
+            TerminalEvent::Key(key) => keyname::of(&key).map(Msg::Key),
+            TerminalEvent::Paste(text) => Some(Msg::Paste(text)),
+            TerminalEvent::Resize(columns, rows) => Some(Msg::Resize(Size::new(columns, rows))),
+            TerminalEvent::Mouse(event) => {
+                Some(Msg::Mouse(self.clicks.mouse(event, &self.targets, Instant::now().into_std())))
+            }
+            TerminalEvent::FocusGained => Some(Msg::Attention(Attention::Here)),
+            TerminalEvent::FocusLost => Some(Msg::Attention(Attention::Elsewhere)),
         }
     }
 
@@ -196,6 +230,10 @@ impl<C: Connector> Workspace<C> {
 
     fn carry_out(&mut self, cmd: Cmd) {
         self.dirty |= cmd.redraw;
+        let waits = self.model.timer();
+        if self.timer.map(|(timer, _)| timer) != waits {
+            self.timer = waits.map(|timer| (timer, Instant::now() + timer.delay()));
+        }
         for effect in cmd.effects {
             match effect {
                 Effect::Send(message) => self.send(message),
@@ -280,7 +318,9 @@ impl<C: Connector> Workspace<C> {
             (Focus::Pane, Some(screen)) if model.scrollback.is_none() => screen.cursor.shape,
             _ => CursorShape::Default,
         };
-        self.outer.draw(shape, |frame| view(model, frame))?;
+        self.outer.report_mouse(model.mouse_reports())?;
+        let targets = &mut self.targets;
+        self.outer.draw(shape, |frame| *targets = view(model, frame))?;
         self.dirty = false;
         self.next_draw = Instant::now() + FRAME;
         Ok(())
@@ -420,15 +460,13 @@ async fn burst(stream: &mut EventStream) -> io::Result<Vec<TerminalEvent>> {
     .await
 }
 
-fn message(heard: Heard) -> Option<Msg> {
-    let event = match heard {
-        Heard::Event(event) => event,
-        Heard::Background(appearance) => return Some(Msg::Background(appearance)),
-    };
-    match event {
-        TerminalEvent::Key(key) => keyname::of(&key).map(Msg::Key),
-        TerminalEvent::Paste(text) => Some(Msg::Paste(text)),
-        TerminalEvent::Resize(columns, rows) => Some(Msg::Resize(Size::new(columns, rows))),
-        TerminalEvent::FocusGained | TerminalEvent::FocusLost | TerminalEvent::Mouse(_) => None,
+/// Resolves when the timer is due; never without one.
+async fn due(timer: Option<(Timer, Instant)>) -> Timer {
+    match timer {
+        Some((timer, at)) => {
+            sleep_until(at).await;
+            timer
+        }
+        None => std::future::pending().await,
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Screen {
     pub(crate) title: String,
     /// Whether this is the alternate screen, which has no history.
     pub(crate) alternate: bool,
+    /// What the program has switched on.
+    pub(crate) modes: Modes,
     /// The oldest line of history, by its absolute number.
     pub(crate) history_first: u64,
     /// One past the youngest line of history; the first row follows it.
@@ -38,6 +40,7 @@ impl Screen {
         self.columns = frame.columns;
         self.cursor = frame.cursor;
         self.title = frame.title;
+        self.modes = frame.modes;
         self.alternate = frame.modes.contains(Modes::ALTERNATE_SCREEN);
         self.history_first = frame.history_first;
         self.history_end = frame.history_end.max(frame.history_first);

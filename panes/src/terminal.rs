@@ -14,7 +14,6 @@ use std::time::Duration;
 use locald_api::CursorShape;
 use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::cursor::{Hide, SetCursorStyle, Show};
-use ratatui::crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use ratatui::crossterm::style::{ResetColor, force_color_output};
 use ratatui::crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
@@ -24,6 +23,9 @@ use ratatui::crossterm::{queue, terminal};
 use ratatui::layout::Size;
 use ratatui::{Frame, Terminal};
 use tokio::sync::{Notify, mpsc};
+
+use crate::mouse::Reports;
+use crate::reports;
 
 /// How long a terminal that takes nothing may hold up the end.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -38,6 +40,7 @@ pub(crate) struct Outer {
     pending: Pending,
     writer: Writer,
     cursor_shape: CursorShape,
+    mouse: Reports,
     restore: Restore,
     previous_hook: Arc<PanicHook>,
     panicked: Arc<Notify>,
@@ -103,7 +106,8 @@ impl Outer {
             told.notify_one();
         }));
         let cursor_shape = CursorShape::Default;
-        Ok(Self { terminal, pending, writer, cursor_shape, restore, previous_hook, panicked })
+        let mouse = Reports::Nothing;
+        Ok(Self { terminal, pending, writer, cursor_shape, mouse, restore, previous_hook, panicked })
     }
 
     /// Whether a person sits there.
@@ -119,6 +123,13 @@ impl Outer {
     /// Whether what was painted last is still being written.
     pub(crate) fn is_busy(&self) -> bool {
         self.writer.busy
+    }
+
+    /// Lets the terminal report so much of the mouse, from the next painting on.
+    pub(crate) fn report_mouse(&mut self, reports: Reports) -> io::Result<()> {
+        self.pending.write_all(reports::mouse(self.mouse, reports))?;
+        self.mouse = reports;
+        Ok(())
     }
 
     /// Paints, as one synchronized update. Not to be called while busy.
@@ -157,6 +168,7 @@ impl Outer {
         // What the former one wrote on its end.
         self.pending.take();
         self.cursor_shape = CursorShape::Default;
+        self.mouse = Reports::Nothing;
         self.writer.enter(enter_bytes()?)
     }
 
@@ -205,21 +217,17 @@ impl Restore {
 
 fn enter_bytes() -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    queue!(bytes, EnterAlternateScreen, Clear(ClearType::All), EnableBracketedPaste, Hide)?;
+    queue!(bytes, EnterAlternateScreen)?;
+    bytes.extend_from_slice(reports::ASK);
+    queue!(bytes, Clear(ClearType::All), Hide)?;
     Ok(bytes)
 }
 
 fn leave_bytes() -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    queue!(
-        bytes,
-        EndSynchronizedUpdate,
-        ResetColor,
-        SetCursorStyle::DefaultUserShape,
-        Show,
-        DisableBracketedPaste,
-        LeaveAlternateScreen
-    )?;
+    queue!(bytes, EndSynchronizedUpdate, ResetColor, SetCursorStyle::DefaultUserShape, Show)?;
+    bytes.extend_from_slice(reports::TAKE_BACK);
+    queue!(bytes, LeaveAlternateScreen)?;
     Ok(bytes)
 }
 

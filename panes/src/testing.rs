@@ -1,14 +1,21 @@
 //! What tests share: services to show, and a way to press keys by name.
 
-use locald_api::{Exit, ProjectId, ProjectStatus, ServiceId, ServiceState, ServiceStatus, Workspace};
-use ratatui::layout::Size;
+use locald_api::{
+    Exit, Modifiers, MouseAction, MouseButton, ProjectId, ProjectStatus, ServiceId, ServiceState, ServiceStatus,
+    Workspace,
+};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::layout::{Position, Size};
 
 use crate::model::Model;
+use crate::mouse::{Mouse, Targets};
 use crate::msg::{Cmd, Msg};
 use crate::options::Options;
 use crate::reconnect::Unreached;
 use crate::theme::{Appearance, Depth, Theme, ThemeFile};
 use crate::update::update;
+use crate::view::view;
 
 pub(crate) fn id(project: &str, service: &str) -> ServiceId {
     ServiceId { project: ProjectId(format!("{project}-1f")), service: service.into() }
@@ -67,6 +74,22 @@ pub(crate) fn showing(workspace: Workspace, size: (u16, u16)) -> Model {
     let _ = update(&mut model, Msg::Connected);
     let _ = update(&mut model, Msg::Workspace(Box::new(workspace)));
     model
+}
+
+/// Does something with the mouse at a place of the screen, as it would be painted now.
+pub(crate) fn mouse(model: &mut Model, action: MouseAction, x: u16, y: u16, clicks: u8) -> Cmd {
+    let mut terminal =
+        Terminal::new(TestBackend::new(model.size.width, model.size.height)).expect("a terminal in memory");
+    let mut targets = Targets::default();
+    terminal.draw(|frame| targets = view(model, frame)).expect("painting");
+    let at = Position::new(x, y);
+    update(model, Msg::Mouse(Mouse { action, at, modifiers: Modifiers::default(), clicks, target: targets.at(at) }))
+}
+
+/// Presses the left button there and lets it go.
+pub(crate) fn click(model: &mut Model, x: u16, y: u16, clicks: u8) -> Cmd {
+    let pressed = mouse(model, MouseAction::Press(MouseButton::Left), x, y, clicks);
+    pressed.and(mouse(model, MouseAction::Release(MouseButton::Left), x, y, 1))
 }
 
 /// Presses keys by name, separated by blanks.

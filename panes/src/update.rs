@@ -3,11 +3,12 @@
 mod answers;
 mod daemon;
 mod keys;
+mod mouse;
 mod scroll;
 mod search;
 
-use crate::model::{Connection, Model, Watch};
-use crate::msg::{Cmd, Msg};
+use crate::model::{Connection, Model, Prefix, Watch};
+use crate::msg::{Cmd, Msg, Timer};
 
 use locald_api::{ClientMessage, PaneId, ServiceId, View, WatchedPane};
 
@@ -16,6 +17,17 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Cmd {
     match msg {
         Msg::Key(key) => keys::press(model, key),
         Msg::Paste(text) => keys::paste(model, text),
+        Msg::Mouse(mouse) => mouse::take(model, mouse),
+        Msg::Attention(attention) => {
+            model.attention = attention;
+            watch(model)
+        }
+        Msg::Timer(Timer::TellKeys) => {
+            if model.prefix == Prefix::Pressed {
+                model.prefix = Prefix::Told;
+            }
+            Cmd::redraw()
+        }
         Msg::Resize(size) => {
             model.size = size;
             let top = model.overlay.as_ref().map_or(0, |overlay| overlay.top);
@@ -44,6 +56,7 @@ fn select(model: &mut Model, service: ServiceId) -> Cmd {
     }
     model.selected = Some(service);
     model.scrollback = None;
+    model.locked = false;
     watch(model).and(Cmd::redraw())
 }
 
@@ -52,6 +65,7 @@ fn watch(model: &mut Model) -> Cmd {
     if model.connection != Connection::Up {
         return Cmd::none();
     }
+    let attention = model.attention;
     let wanted = model.selected.clone().zip(model.pane_size());
     let Some((service, size)) = wanted else {
         return match model.watch.take() {
@@ -60,16 +74,18 @@ fn watch(model: &mut Model) -> Cmd {
         };
     };
     let pane = match &model.watch {
-        Some(watch) if watch.service == service && watch.size == size => return Cmd::none(),
+        Some(watch) if watch.service == service && watch.size == size && watch.attention == attention => {
+            return Cmd::none();
+        }
         Some(watch) if watch.service == service => watch.pane,
         _ => {
             model.watches = model.watches.wrapping_add(1);
             PaneId(model.watches)
         }
     };
-    model.watch = Some(Watch { pane, service: service.clone(), size });
+    model.watch = Some(Watch { pane, service: service.clone(), size, attention });
     let watched = WatchedPane { pane, service, columns: size.width, rows: size.height, focused: true };
-    Cmd::send(ClientMessage::View(View { panes: vec![watched], ..View::default() }))
+    Cmd::send(ClientMessage::View(View { panes: vec![watched], attention, ..View::default() }))
 }
 
 /// Tells the daemon that what it sent has been painted, so that it may send more.

@@ -8,6 +8,7 @@ mod scrollback;
 mod sidebar;
 mod status;
 mod title;
+mod which_key;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -15,22 +16,29 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::model::Model;
+use crate::mouse::{Target, Targets};
 use crate::text;
 
-/// Paints everything, and puts the cursor where the program in the focused pane has it.
-pub(crate) fn view(model: &Model, frame: &mut Frame) {
+/// Paints everything, and puts the cursor where the program in the focused pane has it. Returns what is to be seen where.
+pub(crate) fn view(model: &Model, frame: &mut Frame) -> Targets {
     let areas = model.areas();
     let buffer = frame.buffer_mut();
-    sidebar::paint(model, areas.sidebar, buffer);
+    let mut targets = Targets::default();
+    sidebar::paint(model, areas.sidebar, buffer, &mut targets);
     divider(model, areas.divider, buffer);
     title::paint(model, areas.title, buffer);
+    if let Some(service) = model.selected.clone() {
+        targets.add(areas.pane, Target::Pane { service, area: areas.pane });
+    }
     let cursor = pane::paint(model, areas.pane, buffer);
     banner::paint(model, areas.status, buffer);
-    let prompt = status::paint(model, areas.status, buffer);
-    overlay::paint(model, buffer);
+    let prompt = status::paint(model, areas.status, buffer, &mut targets);
+    which_key::paint(model, buffer);
+    overlay::paint(model, buffer, &mut targets);
     if let Some(position) = cursor.or(prompt) {
         frame.set_cursor_position(position);
     }
+    targets
 }
 
 fn divider(model: &Model, area: Rect, buffer: &mut Buffer) {

@@ -2,10 +2,12 @@
 //!
 //! The help and the manual are made from these tables. Commands next to each other that say the same share a line there.
 
+use serde::{Deserialize, Serialize};
+
 use crate::hunt::Way;
 
 /// Something the user can do, whatever key it is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Action {
     /// Select the service above.
     Previous,
@@ -37,10 +39,14 @@ pub(crate) enum Action {
     Zoom,
     /// Type the prefix itself.
     SendPrefix,
+    /// Let every key go to the program, until the key that unlocks.
+    Lock,
+    /// Leave the mouse to the outer terminal, or take it again.
+    Mouse,
 }
 
 /// What a key does while the user looks through a service's past.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Scroll {
     /// Move by rows.
     Rows(isize),
@@ -118,6 +124,8 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("scroll-page", Action::ScrollBack(1), &["PPage"], &["PPage"], "scroll back"),
     command("zoom", Action::Zoom, &[], &["z"], "the pane alone, and back"),
     command("detach", Action::Detach, &["q", "d"], &["d"], "detach; all runs on"),
+    command("lock", Action::Lock, &[], &["L"], "every key to the program"),
+    command("mouse", Action::Mouse, &["m"], &["m"], "mouse off and on"),
     command("help", Action::Help, &["?"], &["?"], "all keys"),
     command("send-prefix", Action::SendPrefix, &[], &[], "typed into the program"),
 ];

@@ -3,6 +3,7 @@
 use super::{Action, Keymap, Place, Scroll};
 use crate::hunt::Way;
 use crate::keyname;
+use crate::mouse::Target;
 
 /// Commands whose keys are shown, and what they do in a word or two. One without a key is left out.
 pub(crate) type Hint = (Shown, &'static str);
@@ -18,6 +19,8 @@ pub(crate) enum Shown {
     Prefixed(&'static [Action]),
     /// The first key of each command of the past.
     Scrollback(&'static [Scroll]),
+    /// The key that ends a lock.
+    Unlock,
     /// Keys that nobody can change.
     Fixed(&'static str),
 }
@@ -29,6 +32,7 @@ impl Keymap {
         let each = |keys: Vec<Option<String>>| Some(joined(&keys.into_iter().collect::<Option<Vec<_>>>()?));
         match shown {
             Shown::Fixed(keys) => Some(keys.to_owned()),
+            Shown::Unlock => Some(keyname::shown(&self.unlock)),
             Shown::List(actions) => {
                 each(actions.iter().map(|action| first(self.shown_all(Place::List, *action))).collect())
             }
@@ -42,6 +46,17 @@ impl Keymap {
             Shown::Scrollback(actions) => {
                 each(actions.iter().map(|action| first(self.shown_in_scrollback(*action))).collect())
             }
+        }
+    }
+}
+
+impl Shown {
+    /// What a click on it does, where it is a single command.
+    pub(crate) fn target(self) -> Target {
+        match self {
+            Self::List(&[action]) | Self::Prefixed(&[action]) | Self::InPane(action) => Target::Command(action),
+            Self::Scrollback(&[action]) => Target::Scroll(action),
+            Self::List(_) | Self::Prefixed(_) | Self::Scrollback(_) | Self::Unlock | Self::Fixed(_) => Target::Nothing,
         }
     }
 }
@@ -93,6 +108,10 @@ pub(crate) const ZOOMED_HINTS: &[Hint] = &[
     (Shown::InPane(Action::ScrollBack(0)), "scroll"),
     (Shown::InPane(Action::FocusServices), "services"),
 ];
+
+/// For the status line while every key goes to a program.
+pub(crate) const LOCKED_HINTS: &[Hint] =
+    &[(Shown::Unlock, "unlock"), (Shown::Fixed("all other keys"), "to the program")];
 
 /// For the status line while the user looks through a service's past.
 pub(crate) const SCROLLBACK_HINTS: &[Hint] = &[
@@ -146,6 +165,7 @@ mod tests {
             SCROLLBACK_HINTS,
             FOUND_HINTS,
             PROMPT_HINTS,
+            LOCKED_HINTS,
             PREFIX_HINTS,
             OVERLAY_HINTS,
         ];

@@ -7,7 +7,7 @@ use super::{scroll, search, select, watch};
 use crate::keymap::{self, Action, Leaf};
 use crate::keyname;
 use crate::layout::Arrangement;
-use crate::model::{Connection, Focus, Model, Notice};
+use crate::model::{Connection, Focus, Model, Notice, Prefix};
 use crate::msg::{Cmd, Effect, Purpose, Verb};
 use crate::options::Outcome;
 use crate::overlay::Overlay;
@@ -18,14 +18,16 @@ const LONGEST_PASTE: usize = 512 << 10;
 
 pub(super) fn press(model: &mut Model, name: String) -> Cmd {
     let read = model.notice.take().is_some();
-    let cmd = if model.overlay.is_some() {
+    let cmd = if model.locked && model.overlay.is_none() {
+        while_locked(model, name)
+    } else if model.overlay.is_some() {
         leaf_through(model, &name)
     } else if model.scrollback.as_ref().is_some_and(|scrollback| scrollback.prompt.is_some()) {
         search::type_key(model, &name)
-    } else if std::mem::take(&mut model.prefix) {
+    } else if std::mem::replace(&mut model.prefix, Prefix::No) != Prefix::No {
         after_prefix(model, &name).and(Cmd::redraw())
     } else if name == model.keymap.prefix {
-        model.prefix = true;
+        model.prefix = Prefix::Pressed;
         Cmd::redraw()
     } else if model.scrollback.is_some() {
         scroll::press(model, &name)
@@ -48,7 +50,7 @@ pub(super) fn paste(model: &mut Model, text: String) -> Cmd {
     if text.len() > LONGEST_PASTE {
         return notify(model, Notice::warning(format!("the paste is longer than {} KiB", LONGEST_PASTE >> 10)));
     }
-    let pending = std::mem::take(&mut model.prefix);
+    let pending = std::mem::replace(&mut model.prefix, Prefix::No) != Prefix::No;
     let typed = type_into_pane(model, Input::Paste(text));
     if pending { typed.and(Cmd::redraw()) } else { typed }
 }
@@ -56,6 +58,15 @@ pub(super) fn paste(model: &mut Model, text: String) -> Cmd {
 pub(super) fn notify(model: &mut Model, notice: Notice) -> Cmd {
     model.notice = Some(notice);
     Cmd::redraw()
+}
+
+/// Every key but one goes to the program, the prefix too.
+fn while_locked(model: &mut Model, name: String) -> Cmd {
+    if name == model.keymap.unlock {
+        model.locked = false;
+        return notify(model, Notice::info("unlocked"));
+    }
+    type_into_pane(model, Input::Keys(vec![name]))
 }
 
 fn in_services(model: &mut Model, key: &str) -> Cmd {
@@ -87,6 +98,7 @@ fn type_into_pane(model: &mut Model, input: Input) -> Cmd {
     if !service.state.is_alive() {
         let key = model.keymap.typed_in_pane(Action::Restart);
         let text = format!("{} is not running: press {key} to start it", service.name);
+        model.locked = false;
         return notify(model, Notice::warning(text));
     }
     let service = service.id.clone();
@@ -94,7 +106,7 @@ fn type_into_pane(model: &mut Model, input: Input) -> Cmd {
     Cmd::send(ClientMessage::Input { service, input })
 }
 
-fn act(model: &mut Model, action: Action) -> Cmd {
+pub(super) fn act(model: &mut Model, action: Action) -> Cmd {
     match action {
         Action::Previous => step(model, |index, _| index.saturating_sub(1)),
         Action::Next => step(model, |index, _| index + 1),
@@ -126,6 +138,8 @@ fn act(model: &mut Model, action: Action) -> Cmd {
             type_into_pane(model, Input::Keys(vec![prefix]))
         }
         Action::SendPrefix => Cmd::none(),
+        Action::Lock => lock(model),
+        Action::Mouse => toggle_mouse(model),
     }
 }
 
@@ -156,6 +170,22 @@ fn zoom(model: &mut Model) -> Cmd {
     };
     let focused = focus_pane(model);
     focused.and(scroll::fit(model)).and(watch(model))
+}
+
+fn lock(model: &mut Model) -> Cmd {
+    let focused = focus_pane(model);
+    if model.focus == Focus::Pane {
+        model.scrollback = None;
+        model.locked = true;
+    }
+    focused
+}
+
+fn toggle_mouse(model: &mut Model) -> Cmd {
+    model.takes_mouse = !model.takes_mouse;
+    model.gesture = None;
+    let text = if model.takes_mouse { "the mouse is locald's again" } else { "the mouse is the terminal's own" };
+    notify(model, Notice::info(text))
 }
 
 fn ask(model: &mut Model, verb: Verb) -> Cmd {

@@ -1,11 +1,11 @@
 //! Looking through a service's past: entering, moving, leaving, and asking for the lines that are shown or soon may be.
 
-use locald_api::{CallError, Request, Response};
+use locald_api::{CallError, Request, Response, ServiceId};
 use ratatui::layout::Size;
 
 use super::daemon::call;
 use super::keys::notify;
-use super::search;
+use super::{search, select};
 use crate::hunt::Fetched;
 use crate::keymap::Scroll;
 use crate::model::{Model, Notice};
@@ -37,18 +37,39 @@ pub(super) fn enter(model: &mut Model, pages: isize) -> Cmd {
 
 /// A key while the user looks through a service's past.
 pub(super) fn press(model: &mut Model, key: &str) -> Cmd {
-    match model.keymap.scrollback(key) {
-        Some(Scroll::Search) => search::open(model),
-        Some(Scroll::Again(way)) => search::again(model, way),
-        Some(Scroll::Cancel) if search::cancel(model) => Cmd::redraw(),
-        Some(Scroll::Leave | Scroll::Cancel) => leave(model),
-        Some(Scroll::Help) => {
+    model.keymap.scrollback(key).map_or_else(Cmd::none, |action| act(model, action))
+}
+
+pub(super) fn act(model: &mut Model, action: Scroll) -> Cmd {
+    match action {
+        Scroll::Search => search::open(model),
+        Scroll::Again(way) => search::again(model, way),
+        Scroll::Cancel if search::cancel(model) => Cmd::redraw(),
+        Scroll::Leave | Scroll::Cancel => leave(model),
+        Scroll::Help => {
             model.overlay = Some(Overlay::help());
             Cmd::redraw()
         }
-        Some(movement) => move_by(model, movement),
-        None => Cmd::none(),
+        movement => move_by(model, movement),
     }
+}
+
+/// The wheel was turned over the screen or the past of `service`. Beyond the end it goes back to the live screen.
+pub(super) fn wheel(model: &mut Model, service: &ServiceId, rows: isize) -> Cmd {
+    let selected = select(model, service.clone());
+    let at_end = match &model.scrollback {
+        Some(scrollback) => scrollback.is_at_end(),
+        None if rows > 0 => return selected,
+        None => {
+            // A full-screen program has nothing to go back to, and a wheel that says so each time would be in the way.
+            if model.screens.get(service).is_none_or(|screen| screen.alternate) {
+                return selected;
+            }
+            return selected.and(enter(model, 0)).and(move_by(model, Scroll::Rows(rows)));
+        }
+    };
+    let moved = if at_end && rows > 0 { leave(model) } else { move_by(model, Scroll::Rows(rows)) };
+    selected.and(moved)
 }
 
 fn leave(model: &mut Model) -> Cmd {

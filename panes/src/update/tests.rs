@@ -7,7 +7,7 @@ use locald_api::{
 use ratatui::layout::Size;
 
 use super::*;
-use crate::model::{Connection, Focus, Level};
+use crate::model::{Connection, Focus, Level, Prefix};
 use crate::msg::{Effect, Purpose, Verb};
 use crate::options::{Options, Outcome, Wanted};
 use crate::overlay::Content;
@@ -190,9 +190,9 @@ fn the_prefix_twice_sends_the_prefix_once() {
     let mut model = showing(web_and_worker(), SIZE);
     let _ = press(&mut model, "Enter");
     assert_eq!(press(&mut model, "C-b").effects, []);
-    assert!(model.prefix);
+    assert_eq!(model.prefix, Prefix::Pressed);
     assert_eq!(press(&mut model, "C-b").effects, [typed("web", &["C-b"])]);
-    assert!(!model.prefix);
+    assert_eq!(model.prefix, Prefix::No);
 }
 
 #[test]
@@ -406,4 +406,5 @@ fn help_scrolls_and_swallows_keys_that_would_act() {
     assert_eq!(model.overlay, None);
 }
 
+mod mouse;
 mod past;

@@ -6,16 +6,18 @@ use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 use super::put;
 use crate::model::Model;
+use crate::mouse::{Target, Targets};
 use crate::overlay::{KEYS, Overlay, OverlayLine};
 use crate::text;
 
-pub(super) fn paint(model: &Model, buffer: &mut Buffer) {
+pub(super) fn paint(model: &Model, buffer: &mut Buffer, targets: &mut Targets) {
     let Some(overlay) = &model.overlay else { return };
     let size = Size::new(buffer.area.width, buffer.area.height);
     let (area, lines) = overlay.lay(size, &model.keymap, model.degraded());
     if area.width < 4 || area.height < 3 {
         return;
     }
+    targets.add(area, Target::Overlay);
     Clear.render(area, buffer);
     let block = Block::bordered().border_type(BorderType::Rounded).border_style(model.theme.border);
     block.render(area, buffer);

@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 
 use super::put;
 use crate::model::Model;
+use crate::mouse::{Target, Targets};
 use crate::{text, wording};
 
 /// Below this many columns there is no room for the state's word.
@@ -22,7 +23,7 @@ enum Entry<'a> {
     Gap,
 }
 
-pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer) {
+pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer, targets: &mut Targets) {
     if area.is_empty() {
         return;
     }
@@ -35,7 +36,11 @@ pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer) {
             Entry::Project(name) => {
                 put(buffer, area, area.x + 1, y, name, model.theme.heading);
             }
-            Entry::Service(service) => paint_service(model, service, Rect { y, height: 1, ..area }, buffer),
+            Entry::Service(service) => {
+                let area = Rect { y, height: 1, ..area };
+                paint_service(model, service, area, buffer);
+                targets.add(area, Target::Service(service.id.clone()));
+            }
         }
     }
     paint_details(model, area, entries.len(), buffer);

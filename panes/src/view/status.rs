@@ -6,16 +6,16 @@ use ratatui::layout::{Position, Rect};
 use super::put;
 use crate::keymap::{self, Hint};
 use crate::layout::Arrangement;
-use crate::model::{Focus, Level, Model, Notice};
+use crate::model::{Focus, Level, Model, Notice, Prefix};
+use crate::mouse::{Target, Targets};
 use crate::overlay::Content;
-use crate::scrollback::Scrollback;
 use crate::text;
 
 /// Below this many columns there is no room for the daemon's state when all is well.
 const NARROWEST_WITH_DAEMON: u16 = 60;
 
 /// Paints it; returns where the cursor belongs while something is typed into it.
-pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer, targets: &mut Targets) -> Option<Position> {
     if area.is_empty() {
         return None;
     }
@@ -26,31 +26,40 @@ pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<Po
     if let Some(prompt) = scrollback.and_then(|scrollback| scrollback.prompt.as_deref()) {
         return paint_prompt(model, prompt, middle, buffer);
     }
-    match (&model.notice, &model.overlay) {
-        _ if model.prefix => paint_hints(model, keymap::PREFIX_HINTS, middle, buffer),
-        (Some(notice), _) => paint_notice(model, notice, middle, buffer),
-        (None, Some(_)) => paint_hints(model, keymap::OVERLAY_HINTS, middle, buffer),
-        (None, None) if let Some(scrollback) = scrollback => paint_scrollback(model, scrollback, middle, buffer),
-        (None, None) if model.focus == Focus::Pane && model.arrangement == Arrangement::Zoomed => {
-            paint_hints(model, keymap::ZOOMED_HINTS, middle, buffer);
+    match (&model.notice, searching(model)) {
+        (Some(notice), _) if model.prefix == Prefix::No => paint_notice(model, notice, middle, buffer),
+        (None, Some(text)) if model.prefix == Prefix::No => {
+            put(buffer, middle, middle.x, middle.y, &text, model.theme.text);
         }
-        (None, None) if model.focus == Focus::Pane => paint_hints(model, keymap::PANE_HINTS, middle, buffer),
-        (None, None) if !model.connection.is_up() => paint_hints(model, keymap::OFFLINE_HINTS, middle, buffer),
-        (None, None) if model.selected.is_none() => paint_hints(model, keymap::EMPTY_HINTS, middle, buffer),
-        (None, None) => paint_hints(model, keymap::SERVICES_HINTS, middle, buffer),
+        _ => {
+            for (area, target) in paint_hints(model, hints(model), middle, buffer) {
+                targets.add(area, target);
+            }
+        }
     }
     None
 }
 
-fn paint_scrollback(model: &Model, scrollback: &Scrollback, area: Rect, buffer: &mut Buffer) {
-    match &scrollback.search {
-        Some(search) if search.hunt.is_some() => {
-            let text = format!("searching for {} …", search.needle.text);
-            put(buffer, area, area.x, area.y, &text, model.theme.text);
-        }
-        Some(_) => paint_hints(model, keymap::FOUND_HINTS, area, buffer),
-        None => paint_hints(model, keymap::SCROLLBACK_HINTS, area, buffer),
+/// The keys that matter now.
+fn hints(model: &Model) -> &'static [Hint] {
+    match (&model.overlay, &model.scrollback, model.focus) {
+        _ if model.prefix != Prefix::No => keymap::PREFIX_HINTS,
+        (Some(_), ..) => keymap::OVERLAY_HINTS,
+        _ if model.locked => keymap::LOCKED_HINTS,
+        (None, Some(scrollback), _) if scrollback.search.is_some() => keymap::FOUND_HINTS,
+        (None, Some(_), _) => keymap::SCROLLBACK_HINTS,
+        (None, None, Focus::Pane) if model.arrangement == Arrangement::Zoomed => keymap::ZOOMED_HINTS,
+        (None, None, Focus::Pane) => keymap::PANE_HINTS,
+        (None, None, Focus::Services) if !model.connection.is_up() => keymap::OFFLINE_HINTS,
+        (None, None, Focus::Services) if model.selected.is_none() => keymap::EMPTY_HINTS,
+        (None, None, Focus::Services) => keymap::SERVICES_HINTS,
     }
+}
+
+/// Says of a search that it goes on.
+fn searching(model: &Model) -> Option<String> {
+    let search = model.scrollback.as_ref().filter(|_| model.overlay.is_none())?.search.as_ref()?;
+    search.hunt.is_some().then(|| format!("searching for {} …", search.needle.text))
 }
 
 /// The end of what was typed, and what may be done with it where there is room. Returns where the next character goes.
@@ -73,10 +82,11 @@ fn paint_prompt(model: &Model, prompt: &str, area: Rect, buffer: &mut Buffer) ->
 fn paint_place(model: &Model, area: Rect, buffer: &mut Buffer) -> u16 {
     let overlay = model.overlay.as_ref().map(|overlay| &overlay.content);
     let place = match (overlay, model.focus, model.selected_service()) {
-        _ if model.prefix => &model.keymap.prefix,
+        _ if model.prefix != Prefix::No => &model.keymap.prefix,
         (Some(Content::Help), ..) => "help",
         (Some(Content::Details { .. }), ..) => "details",
         (None, ..) if model.scrollback.is_some() => "scrollback",
+        (None, Focus::Pane, Some(service)) if model.locked => &format!("{} locked", service.name),
         (None, Focus::Pane, Some(service)) => &service.name,
         (None, ..) => "services",
     };
@@ -88,7 +98,7 @@ fn paint_place(model: &Model, area: Rect, buffer: &mut Buffer) -> u16 {
 fn paint_daemon(model: &Model, area: Rect, buffer: &mut Buffer) -> u16 {
     let (shown, style) = match model.degraded() {
         _ if !model.connection.is_up() => ("✗ no daemon".to_owned(), model.theme.error),
-        [] if model.prefix || model.notice.is_some() => return area.right(),
+        [] if model.prefix != Prefix::No || model.notice.is_some() => return area.right(),
         [] => ("daemon ok".to_owned(), model.theme.muted),
         [reason] => (format!("! degraded: {}", text::printable(reason)), model.theme.warn),
         [reason, more @ ..] => (format!("! degraded: {} (+{})", text::printable(reason), more.len()), model.theme.warn),
@@ -114,18 +124,20 @@ fn paint_notice(model: &Model, notice: &Notice, area: Rect, buffer: &mut Buffer)
     put(buffer, area, area.x, area.y, &text::printable(&notice.text), style);
 }
 
-/// As many hints as fit whole.
-fn paint_hints(model: &Model, hints: &[Hint], area: Rect, buffer: &mut Buffer) {
+/// As many hints as fit whole. Returns where each is, and what a click on it does.
+fn paint_hints(model: &Model, hints: &[Hint], area: Rect, buffer: &mut Buffer) -> Vec<(Rect, Target)> {
     // Closer together in a narrow terminal, where one more of them counts, above all how to leave.
     let gap = if buffer.area.width < NARROWEST_WITH_DAEMON { 2 } else { 3 };
-    let mut x = area.x;
-    let shown = hints.iter().filter_map(|(keys, what)| Some((model.keymap.hint(*keys)?, what)));
-    for (keys, what) in shown {
+    let (mut x, mut painted) = (area.x, Vec::new());
+    let shown = hints.iter().filter_map(|(keys, what)| Some((model.keymap.hint(*keys)?, what, keys.target())));
+    for (keys, what, target) in shown {
         let end = x.saturating_add(text::width(&keys) + 1 + text::width(what));
         if end > area.right() {
-            return;
+            break;
         }
+        painted.push((Rect { x, width: end - x, ..area }, target));
         x = put(buffer, area, x, area.y, &keys, model.theme.accent);
         x = put(buffer, area, x + 1, area.y, what, model.theme.muted) + gap;
     }
+    painted
 }

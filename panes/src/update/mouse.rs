@@ -1,0 +1,131 @@
+//! What the mouse does: to the program that asked for it, else to the workspace.
+
+use locald_api::{ClientMessage, Input, Modes, MouseAction, MouseButton, ServiceId};
+use ratatui::layout::{Position, Rect};
+
+use super::keys::{act, scroll_overlay};
+use super::{scroll, select, watch};
+use crate::keymap::Action;
+use crate::model::{Focus, Gesture, Model, Prefix};
+use crate::mouse::{Mouse, Target};
+use crate::msg::Cmd;
+
+/// The rows that one notch of the wheel moves.
+const NOTCH: isize = 3;
+
+pub(super) fn take(model: &mut Model, mouse: Mouse) -> Cmd {
+    if let Some(gesture) = model.gesture.clone() {
+        return go_on(model, &gesture, &mouse);
+    }
+    match (mouse.action, &mouse.target) {
+        _ if model.overlay.is_some() => over_overlay(model, &mouse),
+        (_, Target::Pane { service, area }) => in_pane(model, &mouse, service.clone(), *area),
+        // What is locked is left by its key alone.
+        _ if model.locked => Cmd::none(),
+        (MouseAction::Press(MouseButton::Left), target) => press(model, target, mouse.clicks),
+        _ => Cmd::none(),
+    }
+}
+
+/// A press on something of the workspace's own.
+fn press(model: &mut Model, target: &Target, clicks: u8) -> Cmd {
+    let read = model.notice.take().map_or_else(Cmd::none, |_| Cmd::redraw());
+    let cmd = match target {
+        Target::Service(service) => {
+            model.chosen = true;
+            model.focus = Focus::Services;
+            let selected = select(model, service.clone()).and(watch(model)).and(Cmd::redraw());
+            if clicks == 2 { selected.and(act(model, Action::FocusPane)) } else { selected }
+        }
+        Target::Command(action) => {
+            model.prefix = Prefix::No;
+            act(model, *action).and(Cmd::redraw())
+        }
+        Target::Scroll(action) => scroll::act(model, *action),
+        Target::Nothing | Target::Pane { .. } | Target::Overlay => Cmd::none(),
+    };
+    read.and(cmd)
+}
+
+fn over_overlay(model: &mut Model, mouse: &Mouse) -> Cmd {
+    let top = model.overlay.as_ref().map_or(0, |overlay| overlay.top);
+    match mouse.action {
+        MouseAction::Press(MouseButton::WheelUp) => scroll_overlay(model, top.saturating_add_signed(-NOTCH)),
+        MouseAction::Press(MouseButton::WheelDown) => scroll_overlay(model, top.saturating_add_signed(NOTCH)),
+        MouseAction::Press(MouseButton::Left) if mouse.target != Target::Overlay => model.overlay = None,
+        _ => return Cmd::none(),
+    }
+    Cmd::redraw()
+}
+
+fn in_pane(model: &mut Model, mouse: &Mouse, service: ServiceId, area: Rect) -> Cmd {
+    if is_programs(model, mouse.action, &service) {
+        return to_program(model, mouse, service, area);
+    }
+    match mouse.action {
+        MouseAction::Press(MouseButton::WheelUp) => scroll::wheel(model, &service, -NOTCH),
+        MouseAction::Press(MouseButton::WheelDown) => scroll::wheel(model, &service, NOTCH),
+        MouseAction::Press(MouseButton::Left) => focus(model, service),
+        _ => Cmd::none(),
+    }
+}
+
+/// Whether the program of the pane asked for this, and is to be seen there.
+fn is_programs(model: &Model, action: MouseAction, service: &ServiceId) -> bool {
+    let Some(screen) = model.screens.get(service).filter(|_| !model.shows_past_of(service)) else { return false };
+    let alive = model.services().iter().any(|it| it.id == *service && it.state.is_alive());
+    let wanted = match action {
+        MouseAction::Press(MouseButton::WheelUp | MouseButton::WheelDown) => screen.modes.takes_wheel(),
+        MouseAction::Motion(None) => screen.modes.contains(Modes::MOUSE_MOTION),
+        MouseAction::Motion(Some(_)) => screen.modes.contains(Modes::MOUSE_DRAG),
+        MouseAction::Press(_) | MouseAction::Release(_) => screen.modes.contains(Modes::MOUSE),
+    };
+    wanted && alive && model.connection.is_up()
+}
+
+fn to_program(model: &mut Model, mouse: &Mouse, service: ServiceId, area: Rect) -> Cmd {
+    let sent = forward(model, mouse, &service, area);
+    match mouse.action {
+        MouseAction::Press(MouseButton::Left | MouseButton::Middle | MouseButton::Right) => {
+            model.gesture = Some(Gesture::Program { service: service.clone(), area });
+            focus(model, service).and(sent)
+        }
+        _ => sent,
+    }
+}
+
+fn forward(model: &Model, mouse: &Mouse, service: &ServiceId, area: Rect) -> Cmd {
+    let Some(screen) = model.screens.get(service) else { return Cmd::none() };
+    let (top, left) = screen.origin(area.width, area.height);
+    let at = within(mouse.at, area);
+    let (row, column) = (at.y - area.y + top, at.x - area.x + left);
+    let input = Input::Mouse(locald_api::Mouse { action: mouse.action, row, column, modifiers: mouse.modifiers });
+    Cmd::send(ClientMessage::Input { service: service.clone(), input })
+}
+
+/// What goes on while a button is held belongs to whom it was pressed on.
+fn go_on(model: &mut Model, gesture: &Gesture, mouse: &Mouse) -> Cmd {
+    let is_end = matches!(mouse.action, MouseAction::Release(_));
+    if is_end {
+        model.gesture = None;
+    }
+    match gesture {
+        Gesture::Program { service, area } if is_programs(model, mouse.action, service) => {
+            forward(model, mouse, service, *area)
+        }
+        Gesture::Program { .. } => Cmd::none(),
+    }
+}
+
+/// Lets keys go to this pane.
+fn focus(model: &mut Model, service: ServiceId) -> Cmd {
+    model.notice = None;
+    let selected = select(model, service);
+    selected.and(act(model, Action::FocusPane)).and(watch(model))
+}
+
+/// The nearest place within the area, which is not empty: something was seen in it.
+fn within(place: Position, area: Rect) -> Position {
+    let (x, y) = (area.right().saturating_sub(1), area.bottom().saturating_sub(1));
+    Position::new(place.x.clamp(area.x, x.max(area.x)), place.y.clamp(area.y, y.max(area.y)))
+}
