@@ -5,10 +5,10 @@
 mod commands;
 mod hints;
 
-pub(crate) use commands::{Action, COMMANDS, Command, SCROLL_COMMANDS, Scroll, ScrollCommand};
+pub(crate) use commands::{Action, COMMANDS, Command, Motion, SCROLL_COMMANDS, Scroll, ScrollCommand};
 pub(crate) use hints::{
     EMPTY_HINTS, FOUND_HINTS, Hint, LOCKED_HINTS, OFFLINE_HINTS, OVERLAY_HINTS, PANE_HINTS, PREFIX_HINTS, PROMPT_HINTS,
-    SCROLLBACK_HINTS, SERVICES_HINTS, ZOOMED_HINTS,
+    SCROLLBACK_HINTS, SELECTING_HINTS, SERVICES_HINTS, ZOOMED_HINTS,
 };
 
 use crate::keyname;

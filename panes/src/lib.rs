@@ -6,6 +6,7 @@
 //! its daemon.
 
 mod background;
+mod copying;
 mod help;
 mod hunt;
 mod keymap;
@@ -22,12 +23,14 @@ mod reports;
 mod run;
 mod screen;
 mod scrollback;
+mod selection;
 mod terminal;
 mod text;
 mod theme;
 mod update;
 mod view;
 mod wording;
+mod words;
 mod wrapping;
 
 pub use help::manual;

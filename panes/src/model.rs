@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use locald_api::{Attention, Modes, PaneId, Request, ServiceId, ServiceStatus, Workspace};
-use ratatui::layout::{Rect, Size};
+use ratatui::layout::{Position, Rect, Size};
 
 use crate::keymap::Keymap;
 use crate::layout::{Areas, Arrangement};
@@ -99,6 +99,22 @@ pub(crate) enum Prefix {
 pub(crate) enum Gesture {
     /// It was pressed on the screen of a program that wants the mouse.
     Program { service: ServiceId, area: Rect },
+    /// It was pressed on a screen or a past that is ours to select in.
+    Select(Dragging),
+}
+
+/// A selection by the mouse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Dragging {
+    pub(crate) service: ServiceId,
+    /// Where the pane is.
+    pub(crate) area: Rect,
+    /// Where the button was pressed.
+    pub(crate) from: Position,
+    /// Where the mouse is.
+    pub(crate) to: Position,
+    /// Whether it was the mouse that went from the live screen to the past, and will go back.
+    pub(crate) returns: bool,
 }
 
 /// Whether the daemon is there.
@@ -222,7 +238,11 @@ impl Model {
 
     /// What is to happen in a while if nothing else does.
     pub(crate) fn timer(&self) -> Option<Timer> {
-        (self.prefix == Prefix::Pressed).then_some(Timer::TellKeys)
+        let beyond = |dragging: &Dragging| !(dragging.area.top()..dragging.area.bottom()).contains(&dragging.to.y);
+        match &self.gesture {
+            Some(Gesture::Select(dragging)) if self.scrollback.is_some() && beyond(dragging) => Some(Timer::Scroll),
+            _ => (self.prefix == Prefix::Pressed).then_some(Timer::TellKeys),
+        }
     }
 
     /// The size of the pane's screen; `None` where there is no room for one.

@@ -55,6 +55,8 @@ pub(crate) enum Msg {
 pub(crate) enum Timer {
     /// All keys are shown that may follow the prefix.
     TellKeys,
+    /// A selection goes on beyond the pane's edge, where the mouse is.
+    Scroll,
 }
 
 impl Timer {
@@ -63,6 +65,7 @@ impl Timer {
         match self {
             // Longer than it takes somebody who knows the next key.
             Self::TellKeys => Duration::from_millis(600),
+            Self::Scroll => Duration::from_millis(40),
         }
     }
 }
@@ -121,6 +124,8 @@ pub(crate) enum Effect {
         /// What for.
         purpose: Purpose,
     },
+    /// Put this into the outer terminal's clipboard.
+    Copy(String),
     /// End the workspace.
     Leave(Outcome),
 }

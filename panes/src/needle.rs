@@ -68,7 +68,8 @@ mod tests {
             Cells::Cluster { width: 2, text: "👩\u{200d}👩".into() },
             Cells::Narrow("c".into()),
         ];
-        let row = Row { runs: cells.into_iter().map(|cells| Run::new(Style::default(), cells)).collect() };
+        let row =
+            Row { runs: cells.into_iter().map(|cells| Run::new(Style::default(), cells)).collect(), ..Row::default() };
         assert_eq!(matches("世a", &row), [(0, 3)]);
         assert_eq!(matches("b👩", &row), [(3, 6)]);
         assert_eq!(matches("c", &row), [(6, 7)]);

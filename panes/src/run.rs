@@ -238,6 +238,8 @@ impl<C: Connector> Workspace<C> {
             match effect {
                 Effect::Send(message) => self.send(message),
                 Effect::Call { request, purpose } => self.call(*request, purpose),
+                // What waits in memory to be written cannot fail; the terminal itself is noticed when it is painted on.
+                Effect::Copy(text) => drop(self.outer.copy(&text)),
                 Effect::Leave(outcome) => self.leaving = Some(outcome),
             }
         }

@@ -75,7 +75,7 @@ pub(crate) mod tests {
     use super::*;
 
     pub(crate) fn row(text: &str) -> Row {
-        Row { runs: vec![Run::new(Style::default(), Cells::Narrow(text.into()))] }
+        Row { runs: vec![Run::new(Style::default(), Cells::Narrow(text.into()))], ..Row::default() }
     }
 
     pub(crate) fn frame(pane: u32, size: (u16, u16), changed: &[(u16, &str)]) -> PaneFrame {
@@ -129,7 +129,7 @@ pub(crate) mod tests {
                 pane: PaneId(pane), sequence: 1, columns: size.0, rows: size.1,
                 cursor: Cursor { row: place.0, column: place.1, visible, ..Cursor::default() },
                 modes: Modes(modes), title, history_first: history.0, history_end: history.1,
-                changed: changed.into_iter().map(|(number, runs)| (number, Row { runs })).collect(),
+                changed: changed.into_iter().map(|(number, runs)| (number, Row { runs, ..Row::default() })).collect(),
             }
         }
     }

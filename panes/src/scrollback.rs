@@ -9,8 +9,10 @@ use std::collections::BTreeMap;
 use locald_api::{Row, ServiceId};
 use ratatui::layout::Size;
 
+use crate::copying::Copying;
 use crate::hunt::Search;
 use crate::screen::Screen;
+use crate::selection::{Region, Selection, Shape};
 use crate::wrapping::{starts, width};
 
 /// History is asked for in pieces that begin at a multiple of this.
@@ -33,6 +35,14 @@ pub(crate) struct Part {
     pub(crate) to: u32,
 }
 
+/// The cursor in a pane's past, and the selection from where it was begun up to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pick {
+    pub(crate) cursor: Place,
+    /// Where the selection was begun, and what it takes in.
+    pub(crate) begun: Option<(Place, Shape)>,
+}
+
 /// A client's view of one pane's past.
 #[derive(Debug)]
 pub(crate) struct Scrollback {
@@ -46,6 +56,10 @@ pub(crate) struct Scrollback {
     pub(crate) prompt: Option<String>,
     /// What was searched for last.
     pub(crate) search: Option<Search>,
+    /// The cursor, and what is selected.
+    pub(crate) pick: Option<Pick>,
+    /// What is being copied.
+    pub(crate) copying: Option<Copying>,
     /// The pane's size.
     size: Size,
     /// The oldest line of history.
@@ -69,8 +83,11 @@ impl Scrollback {
             asked: None,
             prompt: None,
             search: None,
+            pick: None,
+            copying: None,
             size,
-            first: screen.history_first,
+            // A full-screen program has nothing above it.
+            first: if screen.alternate { screen.history_end } else { screen.history_first },
             end: screen.history_end,
             screen: screen.rows.clone(),
             lines: BTreeMap::new(),
@@ -194,6 +211,50 @@ impl Scrollback {
             self.top = self.above(place, usize::from(self.size.height / 3));
             self.settle();
         }
+    }
+
+    /// Moves, by as little as need be, so that `place` is to be seen.
+    pub(crate) fn follow(&mut self, place: Place) {
+        let start = self.row_start(place);
+        let last = usize::from(self.size.height.saturating_sub(1));
+        if start < self.top {
+            self.top = start;
+        } else if self.below(self.top, last) < start {
+            self.top = self.above(start, last);
+        }
+        self.settle();
+    }
+
+    /// The place so many rows below, or above if negative, in the same column of the pane if there is text.
+    pub(crate) fn rows_from(&self, place: Place, rows: isize) -> Place {
+        let start = self.row_start(place);
+        let by = rows.unsigned_abs();
+        let to = if rows < 0 { self.above(start, by) } else { self.below(start, by) };
+        let starts = self.starts(to.line);
+        let end = starts.iter().copied().find(|start| *start > to.column);
+        let end = end.unwrap_or_else(|| self.row(to.line).map_or(0, width)).saturating_sub(1);
+        Place { column: (to.column + (place.column - start.column)).min(end).max(to.column), ..to }
+    }
+
+    /// The place of the first cell of the row of the pane that holds this one.
+    fn row_start(&self, place: Place) -> Place {
+        let starts = self.starts(place.line);
+        Place { column: starts[index(&starts, place.column)], ..place }
+    }
+
+    /// What is shown in this row and column of the pane.
+    pub(crate) fn place_at(&self, row: u16, column: u16) -> Place {
+        let parts = self.parts();
+        let Some(part) = parts.get(usize::from(row)).or(parts.last()) else { return self.top };
+        let column = part.from.saturating_add(column.into()).min(part.to.saturating_sub(1));
+        Place { line: part.line, column }
+    }
+
+    /// The cells that are selected.
+    pub(crate) fn selected(&self) -> Option<Region> {
+        let Pick { cursor, begun } = self.pick?;
+        let (anchor, shape) = begun?;
+        Some(Selection { shape, anchor, cursor }.region(|line| self.row(line)))
     }
 
     /// The lines of history to ask for next, the nearest first: from which number on, and how many.

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use locald_api::CursorShape;
 use ratatui::backend::CrosstermBackend;
+use ratatui::crossterm::clipboard::CopyToClipboard;
 use ratatui::crossterm::cursor::{Hide, SetCursorStyle, Show};
 use ratatui::crossterm::style::{ResetColor, force_color_output};
 use ratatui::crossterm::terminal::{
@@ -130,6 +131,11 @@ impl Outer {
         self.pending.write_all(reports::mouse(self.mouse, reports))?;
         self.mouse = reports;
         Ok(())
+    }
+
+    /// Puts `text` into the terminal's clipboard (OSC 52), if the terminal lets programs do that, at the next painting.
+    pub(crate) fn copy(&mut self, text: &str) -> io::Result<()> {
+        queue!(self.pending, CopyToClipboard::to_clipboard_from(text))
     }
 
     /// Paints, as one synchronized update. Not to be called while busy.

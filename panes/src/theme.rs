@@ -57,6 +57,8 @@ tokens! {
     found,
     /// The one of them that the user was led to.
     found_here,
+    /// Text that is selected to be copied.
+    chosen,
     /// Lines between things.
     border,
     /// Something that has to be read now, across the whole width.

@@ -4,6 +4,7 @@ mod answers;
 mod daemon;
 mod keys;
 mod mouse;
+mod pick;
 mod scroll;
 mod search;
 
@@ -38,6 +39,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Cmd {
             model.theme = model.theme_choice.theme(background, model.theme.depth);
             Cmd::redraw()
         }
+        Msg::Timer(Timer::Scroll) => mouse::scroll_on(model),
         Msg::Connected => daemon::connected(model),
         Msg::ConnectFailed(unreached) => daemon::connect_failed(model, unreached),
         Msg::Lost => daemon::lost(model),

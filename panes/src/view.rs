@@ -35,7 +35,7 @@ pub(crate) fn view(model: &Model, frame: &mut Frame) -> Targets {
     let prompt = status::paint(model, areas.status, buffer, &mut targets);
     which_key::paint(model, buffer);
     overlay::paint(model, buffer, &mut targets);
-    if let Some(position) = cursor.or(prompt) {
+    if let Some(position) = prompt.or(cursor) {
         frame.set_cursor_position(position);
     }
     targets

@@ -55,7 +55,8 @@ mod tests {
         assert_eq!(starts(&row("abc"), 3), [0]);
         assert_eq!(starts(&Row::default(), 3), [0]);
         let cells = [Cells::Narrow("ab".into()), Cells::Wide("世界".into()), Cells::Narrow("c".into())];
-        let mixed = Row { runs: cells.into_iter().map(|cells| Run::new(Style::default(), cells)).collect() };
+        let mixed =
+            Row { runs: cells.into_iter().map(|cells| Run::new(Style::default(), cells)).collect(), ..Row::default() };
         assert_eq!((starts(&mixed, 3), width(&mixed)), (vec![0, 2, 4], 7));
         assert_eq!(starts(&mixed, 1), [0, 1, 2, 4, 6], "what fits nowhere has a part of its own");
     }
@@ -68,7 +69,7 @@ mod tests {
                 let cells = if wide(&char) { Cells::Wide(char.into()) } else { Cells::Narrow(char.into()) };
                 Run::new(Style::default(), cells)
             });
-            let row = Row { runs: runs.collect() };
+            let row = Row { runs: runs.collect(), ..Row::default() };
             let mut starts = starts(&row, columns);
             starts.push(width(&row));
             let (one, rest) = (starts[0], &starts[1..]);

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::hunt::Way;
+use crate::selection::Shape;
 
 /// Something the user can do, whatever key it is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,12 +63,36 @@ pub(crate) enum Scroll {
     Search,
     /// To the next match this way.
     Again(Way),
+    /// Begin to select, or end it.
+    Select(Shape),
+    /// Exchange the ends of the selection.
+    Swap,
+    /// Move the cursor of the selection.
+    Go(Motion),
+    /// Copy what is selected.
+    Copy,
+    /// Copy what is selected, if something is, and go back to the live screen.
+    Finish,
     /// Stop what goes on, or go back to the live screen.
     Cancel,
     /// Back to the live screen.
     Leave,
     /// Show all keys.
     Help,
+}
+
+/// Where the cursor of a selection goes, beside up and down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Motion {
+    Left,
+    Right,
+    WordLeft,
+    WordRight,
+    WordEnd,
+    LineStart,
+    /// To the first that is not blank.
+    LineText,
+    LineEnd,
 }
 
 /// Keys by name, the one to be shown in hints first.
@@ -135,7 +160,7 @@ pub(crate) const SCROLL_COMMANDS: &[ScrollCommand] = &[
     scrolling("line-up", Scroll::Rows(-1), &["Up", "k"], "by lines"),
     scrolling("line-down", Scroll::Rows(1), &["Down", "j"], "by lines"),
     scrolling("page-up", Scroll::Pages(-1), &["PPage"], "by screens"),
-    scrolling("page-down", Scroll::Pages(1), &["NPage", "Space"], "by screens"),
+    scrolling("page-down", Scroll::Pages(1), &["NPage", "C-f"], "by screens"),
     scrolling("half-up", Scroll::Halves(-1), &["C-u"], "by half screens"),
     scrolling("half-down", Scroll::Halves(1), &["C-d"], "by half screens"),
     scrolling("oldest", Scroll::Oldest, &["Home", "g"], "oldest, newest"),
@@ -143,7 +168,21 @@ pub(crate) const SCROLL_COMMANDS: &[ScrollCommand] = &[
     scrolling("search", Scroll::Search, &["/"], "search upwards"),
     scrolling("match-above", Scroll::Again(Way::Up), &["n"], "next match above, below"),
     scrolling("match-below", Scroll::Again(Way::Down), &["N"], "next match above, below"),
-    scrolling("live", Scroll::Leave, &["q", "Enter"], "back to the live screen"),
+    scrolling("select", Scroll::Select(Shape::Cells), &["v", "Space"], "select, and no longer"),
+    scrolling("select-lines", Scroll::Select(Shape::Lines), &["V"], "select lines, a block"),
+    scrolling("select-block", Scroll::Select(Shape::Block), &["C-v"], "select lines, a block"),
+    scrolling("left", Scroll::Go(Motion::Left), &["Left", "h"], "the cursor left, right"),
+    scrolling("right", Scroll::Go(Motion::Right), &["Right", "l"], "the cursor left, right"),
+    scrolling("word-left", Scroll::Go(Motion::WordLeft), &["b"], "by words, to their ends"),
+    scrolling("word-right", Scroll::Go(Motion::WordRight), &["w"], "by words, to their ends"),
+    scrolling("word-end", Scroll::Go(Motion::WordEnd), &["e"], "by words, to their ends"),
+    scrolling("line-start", Scroll::Go(Motion::LineStart), &["0"], "the line's start, text, end"),
+    scrolling("line-text", Scroll::Go(Motion::LineText), &["^"], "the line's start, text, end"),
+    scrolling("line-end", Scroll::Go(Motion::LineEnd), &["$"], "the line's start, text, end"),
+    scrolling("other-end", Scroll::Swap, &["o"], "to the selection's other end"),
+    scrolling("copy", Scroll::Copy, &["y"], "copy"),
+    scrolling("finish", Scroll::Finish, &["Enter"], "copy, and back to live"),
+    scrolling("live", Scroll::Leave, &["q"], "back to the live screen"),
     scrolling("cancel", Scroll::Cancel, &["Escape", "C-c"], "back to the live screen"),
     scrolling("scroll-help", Scroll::Help, &["?"], "all keys"),
 ];

@@ -4,6 +4,7 @@ use super::{Action, Keymap, Place, Scroll};
 use crate::hunt::Way;
 use crate::keyname;
 use crate::mouse::Target;
+use crate::selection::Shape;
 
 /// Commands whose keys are shown, and what they do in a word or two. One without a key is left out.
 pub(crate) type Hint = (Shown, &'static str);
@@ -118,6 +119,7 @@ pub(crate) const SCROLLBACK_HINTS: &[Hint] = &[
     (Shown::Scrollback(&[Scroll::Leave]), "back"),
     (Shown::Scrollback(&[Scroll::Search]), "search"),
     (Shown::Scrollback(&[Scroll::Rows(-1), Scroll::Rows(1)]), "scroll"),
+    (Shown::Scrollback(&[Scroll::Select(Shape::Cells)]), "select"),
     (Shown::Scrollback(&[Scroll::Oldest]), "oldest"),
     (Shown::Scrollback(&[Scroll::Help]), "help"),
 ];
@@ -128,6 +130,17 @@ pub(crate) const FOUND_HINTS: &[Hint] = &[
     (Shown::Scrollback(&[Scroll::Again(Way::Up), Scroll::Again(Way::Down)]), "above, below"),
     (Shown::Scrollback(&[Scroll::Search]), "search"),
     (Shown::Scrollback(&[Scroll::Rows(-1), Scroll::Rows(1)]), "scroll"),
+    (Shown::Scrollback(&[Scroll::Help]), "help"),
+];
+
+/// For the same while something is selected, or is about to be.
+pub(crate) const SELECTING_HINTS: &[Hint] = &[
+    (Shown::Scrollback(&[Scroll::Copy]), "copy"),
+    (Shown::Scrollback(&[Scroll::Cancel]), "cancel"),
+    (Shown::Scrollback(&[Scroll::Select(Shape::Cells)]), "select"),
+    (Shown::Scrollback(&[Scroll::Select(Shape::Lines)]), "lines"),
+    (Shown::Scrollback(&[Scroll::Select(Shape::Block)]), "block"),
+    (Shown::Scrollback(&[Scroll::Swap]), "other end"),
     (Shown::Scrollback(&[Scroll::Help]), "help"),
 ];
 
@@ -166,6 +179,7 @@ mod tests {
             FOUND_HINTS,
             PROMPT_HINTS,
             LOCKED_HINTS,
+            SELECTING_HINTS,
             PREFIX_HINTS,
             OVERLAY_HINTS,
         ];

@@ -117,7 +117,7 @@ fn every_fault_is_said_at_its_place() {
     "\"bleu\"": `bleu` is not known here (allowed: default, black, red, green, yellow, blue, magenta, cyan, white, bright-black, bright-red, bright-green, bright-yellow, bright-blue, bright-magenta, bright-cyan, bright-white)
     "\"grean\"": the palette has no colour `grean` (it has blue, red)
     "\"bold\"": not a list (such as ["bold"])
-    "wran": unknown key `wran` (allowed: text, accent, muted, heading, ok, warn, error, focus, selection, found, found_here, border, banner)
+    "wran": unknown key `wran` (allowed: text, accent, muted, heading, ok, warn, error, focus, selection, found, found_here, chosen, border, banner)
     "3": not a table ()
     "\"big\"": `big` is not known here (allowed: bold, dim, italic, underlined, reversed)
     "on": unknown key `on` (allowed: fg, bg, always, sixteen, plain)

@@ -4,11 +4,13 @@ use locald_api::{ClientMessage, Input, Modes, MouseAction, MouseButton, ServiceI
 use ratatui::layout::{Position, Rect};
 
 use super::keys::{act, scroll_overlay};
-use super::{scroll, select, watch};
+use super::{pick, scroll, select, watch};
 use crate::keymap::Action;
-use crate::model::{Focus, Gesture, Model, Prefix};
+use crate::model::{Dragging, Focus, Gesture, Model, Prefix};
 use crate::mouse::{Mouse, Target};
 use crate::msg::Cmd;
+use crate::scrollback::{Pick, Place};
+use crate::selection::Shape;
 
 /// The rows that one notch of the wheel moves.
 const NOTCH: isize = 3;
@@ -65,9 +67,74 @@ fn in_pane(model: &mut Model, mouse: &Mouse, service: ServiceId, area: Rect) -> 
     match mouse.action {
         MouseAction::Press(MouseButton::WheelUp) => scroll::wheel(model, &service, -NOTCH),
         MouseAction::Press(MouseButton::WheelDown) => scroll::wheel(model, &service, NOTCH),
-        MouseAction::Press(MouseButton::Left) => focus(model, service),
+        MouseAction::Press(MouseButton::Left) => press_in_pane(model, mouse, service, area),
         _ => Cmd::none(),
     }
+}
+
+/// A click lets keys go to the pane; a double or triple click also selects what it is on.
+fn press_in_pane(model: &mut Model, mouse: &Mouse, service: ServiceId, area: Rect) -> Cmd {
+    let focused = focus(model, service.clone());
+    if let Some(scrollback) = &mut model.scrollback {
+        scrollback.pick = None;
+    }
+    let at = mouse.at;
+    let dragging = Dragging { service, area, from: at, to: at, returns: model.scrollback.is_none() };
+    model.gesture = Some(Gesture::Select(dragging.clone()));
+    match mouse.clicks {
+        2 => focused.and(begin(model, &dragging, Shape::Words)),
+        3 => focused.and(begin(model, &dragging, Shape::Lines)),
+        _ => focused,
+    }
+}
+
+/// Begins a selection where the button was pressed, in the past: what the user selects in must not move away.
+fn begin(model: &mut Model, dragging: &Dragging, shape: Shape) -> Cmd {
+    let entered = if model.scrollback.is_none() { scroll::enter(model, 0) } else { Cmd::none() };
+    let place = place(model, dragging, dragging.from);
+    if let Some(scrollback) = &mut model.scrollback {
+        scrollback.pick = Some(Pick { cursor: place, begun: Some((place, shape)) });
+    }
+    entered.and(Cmd::redraw())
+}
+
+/// What is shown at this place of the pane, or nearest to it.
+fn place(model: &Model, dragging: &Dragging, at: Position) -> Place {
+    let at = within(at, dragging.area);
+    let (row, column) = (at.y - dragging.area.y, at.x - dragging.area.x);
+    model.scrollback.as_ref().map_or(Place::default(), |scrollback| scrollback.place_at(row, column))
+}
+
+/// The mouse moved with the button held.
+fn drag(model: &mut Model, mut dragging: Dragging, to: Position) -> Cmd {
+    dragging.to = to;
+    let is_begun = model.scrollback.as_ref().is_some_and(|scrollback| scrollback.pick.is_some());
+    let shape = if dragging.to == dragging.from { None } else { Some(Shape::Cells) };
+    let begun = match shape.filter(|_| !is_begun) {
+        Some(shape) => begin(model, &dragging, shape),
+        None => Cmd::none(),
+    };
+    let place = place(model, &dragging, to);
+    if let Some(pick) = model.scrollback.as_mut().and_then(|scrollback| scrollback.pick.as_mut()) {
+        pick.cursor = place;
+    }
+    model.gesture = Some(Gesture::Select(dragging));
+    begun.and(Cmd::redraw())
+}
+
+/// The mouse is still held beyond the pane's edge: what is there comes into sight and is selected too.
+pub(super) fn scroll_on(model: &mut Model) -> Cmd {
+    let Some(Gesture::Select(dragging)) = model.gesture.clone() else { return Cmd::none() };
+    let Some(scrollback) = &mut model.scrollback else { return Cmd::none() };
+    scrollback.scroll(if dragging.to.y < dragging.area.y { -1 } else { 1 });
+    let to = dragging.to;
+    scroll::fetch(model).and(drag(model, dragging, to))
+}
+
+/// The button was let go: what was selected is copied.
+fn let_go(model: &mut Model, dragging: &Dragging) -> Cmd {
+    let is_selected = model.scrollback.as_ref().is_some_and(|scrollback| scrollback.pick.is_some());
+    if is_selected { pick::copy(model, dragging.returns) } else { Cmd::none() }
 }
 
 /// Whether the program of the pane asked for this, and is to be seen there.
@@ -113,7 +180,11 @@ fn go_on(model: &mut Model, gesture: &Gesture, mouse: &Mouse) -> Cmd {
         Gesture::Program { service, area } if is_programs(model, mouse.action, service) => {
             forward(model, mouse, service, *area)
         }
-        Gesture::Program { .. } => Cmd::none(),
+        Gesture::Select(dragging) if is_end => let_go(model, dragging),
+        Gesture::Select(dragging) if matches!(mouse.action, MouseAction::Motion(_)) => {
+            drag(model, dragging.clone(), mouse.at)
+        }
+        Gesture::Program { .. } | Gesture::Select(_) => Cmd::none(),
     }
 }
 

@@ -5,13 +5,13 @@ use ratatui::layout::Size;
 
 use super::daemon::call;
 use super::keys::notify;
-use super::{search, select};
+use super::{pick, search, select};
 use crate::hunt::Fetched;
 use crate::keymap::Scroll;
 use crate::model::{Model, Notice};
 use crate::msg::{Cmd, Purpose};
 use crate::overlay::Overlay;
-use crate::scrollback::Scrollback;
+use crate::scrollback::{Pick, Place, Scrollback};
 use crate::wording;
 
 /// Shows the selected service's past from so many screens above its end.
@@ -26,7 +26,7 @@ pub(super) fn enter(model: &mut Model, pages: isize) -> Cmd {
         let text = format!("{} has not shown anything yet", service.name);
         return notify(model, Notice::warning(text));
     };
-    if screen.alternate {
+    if screen.alternate && pages != 0 {
         let text = format!("{} shows a full-screen program, which has no history", service.name);
         return notify(model, Notice::warning(text));
     }
@@ -44,8 +44,13 @@ pub(super) fn act(model: &mut Model, action: Scroll) -> Cmd {
     match action {
         Scroll::Search => search::open(model),
         Scroll::Again(way) => search::again(model, way),
-        Scroll::Cancel if search::cancel(model) => Cmd::redraw(),
-        Scroll::Leave | Scroll::Cancel => leave(model),
+        Scroll::Select(shape) => pick::begin(model, shape),
+        Scroll::Swap => pick::swap(model),
+        Scroll::Go(motion) => pick::go(model, motion),
+        Scroll::Copy => pick::copy(model, false),
+        Scroll::Finish if is_selected(model) => pick::copy(model, true),
+        Scroll::Cancel if search::cancel(model) || pick::cancel(model) => Cmd::redraw(),
+        Scroll::Leave | Scroll::Cancel | Scroll::Finish => leave(model),
         Scroll::Help => {
             model.overlay = Some(Overlay::help());
             Cmd::redraw()
@@ -72,7 +77,11 @@ pub(super) fn wheel(model: &mut Model, service: &ServiceId, rows: isize) -> Cmd 
     selected.and(moved)
 }
 
-fn leave(model: &mut Model) -> Cmd {
+fn is_selected(model: &Model) -> bool {
+    model.scrollback.as_ref().is_some_and(|scrollback| scrollback.pick.is_some_and(|pick| pick.begun.is_some()))
+}
+
+pub(super) fn leave(model: &mut Model) -> Cmd {
     model.scrollback = None;
     Cmd::redraw()
 }
@@ -81,6 +90,18 @@ fn move_by(model: &mut Model, movement: Scroll) -> Cmd {
     refresh(model);
     let height = isize::try_from(size(model).height).unwrap_or(1);
     let Some(scrollback) = &mut model.scrollback else { return Cmd::none() };
+    if let Some(Pick { cursor, begun }) = scrollback.pick {
+        let cursor = match movement {
+            Scroll::Rows(rows) => scrollback.rows_from(cursor, rows),
+            Scroll::Halves(halves) => scrollback.rows_from(cursor, halves * (height / 2).max(1)),
+            Scroll::Pages(pages) => scrollback.rows_from(cursor, pages * (height - 1).max(1)),
+            Scroll::Oldest => Place { line: scrollback.range().0, column: 0 },
+            Scroll::Newest => Place { line: scrollback.range().1.saturating_sub(1), column: 0 },
+            _ => cursor,
+        };
+        scrollback.pick = Some(Pick { cursor, begun });
+        return pick::follow(model);
+    }
     match movement {
         Scroll::Pages(1..) if scrollback.is_at_end() => return leave(model),
         Scroll::Rows(rows) => scrollback.scroll(rows),
@@ -89,7 +110,8 @@ fn move_by(model: &mut Model, movement: Scroll) -> Cmd {
         Scroll::Pages(pages) => scrollback.scroll(pages * (height - 1).max(1)),
         Scroll::Oldest => scrollback.oldest(),
         Scroll::Newest => scrollback.newest(),
-        Scroll::Search | Scroll::Again(_) | Scroll::Cancel | Scroll::Leave | Scroll::Help => {}
+        // No movements.
+        _ => {}
     }
     fetch(model).and(Cmd::redraw())
 }
@@ -114,6 +136,7 @@ pub(super) fn fit(model: &mut Model) -> Cmd {
 pub(super) fn begin_anew(model: &mut Model) -> Cmd {
     search::cancel(model);
     if let Some(scrollback) = &mut model.scrollback {
+        scrollback.copying = None;
         scrollback.forget();
     }
     fetch(model)
@@ -149,7 +172,9 @@ pub(super) fn answered(model: &mut Model, asked: u64, result: Result<Response, C
         _ => Err(CallError::Unfitting),
     });
     let Some((_, wanted)) = scrollback.asked.take_if(|(number, _)| *number == asked) else {
-        return search::answered(model, asked, result);
+        let copies = scrollback.copying.as_ref().is_some_and(|copying| copying.asked == asked);
+        let answered = if copies { pick::answered } else { search::answered };
+        return answered(model, asked, result);
     };
     match result {
         Ok(Fetched { first, rows }) => {

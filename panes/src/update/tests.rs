@@ -408,3 +408,4 @@ fn help_scrolls_and_swallows_keys_that_would_act() {
 
 mod mouse;
 mod past;
+mod pick;

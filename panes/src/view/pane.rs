@@ -21,8 +21,7 @@ pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<Po
         return None;
     }
     if let Some(scrollback) = &model.scrollback {
-        scrollback::paint(model, scrollback, area, buffer);
-        return None;
+        return scrollback::paint(model, scrollback, area, buffer).filter(|_| model.overlay.is_none());
     }
     let service = model.selected_service();
     let ended = service.and_then(|service| empty::about(model, service));

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use super::pane::paint_row;
@@ -14,7 +14,9 @@ use crate::scrollback::{Part, Place, Scrollback};
 /// Stands for a line that is on its way.
 const UNKNOWN: &str = "…";
 
-pub(super) fn paint(model: &Model, scrollback: &Scrollback, area: Rect, buffer: &mut Buffer) {
+/// Paints it; returns where the hardware cursor belongs while something is selected.
+pub(super) fn paint(model: &Model, scrollback: &Scrollback, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    let selected = scrollback.selected();
     for (part, y) in scrollback.parts().into_iter().zip(area.top()..area.bottom()) {
         let area = Rect { y, height: 1, ..area };
         let Some(row) = scrollback.row(part.line) else {
@@ -23,13 +25,26 @@ pub(super) fn paint(model: &Model, scrollback: &Scrollback, area: Rect, buffer: 
         };
         let width = u16::try_from(part.to - part.from).unwrap_or(u16::MAX).min(area.width);
         paint_row(row, part.from, Rect { width, ..area }, model.theme.depth, buffer);
-        let Some(search) = &scrollback.search else { continue };
-        for columns in search.needle.matches(row) {
-            let here = search.found == Some(Place { line: part.line, column: columns.start });
-            let style = if here { model.theme.found_here } else { model.theme.found };
-            mark(&part, columns, style, area, buffer);
+        if let Some(search) = &scrollback.search {
+            for columns in search.needle.matches(row) {
+                let here = search.found == Some(Place { line: part.line, column: columns.start });
+                let style = if here { model.theme.found_here } else { model.theme.found };
+                mark(&part, columns, style, area, buffer);
+            }
+        }
+        if let Some(selected) = &selected {
+            mark(&part, selected.columns(part.line), model.theme.chosen, area, buffer);
         }
     }
+    scrollback.pick.and_then(|pick| cursor(scrollback, pick.cursor, area))
+}
+
+/// Where on the screen the cursor of a selection is.
+fn cursor(scrollback: &Scrollback, place: Place, area: Rect) -> Option<Position> {
+    let here = |part: &Part| part.line == place.line && (part.from..part.to).contains(&place.column);
+    let (part, y) = scrollback.parts().into_iter().zip(area.top()..area.bottom()).find(|(part, _)| here(part))?;
+    let x = u16::try_from(place.column - part.from).ok().filter(|x| *x < area.width)?;
+    Some(Position::new(area.x + x, y))
 }
 
 /// Marks what of these columns of the line is in this part of it.

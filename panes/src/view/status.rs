@@ -46,6 +46,7 @@ fn hints(model: &Model) -> &'static [Hint] {
         _ if model.prefix != Prefix::No => keymap::PREFIX_HINTS,
         (Some(_), ..) => keymap::OVERLAY_HINTS,
         _ if model.locked => keymap::LOCKED_HINTS,
+        (None, Some(scrollback), _) if scrollback.pick.is_some() => keymap::SELECTING_HINTS,
         (None, Some(scrollback), _) if scrollback.search.is_some() => keymap::FOUND_HINTS,
         (None, Some(_), _) => keymap::SCROLLBACK_HINTS,
         (None, None, Focus::Pane) if model.arrangement == Arrangement::Zoomed => keymap::ZOOMED_HINTS,

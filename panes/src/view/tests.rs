@@ -342,83 +342,83 @@ fn help_shows_all_keys() {
     │ x             stop                   │
     │ pgup          scroll back            │
     │ q d           detach; all runs on    │
-    ╰──────────────────────────── 9 of 36 ─╯
+    ╰──────────────────────────── 9 of 44 ─╯
      help  esc close  ↑↓ scroll
     ");
     insta::assert_snapshot!(screen(&after(running(USUAL), "?")), @"
-     shop              ╭─ Keys ─────────────────────────────────╮
-    ▸● web          rea│ In the list of services                │
-     ● worker       rea│ ↑ k ↓ j       select a service         │
-                       │ home g end G  first, last              │
-                       │ enter → l     type into the service    │
-                       │ r             restart                  │
-                       │ s             start                    │
-                       │ x             stop                     │
-                       │ pgup          scroll back              │
-                       │ q d           detach; all runs on      │
-                       │ m             mouse off and on         │
-                       │ ?             all keys                 │
-                       │ 1 to 9        select by position       │
-                       │                                        │
-                       │ In a service, after C-b                │
-                       │ p ↑ n ↓       select a service         │
-                       │ s esc ←       back to the services     │
-                       │ r             restart                  │
-                       │ x             stop                     │
-    ───────────────────│ [ pgup        scroll back              │
-     pid      4121     │ z             the pane alone, and back │
-     port     20001    │ d             detach; all runs on      │
-     shop.localhost    ╰───────────────────────────── 21 of 36 ─╯
+     shop            ╭─ Keys ─────────────────────────────────────╮
+    ▸● web          r│ In the list of services                    │
+     ● worker       r│ ↑ k ↓ j       select a service             │
+                     │ home g end G  first, last                  │
+                     │ enter → l     type into the service        │
+                     │ r             restart                      │
+                     │ s             start                        │
+                     │ x             stop                         │
+                     │ pgup          scroll back                  │
+                     │ q d           detach; all runs on          │
+                     │ m             mouse off and on             │
+                     │ ?             all keys                     │
+                     │ 1 to 9        select by position           │
+                     │                                            │
+                     │ In a service, after C-b                    │
+                     │ p ↑ n ↓       select a service             │
+                     │ s esc ←       back to the services         │
+                     │ r             restart                      │
+                     │ x             stop                         │
+    ─────────────────│ [ pgup        scroll back                  │
+     pid      4121   │ z             the pane alone, and back     │
+     port     20001  │ d             detach; all runs on          │
+     shop.localhost  ╰───────────────────────────────── 21 of 44 ─╯
      help  esc close   ↑↓ scroll                                          daemon ok
     ");
     insta::assert_snapshot!(screen(&after(running(LARGE), "?")), @"
      shop                           │ web  ● ready  vite
-    ▸● web                    ready │VITE v6.0.1 ready in 212 ms
-     ● worker                 ready │
-                                    │> Local: http://localhost:20001/
-                                    │>
-                                    │                                              ╭─ Keys ─────────────────────────────────╮
-                                    │                                              │ In the list of services                │
-                                    │                                              │ ↑ k ↓ j       select a service         │
-                                    │                                              │ home g end G  first, last              │
-                                    │                                              │ enter → l     type into the service    │
-                                    │                                              │ r             restart                  │
-                                    │                                              │ s             start                    │
-                                    │                                              │ x             stop                     │
-                                    │                                              │ pgup          scroll back              │
-                                    │                                              │ q d           detach; all runs on      │
-                                    │                                              │ m             mouse off and on         │
-                                    │                                              │ ?             all keys                 │
-                                    │                                              │ 1 to 9        select by position       │
-                                    │                                              │                                        │
-                                    │                                              │ In a service, after C-b                │
-                                    │                                              │ p ↑ n ↓       select a service         │
-                                    │                                              │ s esc ←       back to the services     │
-                                    │                                              │ r             restart                  │
-                                    │                                              │ x             stop                     │
-                                    │                                              │ [ pgup        scroll back              │
-                                    │                                              │ z             the pane alone, and back │
-                                    │                                              │ d             detach; all runs on      │
-                                    │                                              │ L             every key to the program │
-                                    │                                              │ m             mouse off and on         │
-                                    │                                              │ ?             all keys                 │
-                                    │                                              │ C-b           typed into the program   │
-                                    │                                              │ 1 to 9        select by position       │
-                                    │                                              │                                        │
-                                    │                                              │ While scrolling back                   │
-                                    │                                              │ ↑ k ↓ j       by lines                 │
-                                    │                                              │ pgup pgdn sp… by screens               │
-                                    │                                              │ C-u C-d       by half screens          │
-                                    │                                              │ home g end G  oldest, newest           │
-                                    │                                              │ /             search upwards           │
-                                    │                                              │ n N           next match above, below  │
-                                    │                                              │ q enter esc … back to the live screen  │
-                                    │                                              │ ?             all keys                 │
-                                    │                                              ╰────────────────────────────────────────╯
-                                    │
-                                    │
-    ────────────────────────────────│
-     pid      4121                  │
+    ▸● web                    ready │VITE v6.0.1 ready in 212 ms                 ╭─ Keys ─────────────────────────────────────╮
+     ● worker                 ready │                                            │ In the list of services                    │
+                                    │> Local: http://localhost:20001/            │ ↑ k ↓ j       select a service             │
+                                    │>                                           │ home g end G  first, last                  │
+                                    │                                            │ enter → l     type into the service        │
+                                    │                                            │ r             restart                      │
+                                    │                                            │ s             start                        │
+                                    │                                            │ x             stop                         │
+                                    │                                            │ pgup          scroll back                  │
+                                    │                                            │ q d           detach; all runs on          │
+                                    │                                            │ m             mouse off and on             │
+                                    │                                            │ ?             all keys                     │
+                                    │                                            │ 1 to 9        select by position           │
+                                    │                                            │                                            │
+                                    │                                            │ In a service, after C-b                    │
+                                    │                                            │ p ↑ n ↓       select a service             │
+                                    │                                            │ s esc ←       back to the services         │
+                                    │                                            │ r             restart                      │
+                                    │                                            │ x             stop                         │
+                                    │                                            │ [ pgup        scroll back                  │
+                                    │                                            │ z             the pane alone, and back     │
+                                    │                                            │ d             detach; all runs on          │
+                                    │                                            │ L             every key to the program     │
+                                    │                                            │ m             mouse off and on             │
+                                    │                                            │ ?             all keys                     │
+                                    │                                            │ C-b           typed into the program       │
+                                    │                                            │ 1 to 9        select by position           │
+                                    │                                            │                                            │
+                                    │                                            │ While scrolling back                       │
+                                    │                                            │ ↑ k ↓ j       by lines                     │
+                                    │                                            │ pgup pgdn C-f by screens                   │
+                                    │                                            │ C-u C-d       by half screens              │
+                                    │                                            │ home g end G  oldest, newest               │
+                                    │                                            │ /             search upwards               │
+                                    │                                            │ n N           next match above, below      │
+                                    │                                            │ v space       select, and no longer        │
+                                    │                                            │ V C-v         select lines, a block        │
+                                    │                                            │ ← h → l       the cursor left, right       │
+                                    │                                            │ b w e         by words, to their ends      │
+                                    │                                            │ 0 ^ $         the line's start, text, end  │
+                                    │                                            │ o             to the selection's other end │
+                                    │                                            │ y             copy                         │
+                                    │                                            │ enter         copy, and back to live       │
+                                    │                                            │ q esc C-c     back to the live screen      │
+    ────────────────────────────────│                                            │ ?             all keys                     │
+     pid      4121                  │                                            ╰────────────────────────────────────────────╯
      port     20001                 │
      https://shop.localhost         │
      help  esc close   ↑↓ scroll                                                                                                                                                                  daemon ok
@@ -666,7 +666,8 @@ fn a_long_list_scrolls_to_the_selected_service() {
 }
 
 fn cells(area: Rect, runs: Vec<Cells>, columns: u16) -> Vec<String> {
-    let row = Row { runs: runs.into_iter().map(|cells| Run::new(WireStyle::default(), cells)).collect() };
+    let row =
+        Row { runs: runs.into_iter().map(|cells| Run::new(WireStyle::default(), cells)).collect(), ..Row::default() };
     let mut screen = Screen::default();
     screen.merge(PaneFrame { changed: vec![(0, row)], ..frame(1, (columns, 1), &[]) });
     let mut buffer = Buffer::empty(area);
@@ -706,7 +707,7 @@ fn attributes_and_colours_are_those_of_the_program() {
         attributes: WireStyle::BOLD | WireStyle::INVERSE,
         ..WireStyle::default()
     };
-    let row = Row { runs: vec![Run::new(style, Cells::Narrow("x".into()))] };
+    let row = Row { runs: vec![Run::new(style, Cells::Narrow("x".into()))], ..Row::default() };
     let mut screen = Screen::default();
     screen.merge(PaneFrame { changed: vec![(0, row)], ..frame(1, (1, 1), &[]) });
     let area = Rect::new(0, 0, 1, 1);

@@ -56,10 +56,10 @@ impl Damage {
 pub(crate) struct RowHash(u64);
 
 impl RowHash {
-    /// Starts with the number of columns: after a change of width every row is new.
-    pub(crate) fn new(columns: u16) -> Self {
+    /// Starts with the number of columns, as after a change of width every row is new, and with whether the row goes on in the next.
+    pub(crate) fn new(columns: u16, wrapped: bool) -> Self {
         let mut hash = Self(0x243f_6a88_85a3_08d3);
-        hash.word(u64::from(columns));
+        hash.word(u64::from(columns) << 1 | u64::from(wrapped));
         hash
     }
 
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     fn hash(texts: &[&str], style: Style) -> u64 {
-        let mut hash = RowHash::new(80);
+        let mut hash = RowHash::new(80, false);
         for text in texts {
             hash.add(Cell { text, width: 1, style, link: None });
         }

@@ -39,7 +39,7 @@ impl VtEngine {
     }
 
     fn row_hash(&self, row: u16) -> u64 {
-        let mut hash = RowHash::new(self.size().columns());
+        let mut hash = RowHash::new(self.size().columns(), self.row_wrapped(row));
         self.row(row, &mut |cell| hash.add(cell));
         hash.finish()
     }

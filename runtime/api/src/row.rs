@@ -17,6 +17,9 @@ use crate::varint::{Input, put, put_text};
 pub struct Row {
     /// The runs, side by side.
     pub runs: Vec<Run>,
+    /// Whether its text goes on in the next row, because it was too long for this one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wrapped: bool,
 }
 
 /// Neighbouring cells of one style and one link.
@@ -136,7 +139,8 @@ const KIND: u64 = 7;
 
 impl Row {
     pub(crate) fn encode(&self, links: &Links, out: &mut impl BufMut) {
-        put(out, self.runs.len() as u64);
+        // The lowest bit says whether it is wrapped.
+        put(out, (self.runs.len() as u64) << 1 | u64::from(self.wrapped));
         for run in &self.runs {
             run.encode(links, out);
         }
@@ -144,10 +148,11 @@ impl Row {
 
     pub(crate) fn decode(input: &mut Input<'_>, links: &Links) -> Result<Self, DecodeError> {
         let mut runs = Vec::new();
-        for _ in 0..input.number()? {
+        let first = input.number()?;
+        for _ in 0..first >> 1 {
             runs.push(Run::decode(input, links)?);
         }
-        Ok(Self { runs })
+        Ok(Self { runs, wrapped: first & 1 == 1 })
     }
 }
 
@@ -210,8 +215,8 @@ pub(crate) mod tests {
     }
 
     prop_compose! {
-        pub(crate) fn row()(runs in proptest::collection::vec(run(), 0..4)) -> Row {
-            Row { runs }
+        pub(crate) fn row()(runs in proptest::collection::vec(run(), 0..4), wrapped in any::<bool>()) -> Row {
+            Row { runs, wrapped }
         }
     }
 
@@ -227,7 +232,7 @@ pub(crate) mod tests {
     fn a_link_is_told_once_however_many_cells_it_has() {
         let link = Link { number: 7, url: "http://localhost:3000/".repeat(20).into() };
         let run = Run { link: Some(link), ..Run::new(Style::default(), Cells::Narrow("x".into())) };
-        let rows = [Row { runs: vec![run.clone(); 10] }, Row { runs: vec![run; 10] }];
+        let rows = [10, 10].map(|count| Row { runs: vec![run.clone(); count], wrapped: false });
         let links = Links::of(rows.iter());
         let mut out = Vec::new();
         links.encode(&mut out);

@@ -73,7 +73,7 @@ impl Screen {
             });
             builder.push(cell.text, cell.width, style(cell.style));
         });
-        builder.finish()
+        builder.finish(self.engine.row_wrapped(number))
     }
 
     /// Lines of history from absolute number `first` on, and the number of the first one given.
@@ -88,7 +88,7 @@ impl Screen {
                     width_of(cluster, width);
                 }
             }
-            builder.finish()
+            builder.finish(false)
         });
         (first, rows.collect())
     }
@@ -129,8 +129,13 @@ impl RowBuilder {
         }
     }
 
-    fn finish(self) -> Row {
-        Row { runs: self.runs }
+    /// The blanks at the end of a wrapped row are part of what goes on in the next.
+    fn finish(mut self, wrapped: bool) -> Row {
+        let blanks = if wrapped { std::mem::take(&mut self.blanks) } else { 0 };
+        for _ in 0..blanks {
+            self.append(" ", 1, Style::default(), None);
+        }
+        Row { runs: self.runs, wrapped }
     }
 }
 
@@ -207,7 +212,7 @@ mod tests {
             Run::new(Style::default(), Cells::Narrow(" ".to_owned())),
             Run::new(Style::default(), Cells::Wide("日本".to_owned())),
         ];
-        assert_eq!(rows[0], (0, Row { runs: expected.into() }));
+        assert_eq!(rows[0], (0, Row { runs: expected.into(), wrapped: false }));
         assert_eq!(rows[1].1, Row::default());
     }
 

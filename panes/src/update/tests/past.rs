@@ -90,7 +90,7 @@ fn lines_are_asked_for_once_and_not_again_for_every_row() {
     assert_eq!(top(&model), "?");
     serve(&mut model, cmd, 3000);
     assert_eq!(top(&model), "line 0");
-    press_served(&mut model, "Space");
+    press_served(&mut model, "NPage");
     assert_eq!(top(&model), "line 21");
     press_served(&mut model, "C-d k");
     assert_eq!(top(&model), "line 31");

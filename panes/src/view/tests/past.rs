@@ -64,7 +64,7 @@ fn the_past_of_a_service_says_how_far_it_is_scrolled_and_that_there_is_more() {
      pid      4121        │3447: GET / 200
      port     20001       │3448: GET / 200
      shop.localhost       │3449: GET / 200
-     scrollback  q back   / search   ↑↓ scroll   home oldest   ? help     daemon ok
+     scrollback  q back   / search   ↑↓ scroll   v select   home oldest   daemon ok
     ");
     insta::assert_snapshot!(screen(&scrolled(SMALL, "PPage k k")), @"
      shop       │ web  ● ready  v… 11/3,451
@@ -111,7 +111,7 @@ fn the_past_of_a_service_says_how_far_it_is_scrolled_and_that_there_is_more() {
      pid      4121        │19: GET / 200
      port     20001       │20: GET / 200
      shop.localhost       │21: GET / 200
-     scrollback  q back   / search   ↑↓ scroll   home oldest   ? help     daemon ok
+     scrollback  q back   / search   ↑↓ scroll   v select   home oldest   daemon ok
     ");
     insta::assert_snapshot!(screen(&more(SMALL)), @"
      shop       │ web  ● ready 3,451/3,451+
