@@ -53,6 +53,7 @@ pub(crate) enum Command {
     Daemon(commands::daemon::DaemonArgs),
     Sandbox(commands::sandbox::SandboxArgs),
     Shutdown(commands::shutdown::ShutdownArgs),
+    Debug(commands::debug::DebugArgs),
     Completion(commands::completion::CompletionArgs),
 }
 
@@ -61,7 +62,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Services", &["up", "down", "start", "stop", "restart"]),
     ("Look and type", &["status", "logs", "attach", "capture", "send-keys"]),
     ("The daemon", &["daemon", "sandbox", "shutdown"]),
-    ("More", &["completion", "help"]),
+    ("More", &["debug", "completion", "help"]),
 ];
 
 /// The command line's definition, with its help in groups.
@@ -145,6 +146,7 @@ mod tests {
           shutdown    Stop every project's services and the daemon
 
         More:
+          debug       Find out what went wrong
           completion  Print a shell's completion script
           help        Say more about a command
 

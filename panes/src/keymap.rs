@@ -11,6 +11,8 @@ pub(crate) use hints::{
     SCROLLBACK_HINTS, SELECTING_HINTS, SERVICES_HINTS, ZOOMED_HINTS,
 };
 
+use serde::{Deserialize, Serialize};
+
 use crate::keyname;
 
 /// Opens the table of commands while keys go to a program, unless the user has chosen another.
@@ -19,7 +21,7 @@ const PREFIX: &str = "C-b";
 const UNLOCK: &str = "F12";
 
 /// What each key does, by where it is pressed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Keymap {
     /// Opens the table of commands while keys go to a program.
     pub(crate) prefix: String,

@@ -19,6 +19,8 @@ mod needle;
 mod options;
 mod overlay;
 mod reconnect;
+mod recording;
+mod replay;
 mod reports;
 mod run;
 mod screen;
@@ -36,6 +38,8 @@ mod wrapping;
 pub use help::manual;
 pub use options::{Options, Outcome, Wanted};
 pub use reconnect::{Connecting, Connector, Unreached};
+pub use recording::RecordingError;
+pub use replay::{Pace, ReplayError, screen_after, show};
 pub use run::{WorkspaceError, run};
 pub use theme::{Appearance, ThemeChoice, ThemeFault, ThemeFile};
 

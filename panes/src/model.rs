@@ -42,8 +42,8 @@ pub(crate) struct Model {
     pub(crate) prefix: Prefix,
     /// Whether all keys but one go to the program.
     pub(crate) locked: bool,
-    /// Whether the mouse is ours, as far as programs do not want it; else it is the outer terminal's.
-    pub(crate) takes_mouse: bool,
+    /// Whose the mouse is.
+    pub(crate) mouse: MouseOwner,
     /// What goes on while a button of the mouse is held.
     pub(crate) gesture: Option<Gesture>,
     /// Whether the outer terminal has the focus.
@@ -92,6 +92,15 @@ pub(crate) enum Prefix {
     Pressed,
     /// It was pressed so long ago that all that may follow is shown.
     Told,
+}
+
+/// Whose the mouse is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MouseOwner {
+    /// Ours, as far as programs do not want it.
+    Workspace,
+    /// The outer terminal's own.
+    Terminal,
 }
 
 /// What goes on while a button of the mouse is held.
@@ -170,7 +179,7 @@ impl Model {
             focus: if options.attach { Focus::Pane } else { Focus::Services },
             prefix: Prefix::No,
             locked: false,
-            takes_mouse: true,
+            mouse: MouseOwner::Workspace,
             gesture: None,
             attention: Attention::Here,
             arrangement: Arrangement::ListAndPane,
@@ -229,7 +238,7 @@ impl Model {
 
     /// What the outer terminal is to report of the mouse.
     pub(crate) fn mouse_reports(&self) -> Reports {
-        if !self.takes_mouse {
+        if self.mouse == MouseOwner::Terminal {
             return Reports::Nothing;
         }
         let motion = self.selected_screen().is_some_and(|screen| screen.modes.contains(Modes::MOUSE_MOTION));

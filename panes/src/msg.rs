@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use locald_api::{Attention, CallError, ClientMessage, Input, PaneFrame, Request, Response, Workspace};
 use ratatui::layout::Size;
+use serde::{Deserialize, Serialize};
 
 use crate::mouse::Mouse;
 use crate::options::Outcome;
@@ -11,7 +12,7 @@ use crate::reconnect::Unreached;
 use crate::theme::Appearance;
 
 /// Everything that can happen, from the terminal, the daemon and the loop itself.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Msg {
     /// A key was pressed, by its name.
     Key(String),
@@ -51,7 +52,7 @@ pub(crate) enum Msg {
 }
 
 /// Something that happens after a while, if nothing happens before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Timer {
     /// All keys are shown that may follow the prefix.
     TellKeys,
@@ -71,7 +72,7 @@ impl Timer {
 }
 
 /// What a request was for, so that its answer can be told in those terms.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Purpose {
     /// Watching the workspace.
     Watch,
@@ -92,7 +93,7 @@ pub(crate) enum Purpose {
 }
 
 /// What a user does to a service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Verb {
     /// Start it.
     Start,

@@ -1,6 +1,9 @@
 //! What the caller asks of a workspace, and how a workspace ends.
 
+use std::path::PathBuf;
+
 use locald_api::{Request, ServiceId};
+use serde::{Deserialize, Serialize};
 
 use crate::theme::ThemeChoice;
 
@@ -19,10 +22,12 @@ pub struct Options {
     pub initial: Option<Request>,
     /// What it looks like.
     pub theme: ThemeChoice,
+    /// Where to record everything that happens: a new file, for `debug replay`.
+    pub record: Option<PathBuf>,
 }
 
 /// How the caller names a service.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Wanted {
     /// Exactly this one.
     Id(ServiceId),

@@ -4,12 +4,13 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use locald_api::{Client, Events};
+use serde::{Deserialize, Serialize};
 
 /// An attempt to connect.
 pub type Connecting = Pin<Box<dyn Future<Output = Result<(Client, Events), Unreached>> + Send>>;
 
 /// Why an attempt to connect failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unreached {
     /// A sentence for the user.
     pub why: String,

@@ -4,6 +4,7 @@
 //! workspace wakes nobody.
 
 use std::io;
+use std::path::Path;
 use std::pin::Pin;
 use std::task::Poll;
 use std::time::Duration;
@@ -25,6 +26,7 @@ use crate::mouse::{Clicks, Targets};
 use crate::msg::{Cmd, Effect, Msg, Purpose, Timer};
 use crate::options::{Options, Outcome};
 use crate::reconnect::{Backoff, Connecting, Connector, Unreached};
+use crate::recording::Recorder;
 use crate::terminal::Outer;
 use crate::theme::{Appearance, Depth};
 use crate::update::update;
@@ -52,6 +54,14 @@ pub enum WorkspaceError {
     /// The daemon could not be reached; nothing has been painted yet.
     #[error("{0}")]
     Connect(String),
+    /// What happens cannot be recorded.
+    #[error("failed to record into {path}")]
+    Record {
+        /// The file that was to be made.
+        path: String,
+        /// Why it could not be.
+        source: io::Error,
+    },
     /// The terminal cannot be read or painted on.
     #[error("the terminal failed")]
     Terminal(#[from] io::Error),
@@ -69,6 +79,7 @@ pub async fn run(connector: impl Connector, options: Options) -> Result<Outcome,
         return Err(WorkspaceError::NotATerminal);
     }
     let (client, events) = connector.connect().await.map_err(|unreached| WorkspaceError::Connect(unreached.why))?;
+    let recorder = options.record.as_deref().map(record).transpose()?;
     let signals = Signals::new()?;
     let outer = Outer::open()?;
     let depth = Depth::from_env();
@@ -77,6 +88,7 @@ pub async fn run(connector: impl Connector, options: Options) -> Result<Outcome,
     let mut workspace = Workspace {
         connector,
         model,
+        recorder,
         outer,
         terminal_events: EventStream::new(),
         answers: Answers::default(),
@@ -93,10 +105,17 @@ pub async fn run(connector: impl Connector, options: Options) -> Result<Outcome,
         leaving: None,
     };
     workspace.ask_background()?;
+    if let Some(recorder) = &mut workspace.recorder {
+        recorder.begin(&workspace.model);
+    }
     workspace.take(Msg::Connected);
     let outcome = workspace.live().await;
     workspace.finish().await;
     outcome
+}
+
+fn record(path: &Path) -> Result<Recorder, WorkspaceError> {
+    Recorder::create(path).map_err(|source| WorkspaceError::Record { path: path.display().to_string(), source })
 }
 
 type Call = Pin<Box<dyn Future<Output = Msg> + Send>>;
@@ -104,6 +123,7 @@ type Call = Pin<Box<dyn Future<Output = Msg> + Send>>;
 struct Workspace<C> {
     connector: C,
     model: Model,
+    recorder: Option<Recorder>,
     outer: Outer,
     terminal_events: EventStream,
     answers: Answers,
@@ -157,7 +177,7 @@ impl<C: Connector> Workspace<C> {
                 Happened::Terminal(events) => {
                     let heard = self.answers.sift(events?, Instant::now().into_std());
                     let msgs: Vec<_> = heard.into_iter().filter_map(|heard| self.message(heard)).collect();
-                    let cmds = msgs.into_iter().map(|msg| update(&mut self.model, msg));
+                    let cmds = msgs.into_iter().map(|msg| self.think(msg));
                     let cmd = cmds.fold(Cmd::none(), Cmd::and);
                     self.carry_out(cmd);
                 }
@@ -224,8 +244,15 @@ impl<C: Connector> Workspace<C> {
 
     /// Thinks about what happened, and does what comes of it.
     fn take(&mut self, msg: Msg) {
-        let cmd = update(&mut self.model, msg);
+        let cmd = self.think(msg);
         self.carry_out(cmd);
+    }
+
+    fn think(&mut self, msg: Msg) -> Cmd {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.note(&msg);
+        }
+        update(&mut self.model, msg)
     }
 
     fn carry_out(&mut self, cmd: Cmd) {
@@ -390,7 +417,7 @@ impl Link {
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Told {
+pub(crate) enum Told {
     /// To end, by this signal.
     End(i32),
     /// To stop for a while.
@@ -403,7 +430,7 @@ enum Told {
 ///
 /// SIGTTIN and SIGTTOU are left alone: they come when the terminal is somebody else's already, and a process that handles them is
 /// told again and again instead of being stopped.
-struct Signals(Vec<(Told, Signal)>);
+pub(crate) struct Signals(Vec<(Told, Signal)>);
 
 /// The signals that end a program by themselves and that are not signs of a fault in it.
 const ENDINGS: &[Number] = &[
@@ -423,14 +450,14 @@ const ENDINGS: &[Number] = &[
 ];
 
 impl Signals {
-    fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let endings = ENDINGS.iter().map(|number| (Told::End(number.as_raw()), *number));
         let pauses = [(Told::Stop, Number::TSTP), (Told::GoOn, Number::CONT)];
         let listen = |(told, number): (Told, Number)| Ok((told, signal(SignalKind::from_raw(number.as_raw()))?));
         endings.chain(pauses).map(listen).collect::<io::Result<_>>().map(Self)
     }
 
-    async fn next(&mut self) -> Told {
+    pub(crate) async fn next(&mut self) -> Told {
         std::future::poll_fn(|context| {
             for (told, stream) in &mut self.0 {
                 if stream.poll_recv(context).is_ready() {
@@ -444,7 +471,7 @@ impl Signals {
 }
 
 /// The events that are there, at least one.
-async fn burst(stream: &mut EventStream) -> io::Result<Vec<TerminalEvent>> {
+pub(crate) async fn burst(stream: &mut EventStream) -> io::Result<Vec<TerminalEvent>> {
     std::future::poll_fn(|context| {
         let mut events = Vec::new();
         while events.len() < BURST {

@@ -18,7 +18,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Cmd {
     match msg {
         Msg::Key(key) => keys::press(model, key),
         Msg::Paste(text) => keys::paste(model, text),
-        Msg::Mouse(mouse) => mouse::take(model, mouse),
+        Msg::Mouse(mouse) => mouse::take(model, &mouse),
         Msg::Attention(attention) => {
             model.attention = attention;
             watch(model)

@@ -4,6 +4,7 @@ pub(crate) mod attach;
 pub(crate) mod capture;
 pub(crate) mod completion;
 pub(crate) mod daemon;
+pub(crate) mod debug;
 pub(crate) mod down;
 pub(crate) mod logs;
 pub(crate) mod open;
@@ -32,6 +33,9 @@ pub(crate) async fn run(cli: Cli, ui: &mut Ui) -> Result<(), CommandError> {
     if let Some(Command::Completion(args)) = command {
         return completion::completion(&args, ui);
     }
+    if let Some(Command::Debug(args)) = command {
+        return debug::debug(args, ui).await;
+    }
     let context = Context::of_process(sandbox.as_ref())?;
     let Some(command) = command else { return open::open(&look, &context, ui).await };
     match command {
@@ -48,7 +52,7 @@ pub(crate) async fn run(cli: Cli, ui: &mut Ui) -> Result<(), CommandError> {
         Command::Daemon(args) => interruptible(daemon::daemon(&args, &context, ui)).await,
         Command::Sandbox(args) => interruptible(sandbox::sandbox(args, ui)).await,
         Command::Shutdown(args) => interruptible(shutdown::shutdown(&args, &context, ui)).await,
-        Command::Completion(_) => Ok(()),
+        Command::Completion(_) | Command::Debug(_) => Ok(()),
     }
 }
 

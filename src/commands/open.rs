@@ -1,6 +1,7 @@
 //! `locald` without a command: the workspace.
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 
 use locald_api::{Request, Response, Target};
 use locald_keeper::Home;
@@ -49,6 +50,8 @@ async fn anything_runs(context: &Context) -> Result<bool, CommandError> {
 /// Runs the workspace to its end. The daemon runs by then, so that a failure to start it has been told in full.
 pub(crate) async fn run(options: Options, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     ui.flush()?;
+    let record = std::env::var_os("LOCALD_RECORD").filter(|file| !file.is_empty()).map(PathBuf::from);
+    let options = Options { record, ..options };
     let home = context.home().clone();
     match locald_panes::run(move || reach_daemon(home.clone()), options).await {
         Ok(Outcome::Detached) => Ok(ui.note("detached; the services keep running")?),
@@ -81,7 +84,7 @@ fn failed(error: &WorkspaceError) -> CommandError {
     let exit = match error {
         WorkspaceError::NotATerminal => ExitKind::Usage,
         WorkspaceError::Connect(_) => ExitKind::Unavailable,
-        WorkspaceError::Terminal(_) => ExitKind::Failed,
+        WorkspaceError::Terminal(_) | WorkspaceError::Record { .. } => ExitKind::Failed,
         WorkspaceError::Panicked => ExitKind::Internal,
     };
     CommandError::from_error(exit, error)

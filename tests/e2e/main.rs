@@ -16,6 +16,7 @@ mod look;
 mod notify;
 mod orphans;
 mod panes;
+mod pointing;
 mod random;
 mod sandbox;
 mod screen;

@@ -7,7 +7,7 @@ use super::{scroll, search, select, watch};
 use crate::keymap::{self, Action, Leaf};
 use crate::keyname;
 use crate::layout::Arrangement;
-use crate::model::{Connection, Focus, Model, Notice, Prefix};
+use crate::model::{Connection, Focus, Model, MouseOwner, Notice, Prefix};
 use crate::msg::{Cmd, Effect, Purpose, Verb};
 use crate::options::Outcome;
 use crate::overlay::Overlay;
@@ -182,9 +182,12 @@ fn lock(model: &mut Model) -> Cmd {
 }
 
 fn toggle_mouse(model: &mut Model) -> Cmd {
-    model.takes_mouse = !model.takes_mouse;
     model.gesture = None;
-    let text = if model.takes_mouse { "the mouse is locald's again" } else { "the mouse is the terminal's own" };
+    let (owner, text) = match model.mouse {
+        MouseOwner::Workspace => (MouseOwner::Terminal, "the mouse is the terminal's own"),
+        MouseOwner::Terminal => (MouseOwner::Workspace, "the mouse is locald's again"),
+    };
+    model.mouse = owner;
     notify(model, Notice::info(text))
 }
 

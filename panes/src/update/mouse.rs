@@ -15,13 +15,13 @@ use crate::selection::Shape;
 /// The rows that one notch of the wheel moves.
 const NOTCH: isize = 3;
 
-pub(super) fn take(model: &mut Model, mouse: Mouse) -> Cmd {
+pub(super) fn take(model: &mut Model, mouse: &Mouse) -> Cmd {
     if let Some(gesture) = model.gesture.clone() {
-        return go_on(model, &gesture, &mouse);
+        return go_on(model, &gesture, mouse);
     }
     match (mouse.action, &mouse.target) {
-        _ if model.overlay.is_some() => over_overlay(model, &mouse),
-        (_, Target::Pane { service, area }) => in_pane(model, &mouse, service.clone(), *area),
+        _ if model.overlay.is_some() => over_overlay(model, mouse),
+        (_, Target::Pane { service, area }) => in_pane(model, mouse, service.clone(), *area),
         // What is locked is left by its key alone.
         _ if model.locked => Cmd::none(),
         (MouseAction::Press(MouseButton::Left), target) => press(model, target, mouse.clicks),

@@ -10,7 +10,7 @@ use ratatui::layout::Position;
 use ratatui::style::Modifier;
 
 use super::*;
-use crate::msg::{Msg, Timer};
+use crate::msg::Msg;
 use crate::options::Options;
 use crate::screen::Screen;
 use crate::screen::tests::{any_frame, frame};
@@ -231,101 +231,6 @@ fn after_the_prefix_it_says_what_may_follow() {
      https://shop.localhost         │
      C-b  d detach   s services   [ scroll   z zoom   ? help   n p next, previous   r restart   x stop   C-b send it
     (cursor in column 35 of line 4)
-    ");
-}
-
-#[test]
-fn somebody_who_waits_after_the_prefix_is_shown_all_that_may_follow() {
-    let waited = |size| {
-        let mut model = after(running(size), "Enter C-b");
-        let _ = update(&mut model, Msg::Timer(Timer::TellKeys));
-        model
-    };
-    insta::assert_snapshot!(screen(&waited(SMALL)), @"
-    ╭─ In a service, after C-b ────────────╮
-    │ p ↑ n ↓       select a service       │
-    │ s esc ←       back to the services   │
-    │ r             restart                │
-    │ x             stop                   │
-    │ [ pgup        scroll back            │
-    │ z             the pane alone, and b… │
-    │ d             detach; all runs on    │
-    │ L             every key to the prog… │
-    │ m             mouse off and on       │
-    ╰──────────────────────────────────────╯
-     C-b  d detach  s services  [ scroll
-    (cursor in column 15 of line 4)
-    ");
-    insta::assert_snapshot!(screen(&waited(USUAL)), @"
-     shop                 │ web  ● ready  vite
-    ▸● web          ready │VITE v6.0.1 ready in 212 ms
-     ● worker       ready │
-                          │> Local: http://localhost:20001/
-                          │>
-                          │
-    (3 more like this)
-                       ╭─ In a service, after C-b ──────────────╮
-                       │ p ↑ n ↓       select a service         │
-                       │ s esc ←       back to the services     │
-                       │ r             restart                  │
-                       │ x             stop                     │
-                       │ [ pgup        scroll back              │
-                       │ z             the pane alone, and back │
-                       │ d             detach; all runs on      │
-                       │ L             every key to the program │
-                       │ m             mouse off and on         │
-    ───────────────────│ ?             all keys                 │
-     pid      4121     │ C-b           typed into the program   │
-     port     20001    │ 1 to 9        select by position       │
-     shop.localhost    ╰────────────────────────────────────────╯
-     C-b  d detach   s services   [ scroll   z zoom   ? help   n p next, previous
-    (cursor in column 25 of line 4)
-    ");
-    insta::assert_snapshot!(screen(&waited(LARGE)), @"
-     shop                           │ web  ● ready  vite
-    ▸● web                    ready │VITE v6.0.1 ready in 212 ms
-     ● worker                 ready │
-                                    │> Local: http://localhost:20001/
-                                    │>
-                                    │
-    (38 more like this)
-                     ╭─ In a service, after C-b ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╮
-    ─────────────────│ p ↑ n ↓       select a service           x             stop                       d             detach; all runs on        ?             all keys                 │
-     pid      4121   │ s esc ←       back to the services       [ pgup        scroll back                L             every key to the program   C-b           typed into the program   │
-     port     20001  │ r             restart                    z             the pane alone, and back   m             mouse off and on           1 to 9        select by position       │
-     https://shop.loc╰───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
-     C-b  d detach   s services   [ scroll   z zoom   ? help   n p next, previous   r restart   x stop   C-b send it
-    (cursor in column 35 of line 4)
-    ");
-}
-
-#[test]
-fn a_lock_says_how_it_is_left() {
-    insta::assert_snapshot!(screen(&after(running(SMALL), "C-b L")), @"
-     shop       │ web  ● ready  vite
-    ▸● web      │VITE v6.0.1 ready in 212 ms
-     ● worker   │
-                │> Local: http://localhost:2
-                │>
-                │
-    (5 more like this)
-     web locked  F12 unlock
-    (cursor in column 15 of line 4)
-    ");
-    insta::assert_snapshot!(screen(&after(running(USUAL), "C-b L")), @"
-     shop                 │ web  ● ready  vite
-    ▸● web          ready │VITE v6.0.1 ready in 212 ms
-     ● worker       ready │
-                          │> Local: http://localhost:20001/
-                          │>
-                          │
-    (13 more like this)
-    ──────────────────────│
-     pid      4121        │
-     port     20001       │
-     shop.localhost       │
-     web locked  F12 unlock   all other keys to the program               daemon ok
-    (cursor in column 25 of line 4)
     ");
 }
 
@@ -745,3 +650,4 @@ proptest! {
 }
 
 mod past;
+mod prefix;

@@ -1,13 +1,14 @@
 //! The frame of a pane: what of its screen changed, and the binary form in which that travels.
 
 use bytes::BufMut;
+use serde::{Deserialize, Serialize};
 
 use crate::row::Links;
 use crate::varint::{Input, put, put_text};
 use crate::{Modes, PaneId, Row};
 
 /// The rows of one screen that changed since the client's last frame of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PaneFrame {
     /// The client's number for the pane.
     pub pane: PaneId,
@@ -32,7 +33,7 @@ pub struct PaneFrame {
 }
 
 /// Where a cursor is and what it looks like.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     /// From 0.
     pub row: u16,
@@ -45,7 +46,7 @@ pub struct Cursor {
 }
 
 /// What a cursor looks like (DECSCUSR).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CursorShape {
     /// As the outer terminal has it.
     #[default]

@@ -1,7 +1,9 @@
 //! What a program has switched on in its terminal, as far as a client must know it.
 
+use serde::{Deserialize, Serialize};
+
 /// What the program has switched on. A client asks these to know what is the program's and what is its own, such as the mouse.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Modes(pub u16);
 
 impl Modes {

@@ -14,10 +14,10 @@ const DRAG: MouseAction = MouseAction::Motion(Some(MouseButton::Left));
 const LET_GO: MouseAction = MouseAction::Release(MouseButton::Left);
 
 /// A workspace whose first service shows a screen of a program with these modes.
-fn with_modes(modes: Modes) -> Model {
+fn with_modes(asked: Modes) -> Model {
     let mut model = showing(web_and_worker(), SIZE);
     let rows = [(0, "top"), (21, "bottom")];
-    let _ = update(&mut model, Msg::Frame(PaneFrame { modes, history_end: 100, ..frame(1, (57, 22), &rows) }));
+    let _ = update(&mut model, Msg::Frame(PaneFrame { modes: asked, history_end: 100, ..frame(1, (57, 22), &rows) }));
     model
 }
 
