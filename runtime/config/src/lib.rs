@@ -10,14 +10,10 @@ mod fault;
 mod faults;
 mod nearest;
 
-mod command;
-mod escape;
 mod name;
 mod project;
 mod service;
-mod signal;
-mod size;
-mod timeout;
+mod settings;
 
 mod dotenv;
 mod manifest;
@@ -26,9 +22,7 @@ mod reader;
 
 mod load;
 
-pub use command::Command;
 pub use dotenv::DotEnv;
-pub use escape::Escape;
 pub use fault::{Fault, Invalid};
 pub use faults::Faults;
 pub use load::{Found, LoadError, find_root, load, load_dotenv};
@@ -38,6 +32,8 @@ pub use nearest::nearest;
 pub use procfile::parse_procfile;
 pub use project::Project;
 pub use service::Service;
-pub use signal::StopSignal;
-pub use size::Size;
-pub use timeout::StopTimeout;
+pub use settings::command::Command;
+pub use settings::escape::Escape;
+pub use settings::signal::StopSignal;
+pub use settings::size::Size;
+pub use settings::timeout::StopTimeout;

@@ -162,7 +162,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::command::Command;
+    use crate::settings::command::Command;
 
     fn folder(files: &[(&str, &str)]) -> TempDir {
         let folder = tempfile::tempdir().unwrap();

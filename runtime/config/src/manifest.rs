@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeValue;
 
-use crate::command::{Command, without_nul};
 use crate::dotenv::DotEnv;
 use crate::fault::{Invalid, quoted};
 use crate::faults::Faults;
@@ -14,9 +13,10 @@ use crate::name::{ProjectName, ServiceName};
 use crate::project::{MAX_SERVICES, Project};
 use crate::reader::{Entry, Reader, entries, find, integer, too_large, type_of};
 use crate::service::Service;
-use crate::signal::StopSignal;
+use crate::settings::command::{Command, without_nul};
+use crate::settings::signal::StopSignal;
+use crate::settings::timeout::StopTimeout;
 use crate::source::Source;
-use crate::timeout::StopTimeout;
 
 /// The tables that a `locald.toml` may hold.
 pub const TOP_KEYS: &[&str] = &["project", "services"];

@@ -6,8 +6,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::escape::Escape;
-use crate::size::Size;
+use crate::settings::escape::Escape;
+use crate::settings::size::Size;
 
 fn parse(text: &str) -> Result<Project, Faults> {
     parse_manifest(Path::new("locald.toml"), text, Path::new("/src/My App"))

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 
-use crate::command::Command;
 use crate::dotenv::DotEnv;
 use crate::fault::{Invalid, quoted};
 use crate::faults::{Faults, Report};
 use crate::name::{ProjectName, ServiceName};
 use crate::project::{MAX_SERVICES, Project};
 use crate::service::Service;
+use crate::settings::command::Command;
 use crate::source::Source;
 
 /// Reads the text of a Procfile. `path` names it in faults; `root` is the folder in which its commands run.

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::command::Command;
-use crate::escape::Escape;
 use crate::name::ServiceName;
-use crate::signal::StopSignal;
-use crate::size::Size;
-use crate::timeout::StopTimeout;
+use crate::settings::command::Command;
+use crate::settings::escape::Escape;
+use crate::settings::signal::StopSignal;
+use crate::settings::size::Size;
+use crate::settings::timeout::StopTimeout;
 
 /// What to run and how to treat it. Nothing here needs a default any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
