@@ -3,7 +3,9 @@
 //! Two threads read each journal, each at its own pace: the [`pump`] feeds screens, the [`logger`] writes logs. What both are
 //! done with is released to the keeper. Neither ever waits for a client.
 
+mod flood;
 mod focus;
+mod gathered;
 pub(crate) mod input;
 pub(crate) mod logger;
 pub(crate) mod pump;
@@ -23,6 +25,7 @@ use locald_api::ServiceId;
 use locald_keeper::{JournalReader, RunInfo};
 use tokio::sync::{Notify, watch};
 
+use flood::Flood;
 pub(crate) use focus::Focused;
 pub(crate) use input::InputQueue;
 use logger::PaneLog;
@@ -40,6 +43,7 @@ pub(crate) struct Pane {
     version: AtomicU64,
     /// The journal's offset up to which the screen has been fed.
     screen_at: AtomicU64,
+    flood: Mutex<Flood>,
     /// The journal's offset up to which everything is in the log or known to be missing from it.
     log_at: AtomicU64,
     /// The journal's offset up to which the keeper may forget even what is not in the log, because the log is too slow.
@@ -102,6 +106,7 @@ impl Pane {
             screen: Mutex::new(screen),
             version: AtomicU64::new(1),
             screen_at: AtomicU64::new(resume),
+            flood: Mutex::default(),
             log_at: AtomicU64::new(resume),
             forced: AtomicU64::new(journal.tail()),
             log: Mutex::new(log),

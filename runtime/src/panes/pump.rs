@@ -3,19 +3,20 @@
 //! It sleeps until the keeper says that a journal has something new. It writes no log and waits for no client.
 
 use std::os::fd::OwnedFd;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::SeqCst;
+use std::sync::{Arc, PoisonError};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
 use locald_api::ServiceId;
-use locald_keeper::{JournalReader, Stream, What, entries};
+use locald_keeper::{JournalReader, What, entries};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use super::gathered::Gathered;
 use super::{Pane, PaneSet, RunPhase, RunState, Screen};
 
-/// How much of one pane is parsed before the next has its turn: well under a millisecond of work.
-const SLICE: usize = 32 * 1024;
+/// How much of one pane is parsed before the next has its turn: a millisecond of work, or two where each byte is a command.
+const SLICE: usize = 64 * 1024;
 /// How long a log may lag while its service waits; then the service goes on and the log has a gap.
 const SLOW_LOG: Duration = Duration::from_secs(1);
 
@@ -25,27 +26,38 @@ pub(crate) fn start(panes: Arc<PaneSet>, output: OwnedFd, logger: Thread) -> std
 }
 
 fn run(set: &PaneSet, output: &OwnedFd, logger: &Thread) {
-    let mut buffer = Vec::new();
+    let mut buffers = Buffers::default();
     let mut lags = Lags::default();
     loop {
         let panes = set.all();
         let mut news = false;
         for pane in &panes {
-            news |= pane.feed_slice(&mut buffer);
+            news |= pane.feed_slice(&mut buffers);
         }
         if news {
             logger.unpark();
             continue;
         }
         lags.look(&panes);
-        for pane in &panes {
+        let now = Instant::now();
+        let (resting, awake): (Vec<_>, Vec<_>) = panes.iter().partition(|pane| pane.rests_until(now).is_some());
+        for pane in &awake {
             pane.journal.wait_for_entries();
         }
-        if panes.iter().any(|pane| pane.has_news()) {
+        if awake.iter().any(|pane| pane.has_news()) {
             continue;
         }
-        sleep(output, (!lags.0.is_empty()).then_some(SLOW_LOG));
+        let rest = resting.iter().filter_map(|pane| pane.rests_until(now)).min();
+        let look = (!lags.0.is_empty()).then_some(now + SLOW_LOG);
+        sleep(output, rest.into_iter().chain(look).min());
     }
+}
+
+/// Memory that is used again for every slice.
+#[derive(Default)]
+struct Buffers {
+    entries: Vec<u8>,
+    gathered: Gathered,
 }
 
 /// Logs that are behind their screens: which, at what offset they stand, and since when they have stood there.
@@ -69,8 +81,10 @@ impl Lags {
     }
 }
 
-fn sleep(output: &OwnedFd, limit: Option<Duration>) {
-    let limit = limit.map(|limit| Timespec { tv_sec: limit.as_secs().cast_signed(), tv_nsec: 0 });
+fn sleep(output: &OwnedFd, until: Option<Instant>) {
+    let limit = until.map(|until| until.saturating_duration_since(Instant::now()));
+    let limit =
+        limit.map(|limit| Timespec { tv_sec: limit.as_secs().cast_signed(), tv_nsec: limit.subsec_nanos().into() });
     let _ = poll(&mut [PollFd::new(output, PollFlags::IN)], limit.as_ref());
     let _ = rustix::io::read(output, &mut [0u8; 8]);
 }
@@ -80,31 +94,44 @@ impl Pane {
         self.journal.head() != self.screen_at.load(SeqCst)
     }
 
+    /// Until when the pane is left alone so that more of its flood is there at once. A whole slice is reason enough to go on.
+    fn rests_until(&self, now: Instant) -> Option<Instant> {
+        let until = self.flood.lock().unwrap_or_else(PoisonError::into_inner).rests_until(now)?;
+        let waiting = self.journal.head().saturating_sub(self.screen_at.load(SeqCst));
+        (waiting < SLICE as u64).then_some(until)
+    }
+
     /// Feeds the screen with the next slice of the journal; says whether there was one.
-    fn feed_slice(&self, buffer: &mut Vec<u8>) -> bool {
+    fn feed_slice(&self, buffers: &mut Buffers) -> bool {
         let at = self.screen_at.load(SeqCst);
         if self.journal.head() == at {
             return false;
         }
-        let end = match read(&self.journal, at, buffer) {
-            Ok(()) => self.feed(buffer, at),
+        let now = Instant::now();
+        if self.rests_until(now).is_some() {
+            return false;
+        }
+        let end = match read(&self.journal, at, &mut buffers.entries) {
+            Ok(()) => self.feed(buffers, at),
             // What the keeper no longer holds cannot be shown; the log names the gap.
             Err(resume) => resume,
         };
+        self.flood.lock().unwrap_or_else(PoisonError::into_inner).note(buffers.entries.len(), now);
         self.screen_at.store(end, SeqCst);
         self.release();
         self.changed();
         true
     }
 
-    fn feed(&self, buffer: &[u8], from: u64) -> u64 {
+    fn feed(&self, Buffers { entries: buffer, gathered }: &mut Buffers, from: u64) -> u64 {
         let mut screen = self.screen();
         let mut end = from;
         for entry in entries(buffer, from) {
             end = entry.end;
             match entry.what {
-                What::Output(stream, bytes) => screen.feed_output(stream, bytes),
+                What::Output(stream, bytes) => gathered.add(stream, bytes),
                 What::Started { run, pid, .. } => {
+                    gathered.feed(&mut screen);
                     screen.begin_run();
                     self.note_run(RunState { run, phase: RunPhase::Alive { pid, since: entry.time } });
                 }
@@ -115,6 +142,7 @@ impl Pane {
                 }
             }
         }
+        gathered.feed(&mut screen);
         let replies = screen.engine_mut().take_replies();
         drop(screen);
         if !replies.is_empty()
@@ -144,21 +172,5 @@ impl Screen {
     /// A new run begins: the screen is fresh, and what it showed is history.
     pub(super) fn begin_run(&mut self) {
         self.engine_mut().restart();
-    }
-
-    /// Feeds output. Without a terminal in between, a newline alone must also return to the first column.
-    pub(super) fn feed_output(&mut self, stream: Stream, bytes: &[u8]) {
-        if stream == Stream::Tty {
-            return self.engine_mut().feed(bytes);
-        }
-        for line in bytes.split_inclusive(|&byte| byte == b'\n') {
-            match line.strip_suffix(b"\n") {
-                Some(line) => {
-                    self.engine_mut().feed(line);
-                    self.engine_mut().feed(b"\r\n");
-                }
-                None => self.engine_mut().feed(line),
-            }
-        }
     }
 }

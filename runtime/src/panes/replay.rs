@@ -6,6 +6,7 @@ use std::path::Path;
 
 use locald_keeper::{Ending, Outcome};
 
+use super::gathered::Gathered;
 use super::screen::DEFAULT_SIZE;
 use super::{RunPhase, RunState, Screen};
 use crate::logs::{self, Cursor, Entry, LastRun, Reader, Record};
@@ -25,14 +26,21 @@ pub(super) fn replay(dir: &Path, until: u64, last: Option<LastRun>) -> (Screen, 
     let reader = Reader::new(dir);
     // A log that cannot be read leaves a blank screen; what is wrong with it shows when it is written.
     let mut cursor = reader.tail(TAIL).unwrap_or(Cursor::OLDEST);
+    let mut gathered = Gathered::default();
     while let Ok(batch) = reader.records_from(cursor, BATCH) {
         if batch.records.is_empty() {
             break;
         }
         cursor = batch.cursor;
         for record in batch.records.iter().filter(|record| record.end <= until) {
-            show(record, &mut screen, &mut run);
+            if let Entry::Output { stream, bytes } = &record.entry {
+                gathered.add(journal_stream(*stream), bytes);
+            } else {
+                gathered.feed(&mut screen);
+                show(record, &mut screen, &mut run);
+            }
         }
+        gathered.feed(&mut screen);
     }
     screen.engine_mut().set_mute(false);
     (screen, run)
@@ -49,11 +57,9 @@ fn begin_with(last: LastRun) -> RunState {
     RunState { run: last.run, phase }
 }
 
+/// Shows what is not output.
 fn show(record: &Record<'_>, screen: &mut Screen, known: &mut RunState) {
     match &record.entry {
-        Entry::Output { stream, bytes } => {
-            screen.feed_output(journal_stream(*stream), bytes);
-        }
         Entry::RunStarted { run, pid, columns, rows } => {
             *known = RunState { run: *run, phase: RunPhase::Alive { pid: *pid, since: record.time } };
             screen.begin_run();
@@ -69,7 +75,7 @@ fn show(record: &Record<'_>, screen: &mut Screen, known: &mut RunState) {
         Entry::Resized { columns, rows } => {
             screen.resize(locald_term::Size::new(*rows, *columns));
         }
-        Entry::Gap { .. } | Entry::Note { .. } => {}
+        Entry::Output { .. } | Entry::Gap { .. } | Entry::Note { .. } => {}
     }
 }
 
