@@ -20,7 +20,7 @@ Usage: cargo xtask COMMAND
 
   example [NAME]  Build locald and open the workspace in examples/NAME [default: hello]
   test            Check and test everything, as CI does
-  bench NAME      Measure ours and the peer in one run: spine
+  bench NAME      Measure ours and the peers in one run: mux [PART].. [--json], spine [--json]
   manual          Write the generated parts of docs/reference anew
   picture         Draw docs/picture.svg anew, from the real program
 ";
@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     let result = match words[..] {
         ["example"] => example::open("hello"),
         ["example", name] => example::open(name),
-        ["bench", name] => bench::run(name),
+        ["bench", name, ref options @ ..] => bench::run(name, options),
         ["test"] => gate::test(),
         ["manual"] => manual::write(),
         ["picture"] => picture::draw(),

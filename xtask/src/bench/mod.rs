@@ -1,69 +1,52 @@
-//! `cargo xtask bench`: what we claim of speed and memory, measured together with the peer in one run.
+//! `cargo xtask bench`: what we claim of speed and memory, measured together with the peers in one run.
 //!
 //! Figures of different runs do not compare, as the machine is never the same twice; ratios within one run do.
 
+mod mux;
+mod outer;
 mod procfs;
+mod row;
 mod spine;
 mod workload;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
+use row::{Claim, Row, Verdict};
 
-/// Runs the benchmark of that name.
-pub(crate) fn run(name: &str) -> Result<ExitCode> {
-    match name {
-        "spine" => spine::run(),
+use crate::cargo::{cargo, succeeds};
+use crate::place;
+
+/// Runs the benchmark of that name, or the parts of it that are named; fails if a claim does not hold.
+pub(crate) fn run(name: &str, options: &[&str]) -> Result<ExitCode> {
+    let parts: Vec<&str> = options.iter().copied().filter(|option| *option != "--json").collect();
+    let rows = match name {
+        "spine" => spine::measure(&build_release()?)?,
+        "mux" => mux::measure(&build_release()?, &parts)?,
         other => {
-            eprintln!("there is no benchmark `{other}`; there is: spine");
-            Ok(ExitCode::from(2))
+            eprintln!("there is no benchmark `{other}`; there are: mux, spine");
+            return Ok(ExitCode::from(2));
         }
+    };
+    if options.contains(&"--json") {
+        row::print_json(&rows);
+    } else {
+        row::print(&rows);
     }
+    let missed = rows.iter().any(|row| row.verdict() == Verdict::Missed);
+    Ok(if missed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// One line of a result: ours, the peer's, and what we claim of ours.
-struct Row {
-    what: &'static str,
-    unit: &'static str,
-    ours: f64,
-    peer: Option<f64>,
-    claim: Claim,
+/// Builds what users get; a debug build says nothing about speed.
+fn build_release() -> Result<PathBuf> {
+    let built = succeeds(cargo(&["build", "--locked", "--release", "--package", "locald", "--bins"]))?;
+    ensure!(built, "the release build failed");
+    Ok(place::locald()?.with_file_name("").join("../release/locald").canonicalize()?)
 }
 
-/// What we claim of a figure.
-enum Claim {
-    AtMost(f64),
-    Nothing,
-}
-
-impl Row {
-    fn holds(&self) -> bool {
-        match &self.claim {
-            Claim::AtMost(limit) => self.ours <= *limit,
-            Claim::Nothing => true,
-        }
-    }
-
-    fn claim(&self) -> String {
-        match &self.claim {
-            Claim::AtMost(limit) => format!("at most {limit}"),
-            Claim::Nothing => String::new(),
-        }
-    }
-}
-
-/// Prints the rows; says whether every claim holds.
-fn print(rows: &[Row]) -> bool {
-    println!("{:<44} {:>10} {:>10} {:>8}  claim", "", "locald", "tmux", "ratio");
-    for row in rows {
-        let peer = row.peer.map_or_else(|| "-".to_owned(), |peer| format!("{peer:.2}"));
-        let ratio = row
-            .peer
-            .filter(|&peer| peer > 0.0)
-            .map_or_else(|| "-".to_owned(), |peer| format!("{:.2}", row.ours / peer));
-        let what = format!("{} [{}]", row.what, row.unit);
-        let verdict = if row.holds() { "" } else { "  MISSED" };
-        println!("{what:<44} {:>10.2} {peer:>10} {ratio:>8}  {}{verdict}", row.ours, row.claim());
-    }
-    rows.iter().all(Row::holds)
+/// The middle one.
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
 }

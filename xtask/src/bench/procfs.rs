@@ -14,17 +14,33 @@ pub(super) fn cpu_seconds(pids: &[u32]) -> f64 {
     pids.iter().filter_map(ticks).sum::<u64>() as f64 / TICKS
 }
 
+/// Milliseconds that threads of these processes have run, to the microsecond: what is too little for [`cpu_seconds`].
+pub(super) fn run_time_ms(pids: &[u32]) -> f64 {
+    let times =
+        files_of_threads(pids, "schedstat").filter_map(|text| text.split_whitespace().next()?.parse::<u64>().ok());
+    times.sum::<u64>() as f64 / 1e6
+}
+
 /// How often threads of these processes have been switched to.
 pub(super) fn wakeups(pids: &[u32]) -> u64 {
-    let tasks = pids.iter().flat_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten());
-    let statuses: Vec<String> = tasks.filter_map(|task| fs::read_to_string(task.path().join("status")).ok()).collect();
+    let statuses: Vec<String> = files_of_threads(pids, "status").collect();
     let lines = statuses.iter().flat_map(|status| status.lines()).filter(|line| line.contains("ctxt_switches"));
     lines.filter_map(|line| line.split_whitespace().last()?.parse::<u64>().ok()).sum()
+}
+
+fn files_of_threads<'a>(pids: &'a [u32], name: &'a str) -> impl Iterator<Item = String> + 'a {
+    let tasks = pids.iter().flat_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten());
+    tasks.filter_map(move |task| fs::read_to_string(task.path().join(name)).ok())
 }
 
 /// Mebibytes that these processes use, shared pages divided among those who share them.
 pub(super) fn proportional_mib(pids: &[u32]) -> f64 {
     sum_kib(pids, "Pss:") / 1024.0
+}
+
+/// Mebibytes that these processes share with nobody.
+pub(super) fn private_mib(pids: &[u32]) -> f64 {
+    sum_kib(pids, "Private_") / 1024.0
 }
 
 /// The most kibibytes that one of these processes shares with nobody.

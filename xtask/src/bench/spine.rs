@@ -2,17 +2,13 @@
 #![expect(clippy::cast_precision_loss, reason = "what is measured is shown with three digits")]
 
 use std::fs;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 
-use super::workload::{Ours, Tmux, wait_for_file};
-use super::{Claim, Row, print, procfs};
-use crate::cargo::{cargo, succeeds};
-use crate::place;
+use super::workload::{Ours, Tmux, wait_for_file, write_log};
+use super::{Claim, Row, median, procfs};
 
 const IDLE_PANES: usize = 50;
 const IDLE: Duration = Duration::from_secs(20);
@@ -20,32 +16,24 @@ const IDLE: Duration = Duration::from_secs(20);
 const SETTLE: Duration = Duration::from_secs(16);
 const FLOOD_MIB: usize = 64;
 
-/// Measures everything and prints it beside tmux; fails if a claim does not hold.
-pub(crate) fn run() -> Result<ExitCode> {
-    let executable = build_release()?;
+/// Measures everything.
+pub(super) fn measure(executable: &Path) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
-    answers(&executable, &mut rows)?;
-    idles(&executable, &mut rows)?;
-    floods(&executable, &mut rows)?;
-    Ok(if print(&rows) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Builds what users get; a debug build says nothing about speed.
-fn build_release() -> Result<PathBuf> {
-    let built = succeeds(cargo(&["build", "--locked", "--release", "--package", "locald", "--bins"]))?;
-    ensure!(built, "the release build failed");
-    Ok(place::locald()?.with_file_name("").join("../release/locald").canonicalize()?)
+    answers(executable, &mut rows)?;
+    idles(executable, &mut rows)?;
+    floods(executable, &mut rows)?;
+    Ok(rows)
 }
 
 /// How soon a command has its answer, with and without a daemon.
 fn answers(executable: &Path, rows: &mut Vec<Row>) -> Result<()> {
     let config = "[services.one]\ncommand = \"exec sleep 100000\"\n";
-    let cold = median(5, || {
+    let cold = median_of(5, || {
         let ours = Ours::new(executable, config)?;
         timed(|| ours.run(&["daemon", "restart"]))
     })?;
     let peer_cold = with_tmux(|| {
-        median(5, || {
+        median_of(5, || {
             let Some(tmux) = Tmux::new()? else { return Ok(0.0) };
             timed(|| tmux.run(&["new-session", "-d", "sleep 100000"]))
         })
@@ -54,23 +42,23 @@ fn answers(executable: &Path, rows: &mut Vec<Row>) -> Result<()> {
         what: "cold start to first answer",
         unit: "ms",
         ours: cold,
-        peer: peer_cold,
+        peers: peers(peer_cold),
         claim: Claim::AtMost(150.0),
     });
 
     let ours = Ours::new(executable, config)?;
     ours.run(&["up"])?;
-    let status = median(21, || timed(|| ours.run(&["status"])))?;
+    let status = median_of(21, || timed(|| ours.run(&["status"])))?;
     let tmux = Tmux::new()?;
     let peer = tmux.map(|tmux| {
         tmux.run(&["new-session", "-d", "sleep 100000"])?;
-        median(21, || timed(|| tmux.run(&["list-panes", "-a"])))
+        median_of(21, || timed(|| tmux.run(&["list-panes", "-a"])))
     });
     rows.push(Row {
         what: "status of a running daemon",
         unit: "ms",
         ours: status,
-        peer: peer.transpose()?,
+        peers: peers(peer.transpose()?),
         claim: Claim::AtMost(15.0),
     });
     Ok(())
@@ -99,7 +87,7 @@ fn idles(executable: &Path, rows: &mut Vec<Row>) -> Result<()> {
         what: "wakeups of 50 idle panes in 20 s",
         unit: "",
         ours: woken,
-        peer: peer_woken,
+        peers: peers(peer_woken),
         claim: Claim::AtMost(0.0),
     });
     let (_, _, reapers) = ours.processes()?;
@@ -108,7 +96,7 @@ fn idles(executable: &Path, rows: &mut Vec<Row>) -> Result<()> {
         what: "private memory of a reaper",
         unit: "KiB",
         ours: private,
-        peer: None,
+        peers: Vec::new(),
         claim: Claim::AtMost(512.0),
     });
     let memory = procfs::proportional_mib(&mine);
@@ -117,7 +105,7 @@ fn idles(executable: &Path, rows: &mut Vec<Row>) -> Result<()> {
         what: "memory of 50 idle panes",
         unit: "MiB",
         ours: memory,
-        peer: peer_memory,
+        peers: peers(peer_memory),
         claim: Claim::Nothing,
     });
     Ok(())
@@ -127,7 +115,7 @@ fn idles(executable: &Path, rows: &mut Vec<Row>) -> Result<()> {
 fn floods(executable: &Path, rows: &mut Vec<Row>) -> Result<()> {
     let scratch = tempfile::tempdir()?;
     let (text, done) = (scratch.path().join("log"), scratch.path().join("done"));
-    write_log(&text)?;
+    write_log(&text, FLOOD_MIB)?;
     let command = format!("cat {}; touch {}; exec sleep 100000", text.display(), done.display());
     let ours = Ours::new(executable, &format!("[services.flood]\ncommand = \"{command}\"\n"))?;
     ours.run(&["up"])?;
@@ -145,27 +133,10 @@ fn floods(executable: &Path, rows: &mut Vec<Row>) -> Result<()> {
         what: "output carried, with a log on disk",
         unit: "MiB/cpu s",
         ours: mine,
-        peer: peer.transpose()?,
+        peers: peers(peer.transpose()?),
         claim,
     });
     Ok(())
-}
-
-/// A build log: lines of about 100 characters with a little colour.
-fn write_log(path: &Path) -> Result<()> {
-    let mut file = std::io::BufWriter::new(fs::File::create(path)?);
-    let (mut written, mut number) = (0, 0u64);
-    while written < FLOOD_MIB << 20 {
-        number += 1;
-        let line = format!(
-            "12:00:00 \x1b[32mINFO\x1b[0m request {number:09} path=/api/v1/items/{} took {}ms, all is well\n",
-            number % 997,
-            number % 89
-        );
-        file.write_all(line.as_bytes())?;
-        written += line.len();
-    }
-    Ok(file.flush()?)
 }
 
 fn with_tmux(measure: impl FnOnce() -> Result<f64>) -> Result<Option<f64>> {
@@ -181,8 +152,10 @@ fn timed<T>(act: impl FnOnce() -> Result<T>) -> Result<f64> {
     Ok(begun.elapsed().as_secs_f64() * 1000.0)
 }
 
-fn median(times: usize, mut measure: impl FnMut() -> Result<f64>) -> Result<f64> {
-    let mut measured = (0..times).map(|_| measure()).collect::<Result<Vec<f64>>>()?;
-    measured.sort_by(f64::total_cmp);
-    Ok(measured[times / 2])
+fn median_of(times: usize, mut measure: impl FnMut() -> Result<f64>) -> Result<f64> {
+    Ok(median((0..times).map(|_| measure()).collect::<Result<_>>()?))
+}
+
+fn peers(tmux: Option<f64>) -> Vec<(&'static str, f64)> {
+    tmux.map(|figure| ("tmux", figure)).into_iter().collect()
 }

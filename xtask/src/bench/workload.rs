@@ -1,11 +1,13 @@
 //! The two programs under test, each in a private place: `locald` with a project, and a `tmux` server of its own.
 
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use anyhow::{Context, Result, bail, ensure};
+use portable_pty::CommandBuilder;
 use tempfile::TempDir;
 
 use super::procfs;
@@ -25,10 +27,24 @@ impl Ours {
     }
 
     pub(super) fn run(&self, arguments: &[&str]) -> Result<String> {
+        output(self.command(arguments))
+    }
+
+    /// The command line, to be started by the caller.
+    pub(super) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = command(&self.executable);
         command.args(arguments).current_dir(self.dir.path().join("bench"));
         command.env("LOCALD_HOME", self.dir.path().join("home"));
-        output(command)
+        command
+    }
+
+    /// The workspace, with the keys going to this service's pane.
+    pub(super) fn workspace(&self, service: &str) -> CommandBuilder {
+        let mut command = CommandBuilder::new(&self.executable);
+        command.args(["attach", service]);
+        command.cwd(self.dir.path().join("bench"));
+        command.env("LOCALD_HOME", self.dir.path().join("home"));
+        command
     }
 
     /// The keeper, the daemon and the reapers; the keeper first.
@@ -73,6 +89,15 @@ impl Tmux {
         output(command)
     }
 
+    /// A client that shows what the server has.
+    pub(super) fn client(&self) -> CommandBuilder {
+        let mut command = CommandBuilder::new("tmux");
+        command.args(["-u", "-S"]);
+        command.arg(self.dir.path().join("socket"));
+        command.arg("attach");
+        command
+    }
+
     pub(super) fn server(&self) -> Result<Vec<u32>> {
         let pid = self.run(&["display-message", "-p", "#{pid}"])?;
         Ok(vec![pid.trim().parse().context("tmux told no process number")?])
@@ -83,6 +108,23 @@ impl Drop for Tmux {
     fn drop(&mut self) {
         let _ = self.run(&["kill-server"]);
     }
+}
+
+/// A build log: lines of about 100 characters with a little colour.
+pub(super) fn write_log(path: &Path, mebibytes: usize) -> Result<()> {
+    let mut file = BufWriter::new(fs::File::create(path)?);
+    let (mut written, mut number) = (0, 0u64);
+    while written < mebibytes << 20 {
+        number += 1;
+        let line = format!(
+            "12:00:00 \x1b[32mINFO\x1b[0m request {number:09} path=/api/v1/items/{} took {}ms, all is well\n",
+            number % 997,
+            number % 89
+        );
+        file.write_all(line.as_bytes())?;
+        written += line.len();
+    }
+    Ok(file.flush()?)
 }
 
 /// Waits until a file exists.

@@ -1,0 +1,124 @@
+//! The multiplexers under test, and what all of them can do: run panes, show them on a terminal, and name their processes.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use super::super::outer::Outer;
+use super::super::workload::{Ours, Tmux};
+
+/// What a pane prints first; a terminal that shows it shows the pane. Marks are single characters that nothing else prints.
+pub(super) const READY: &str = "Ж";
+/// What a pane prints when it is done.
+pub(super) const DONE: &str = "Ю";
+/// A shell command that prints [`READY`]. Spelt so that the mark is in no command line, which may be shown somewhere.
+pub(super) const SAY_READY: &str = r"printf '\320\226'";
+/// A shell command that prints [`DONE`].
+pub(super) const SAY_DONE: &str = r"printf '\320\256'";
+
+/// The size of outer terminals.
+pub(super) const COLUMNS: u16 = 120;
+pub(super) const ROWS: u16 = 40;
+
+/// A multiplexer under test.
+#[derive(Clone)]
+pub(super) enum Contender {
+    Locald(PathBuf),
+    Tmux,
+}
+
+/// A multiplexer with panes.
+pub(super) enum Session {
+    Locald(Ours),
+    Tmux(Tmux),
+}
+
+/// Ours first, then the peers that are installed.
+pub(super) fn contenders(executable: &Path) -> Result<Vec<Contender>> {
+    let tmux = Tmux::new()?.map(|_| Contender::Tmux);
+    Ok([Contender::Locald(executable.to_owned())].into_iter().chain(tmux).collect())
+}
+
+impl Contender {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Locald(_) => "locald",
+            Self::Tmux => "tmux",
+        }
+    }
+
+    /// Starts panes that run these shell commands, with nobody looking.
+    pub(super) fn start(&self, panes: &[String]) -> Result<Session> {
+        match self {
+            Self::Locald(executable) => {
+                let service =
+                    |(number, command): (usize, &String)| format!("[services.p{number}]\ncommand = '''{command}'''\n");
+                let ours = Ours::new(executable, &panes.iter().enumerate().map(service).collect::<String>())?;
+                ours.run(&["up"])?;
+                Ok(Session::Locald(ours))
+            }
+            Self::Tmux => {
+                let tmux = Tmux::new()?.ok_or_else(|| anyhow::anyhow!("tmux is gone"))?;
+                // As many lines of history as we keep, or more.
+                let history = ["set-option", "-g", "history-limit", "10000", ";"];
+                let first = ["new-session", "-d", "-x", "80", "-y", "24", &panes[0]];
+                tmux.run(&[&["start-server", ";"], &history[..], &first[..]].concat())?;
+                for pane in &panes[1..] {
+                    tmux.run(&["new-window", "-d", pane])?;
+                }
+                Ok(Session::Tmux(tmux))
+            }
+        }
+    }
+}
+
+impl Session {
+    /// Opens a terminal with the pane of this number on the whole of it and the keys going there, once it shows [`READY`].
+    pub(super) fn attach(&self, pane: usize) -> Result<Outer> {
+        self.attach_sized(pane, COLUMNS, ROWS)
+    }
+
+    /// As [`Self::attach`], of another size.
+    pub(super) fn attach_sized(&self, pane: usize, columns: u16, rows: u16) -> Result<Outer> {
+        let mut outer = self.open(pane, columns, rows)?;
+        outer.found()?;
+        if let Self::Locald(_) = self {
+            outer.expect(READY);
+            outer.type_keys("\u{2}z")?;
+            outer.found()?;
+        }
+        Ok(outer)
+    }
+
+    /// Opens a terminal that is about to show the pane of this number.
+    pub(super) fn open(&self, pane: usize, columns: u16, rows: u16) -> Result<Outer> {
+        let command = match self {
+            Self::Locald(ours) => ours.workspace(&format!("p{pane}")),
+            Self::Tmux(tmux) => {
+                tmux.run(&["select-window", "-t", &format!(":{pane}")])?;
+                tmux.client()
+            }
+        };
+        Outer::open(command, columns, rows, READY)
+    }
+
+    /// Every process of the multiplexer, those on these terminals among them.
+    pub(super) fn processes(&self, clients: &[&Outer]) -> Result<Vec<u32>> {
+        let mut all = match self {
+            Self::Locald(ours) => ours.all_processes()?,
+            Self::Tmux(tmux) => tmux.server()?,
+        };
+        for client in clients {
+            all.push(client.pid()?);
+        }
+        Ok(all)
+    }
+
+    /// The process that has the screens.
+    pub(super) fn daemon(&self) -> Result<u32> {
+        match self {
+            Self::Locald(ours) => Ok(ours.processes()?.1),
+            Self::Tmux(tmux) => Ok(tmux.server()?[0]),
+        }
+    }
+}
