@@ -303,6 +303,7 @@ impl<C: Connector> Workspace<C> {
         match event {
             Event::Workspace(workspace) => self.take(Msg::Workspace(workspace)),
             Event::Frame(frame) => self.take(Msg::Frame(frame)),
+            Event::Activity(_) | Event::Clipboard { .. } => {}
         }
     }
 

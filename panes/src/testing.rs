@@ -52,7 +52,7 @@ pub(crate) fn workspace(services: Vec<ServiceStatus>) -> Workspace {
             projects.push(ProjectStatus { id: service.id.project.clone(), name: service.project.clone(), root });
         }
     }
-    Workspace { revision: 1, projects, services, degraded: Vec::new() }
+    Workspace { revision: 1, projects, services, ..Workspace::default() }
 }
 
 pub(crate) fn web_and_worker() -> Workspace {

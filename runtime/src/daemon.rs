@@ -17,7 +17,8 @@ use tracing::{error, info};
 
 use crate::keeper_link::{Inheritance, KeeperLink, inherit};
 use crate::panes::{PaneSet, logger, pump};
-use crate::server::{End, KeeperFacts, Server, listen};
+use crate::pins::Pins;
+use crate::server::{Clients, End, KeeperFacts, Server, listen};
 use crate::supervisor::{Supervisor, SupervisorParts};
 
 /// How long a daemon before this one may take to end.
@@ -112,7 +113,16 @@ async fn serve(
     let (listeners, new_listeners) = mpsc::channel(1);
     let facts = KeeperFacts { pid: keeper_pid, started: keeper_started, failures };
     let started = Instant::now();
-    let server = Server { home, supervisor: supervisor.clone(), panes, started, keeper: facts, ends: ends.clone() };
+    let server = Server {
+        pins: Pins::open(home.state_dir().join("pins.json")),
+        clients: Clients::default(),
+        home,
+        supervisor: supervisor.clone(),
+        panes,
+        started,
+        keeper: facts,
+        ends: ends.clone(),
+    };
     let listening = tokio::spawn(listen(Arc::new(server), new_listeners));
     // Clients wait at the door until everything is taken over. News of runs waits too, until their panes are there.
     let mut inheriting = Some(tokio::spawn({

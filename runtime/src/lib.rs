@@ -8,7 +8,9 @@ mod keeper_link;
 pub mod logs;
 mod own_log;
 mod panes;
+mod pins;
 mod server;
+mod state_file;
 mod supervisor;
 
 pub use daemon::main;

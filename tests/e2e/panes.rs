@@ -1,8 +1,10 @@
 //! What clients of the control socket see of panes, and what programs get of their clients.
 
+use std::time::Instant;
+
 use locald_api::{
-    Attention, Color, Input, Modes, Mouse, MouseAction, MouseButton, PaneId, Request, Role, Style, Target, Underline,
-    View,
+    Attention, ClientMessage, Color, CommandMark, Input, Modes, Mouse, MouseAction, MouseButton, Palette, PaneId, Progress,
+    Request, Role, ServiceId, Style, Target, Underline, View,
 };
 
 use crate::home::TestHome;
@@ -119,4 +121,146 @@ command = "while :; do echo hidden; sleep 0.01; done"
     client.show(view(&[&b], (40, 10)));
     client.wait_for(FIRST, "from b");
     assert!(!client.text(FIRST).contains("from a"));
+}
+
+/// Prints the size of its terminal, at first and whenever it changes.
+const MEASURING: &str = "trap 'stty size' WINCH; stty size; while :; do sleep 0.05; done";
+
+#[test]
+fn of_three_clients_the_one_that_acted_last_decides_the_size_and_each_sees_a_whole_screen() {
+    let home = TestHome::new(&format!("[services.it]\ncommand = \"{MEASURING}\"\n"));
+    home.ok(&["up"]);
+    let it = id(&home, "it");
+    let sizes = [(60, 20), (100, 30), (41, 11)];
+    let mut clients = sizes.map(|_| Wire::connect(&home));
+    for (index, size) in sizes.into_iter().enumerate() {
+        clients[index].show(view(&[&it], size));
+        for client in &mut clients[..=index] {
+            client.wait_until("its pane has the size of who came last", |wire| wire.size(FIRST) == Some(size));
+        }
+    }
+    clients[0].input(&it, Input::Text("x".into()));
+    for client in &mut clients {
+        client.wait_until("its pane has the size of who typed", |wire| wire.size(FIRST) == Some(sizes[0]));
+        client.wait_for(FIRST, "20 60\n");
+    }
+    let [first, second, mut third] = clients;
+    drop(first);
+    third.wait_until("who acted before has the size", |wire| wire.size(FIRST) == Some(sizes[2]));
+    drop(third);
+    drop(second);
+}
+
+#[test]
+fn a_storm_of_sizes_ends_with_the_last_and_most_of_it_never_reaches_the_program() {
+    let home = TestHome::new(&format!("[services.it]\ncommand = \"{MEASURING}\"\n"));
+    home.ok(&["up"]);
+    let it = id(&home, "it");
+    let mut client = Wire::connect(&home);
+    let begun = Instant::now();
+    for columns in 40..140 {
+        client.show(view(&[&it], (columns, 100)));
+    }
+    client.wait_until("the last size is there", |wire| wire.size(FIRST) == Some((139, 100)));
+    client.wait_for(FIRST, "100 139\n");
+    let told = client.text(FIRST).lines().filter(|line| line.starts_with("100 ")).count();
+    let most = begun.elapsed().as_millis() / 50 + 3;
+    assert!(told as u128 <= most, "{told} of at most {most}");
+}
+
+#[test]
+fn what_programs_do_beyond_their_screens_is_told_with_its_latest_value() {
+    let home = TestHome::new(
+        r"[services.it]
+command = '''cat -v; printf '\a\033]0;titled\007\033]9;done\007\033]9;4;1;40\007\033]7;file:///tmp\007\033]133;D;3\007\a'; exec sleep 1000'''
+",
+    );
+    home.ok(&["up"]);
+    let it = id(&home, "it");
+    let mut client = Wire::connect(&home);
+    client.call(Request::WatchWorkspace).unwrap();
+    client.wait_until("the service is told of", |wire| wire.activity.contains_key(&it));
+    let before = client.activity[&it].clone();
+    assert_eq!((before.bells, before.notifications, before.progress), (0, 0, Progress::None));
+    client.input(&it, Input::Keys(vec!["C-d".into()]));
+    client.wait_until("the command is told to have ended", |wire| wire.activity[&it].commands == 1);
+    let after = client.activity[&it].clone();
+    assert!(after.output > before.output && after.bells >= 1, "{after:?}");
+    assert_eq!((&*after.title, &*after.directory), ("titled", "file:///tmp"));
+    assert_eq!((after.notifications, after.progress), (1, Progress::Percent(40)));
+    assert_eq!(after.notification.unwrap().body, "done");
+    assert_eq!(after.command, Some(CommandMark::Ended(Some(3))));
+}
+
+#[test]
+fn the_clipboard_is_for_the_client_that_typed() {
+    let home = TestHome::new(
+        r"[services.it]
+command = '''stty raw -echo; printf ready; while read -r _; do printf '\033]52;c;aGVsbG8=\007told '; done'''
+",
+    );
+    home.ok(&["up"]);
+    let it = id(&home, "it");
+    let (mut typing, mut other) = (Wire::connect(&home), Wire::connect(&home));
+    for client in [&mut typing, &mut other] {
+        client.show(view(&[&it], (60, 10)));
+        client.wait_for(FIRST, "ready");
+    }
+    home.ok(&["send-keys", "it", "C-j"]);
+    typing.wait_for(FIRST, "ready told");
+    typing.input(&it, Input::Keys(vec!["C-j".into()]));
+    typing.wait_for(FIRST, "told told");
+    typing.wait_until("its clipboard is set", |wire| wire.clipboard == ["hello"]);
+    other.wait_for(FIRST, "told told");
+    other.input(&it, Input::Keys(vec!["C-j".into()]));
+    other.wait_for(FIRST, "told told told");
+    other.wait_until("its clipboard is set", |wire| wire.clipboard == ["hello"]);
+    typing.wait_for(FIRST, "told told told");
+    assert_eq!(typing.clipboard.len(), 1);
+}
+
+#[test]
+fn programs_are_told_the_colours_of_the_client_that_acted_last() {
+    let home = TestHome::new(
+        r"[services.it]
+command = '''stty raw -echo; printf '\033[?2031hready\r\n\033]11;?\007'; exec cat -v'''
+",
+    );
+    let palette = |shade| Palette { foreground: [255 - shade; 3], background: [shade; 3], cursor: [0; 3], ansi: [[0; 3]; 16] };
+    home.ok(&["up"]);
+    let it = id(&home, "it");
+    let mut dark = Wire::connect(&home);
+    dark.send(ClientMessage::Palette(palette(0x11)));
+    dark.show(view(&[&it], (60, 10)));
+    dark.wait_for(FIRST, "^[]11;rgb:");
+    let mut light = Wire::connect(&home);
+    light.send(ClientMessage::Palette(palette(0xee)));
+    light.show(view(&[&it], (60, 10)));
+    light.wait_for(FIRST, "^[[?997;2n");
+    dark.input(&it, Input::Text("x".into()));
+    dark.wait_for(FIRST, "^[[?997;1n");
+    home.ok(&["restart", "it"]);
+    dark.wait_for(FIRST, "^[]11;rgb:1111/1111/1111");
+}
+
+#[test]
+fn pins_are_shared_ordered_and_outlive_everything() {
+    let home = TestHome::new("[services.a]\ncommand = \"exec cat\"\n[services.b]\ncommand = \"exec cat\"\n");
+    home.ok(&["up"]);
+    let (a, b) = (id(&home, "a"), id(&home, "b"));
+    let (one, mut other) = (Wire::connect(&home), Wire::connect(&home));
+    other.call(Request::WatchWorkspace).unwrap();
+    let pinned = |wire: &Wire| wire.workspace.as_ref().map(|workspace| workspace.pins.clone()).unwrap_or_default();
+    one.call(Request::Pin { service: a.clone(), place: None }).unwrap();
+    one.call(Request::Pin { service: b.clone(), place: Some(0) }).unwrap();
+    other.wait_until("it sees the pins of the other", |wire| pinned(wire) == [b.clone(), a.clone()]);
+    let unknown = ServiceId { service: "unknown".to_owned(), ..a.clone() };
+    one.call(Request::Pin { service: unknown, place: None }).unwrap_err();
+    home.ok(&["shutdown"]);
+    home.ok(&["up"]);
+    let mut later = Wire::connect(&home);
+    later.call(Request::WatchWorkspace).unwrap();
+    later.wait_until("the pins are there again", |wire| pinned(wire) == [b.clone(), a.clone()]);
+    later.call(Request::Unpin { service: b.clone() }).unwrap();
+    later.wait_until("one is taken away", |wire| pinned(wire) == [a.clone()]);
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use locald_api::{
-    Client, ClientMessage, Event, Events, Hello, Input, PaneFrame, PaneId, ProjectId, Request, Response, Row,
-    ServiceId, View, WatchedPane,
+    Activity, Client, ClientMessage, Event, Events, Hello, Input, PaneFrame, PaneId, ProjectId, Request, Response, Row,
+    ServiceId, View, WatchedPane, Workspace,
 };
 use tokio::runtime::Runtime;
 
@@ -19,6 +19,9 @@ pub(crate) struct Wire {
     events: Events,
     /// The panes it has frames of, by its own numbers.
     pub(crate) panes: BTreeMap<PaneId, Shown>,
+    pub(crate) activity: BTreeMap<ServiceId, Activity>,
+    pub(crate) clipboard: Vec<String>,
+    pub(crate) workspace: Option<Workspace>,
 }
 
 /// A pane as its frames tell it.
@@ -32,7 +35,8 @@ impl Wire {
     pub(crate) fn connect(home: &TestHome) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let (client, events) = runtime.block_on(Client::connect(&home.socket(), Hello::new("test"))).expect("a daemon");
-        Self { runtime, client, events, panes: BTreeMap::new() }
+        let (panes, activity) = (BTreeMap::new(), BTreeMap::new());
+        Self { runtime, client, events, panes, activity, clipboard: Vec::new(), workspace: None }
     }
 
     pub(crate) fn send(&self, message: ClientMessage) {
@@ -72,7 +76,12 @@ impl Wire {
     }
 
     fn take(&mut self, event: Event) {
-        let Event::Frame(frame) = event else { return };
+        let frame = match event {
+            Event::Frame(frame) => frame,
+            Event::Activity(new) => return self.activity.extend(new.into_iter().map(|it| (it.service.clone(), it))),
+            Event::Clipboard { text, .. } => return self.clipboard.push(text),
+            Event::Workspace(workspace) => return self.workspace = Some(*workspace),
+        };
         let ack = ClientMessage::Ack { pane: frame.pane, sequence: frame.sequence };
         let shown = self.panes.entry(frame.pane).or_default();
         shown.rows.resize(frame.rows.into(), Row::default());
@@ -81,6 +90,11 @@ impl Wire {
         }
         shown.last = Some(frame);
         self.send(ack);
+    }
+
+    /// The size of the pane's screen, columns first.
+    pub(crate) fn size(&self, pane: PaneId) -> Option<(u16, u16)> {
+        self.panes.get(&pane)?.last.as_ref().map(|frame| (frame.columns, frame.rows))
     }
 
     /// What the pane shows.

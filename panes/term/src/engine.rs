@@ -57,7 +57,8 @@ pub trait Engine: Send {
     /// The working directory as the program last reported it (OSC 7): a URL, empty if none was.
     fn working_directory(&self) -> &str;
 
-    /// Changes the colours that the program is told of when it asks.
+    /// Changes the colours that the program is told of when it asks. One that asked to be told when they turn from dark to
+    /// light or back (DECSET 2031) has a reply waiting then.
     fn set_palette(&mut self, palette: Palette);
 
     /// The lines that scrolled off the top of the primary screen.

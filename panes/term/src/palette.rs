@@ -42,6 +42,11 @@ impl Palette {
         }
     }
 
+    /// What a program is told of the colour scheme, dark or light.
+    pub(crate) fn scheme_report(&self) -> &'static [u8] {
+        if self.is_dark() { b"\x1b[?997;1n" } else { b"\x1b[?997;2n" }
+    }
+
     /// Whether text is lighter than what is behind it.
     pub(crate) fn is_dark(&self) -> bool {
         let sum = |color: [u8; 3]| color.iter().map(|&part| u32::from(part)).sum::<u32>();

@@ -143,7 +143,12 @@ impl Engine for VtEngine {
     }
 
     fn set_palette(&mut self, palette: Palette) {
+        let other = self.terminal.palette.is_dark() != palette.is_dark();
         self.terminal.palette = palette;
+        if other && self.terminal.modes.is_set(2031) == Some(true) {
+            let report = self.terminal.palette.scheme_report();
+            self.terminal.listener().reply(report);
+        }
     }
 
     fn history(&self) -> &History {

@@ -19,7 +19,8 @@ use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 
 use crate::wire::{self, MAX_FROM_CLIENT, MAX_FROM_DAEMON, Payload, WireError};
 use crate::{
-    ClientMessage, Failure, Hello, PaneFrame, Refused, Request, Response, ServerMessage, Welcome, Workspace, peer,
+    Activity, ClientMessage, Failure, Hello, PaneFrame, Refused, Request, Response, ServerMessage, ServiceId, Welcome,
+    Workspace, peer,
 };
 
 /// How long a daemon may take to answer the hello. It may just be starting, with other clients waiting before this one.
@@ -46,6 +47,15 @@ pub enum Event {
     Workspace(Box<Workspace>),
     /// Changed rows of a pane that the client watches. To be acknowledged once it is painted.
     Frame(PaneFrame),
+    /// What programs have done: of each service of which something is new.
+    Activity(Vec<Activity>),
+    /// A program that the user typed into wants this text in the clipboard.
+    Clipboard {
+        /// Whose program.
+        service: ServiceId,
+        /// The text.
+        text: String,
+    },
 }
 
 /// Why there is no connection.
@@ -211,6 +221,8 @@ async fn read_all(
                 continue;
             }
             Ok(Payload::Control(ServerMessage::Workspace(workspace))) => Event::Workspace(workspace),
+            Ok(Payload::Control(ServerMessage::Activity(activity))) => Event::Activity(activity),
+            Ok(Payload::Control(ServerMessage::Clipboard { service, text })) => Event::Clipboard { service, text },
             Ok(Payload::Pane(frame)) => Event::Frame(frame),
             Ok(Payload::Control(ServerMessage::Welcome(_) | ServerMessage::Refused(_))) | Err(_) => break,
         };

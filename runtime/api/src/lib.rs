@@ -4,6 +4,7 @@
 //! pane frames are a compact binary form, because they are sent at every change of a screen. This crate knows neither how a
 //! request is carried out nor how a frame is painted.
 
+pub mod activity;
 pub mod client;
 pub mod failure;
 pub mod frame;
@@ -13,6 +14,7 @@ pub mod input;
 pub mod logs;
 pub mod message;
 pub mod modes;
+pub mod palette;
 pub mod peer;
 pub mod request;
 pub mod response;
@@ -23,6 +25,7 @@ mod varint;
 pub mod view;
 pub mod wire;
 
+pub use activity::{Activity, CommandMark, Notification, Progress};
 pub use client::{CallError, Client, ConnectError, Event, Events};
 pub use failure::{Failure, FailureKind};
 pub use frame::{Cursor, CursorShape, PaneFrame};
@@ -32,6 +35,7 @@ pub use input::{Input, Modifiers, Mouse, MouseAction, MouseButton};
 pub use logs::{LogEvent, LogLine, LogQuery, LogStream};
 pub use message::{ClientMessage, ServerMessage};
 pub use modes::Modes;
+pub use palette::Palette;
 pub use request::{Request, Target};
 pub use response::{Capture, Change, DaemonInfo, LogPage, Response, ServiceChange};
 pub use row::{Cells, Link, Row, Run};

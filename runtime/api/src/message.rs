@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Failure, Hello, Input, PaneId, Refused, Request, Response, ServiceId, View, Welcome, Workspace};
+use crate::{
+    Activity, Failure, Hello, Input, Palette, PaneId, Refused, Request, Response, ServiceId, View, Welcome, Workspace,
+};
 
 /// From a client to the daemon.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,6 +33,8 @@ pub enum ClientMessage {
         /// The frame's sequence number.
         sequence: u64,
     },
+    /// The colours of the client's terminal, from now on.
+    Palette(Palette),
     /// Something typed into a pane.
     Input {
         /// The service whose pane it is.
@@ -57,4 +61,14 @@ pub enum ServerMessage {
     },
     /// The state of everything, sent to clients that watch it: always the latest, never each step on the way.
     Workspace(Box<Workspace>),
+    /// What programs have done: of each service of which this client does not know the latest. Sent to clients that watch the
+    /// workspace, at most every 250 ms.
+    Activity(Vec<Activity>),
+    /// A program that the client's user typed into wants this text in the clipboard (OSC 52). Of several only the last is sent.
+    Clipboard {
+        /// Whose program.
+        service: ServiceId,
+        /// The text, at most 768 KiB.
+        text: String,
+    },
 }

@@ -58,7 +58,21 @@ pub enum Request {
         /// How many; the daemon may send fewer.
         count: u32,
     },
-    /// From now on, and until the connection ends, the client gets the [`Workspace`](crate::Workspace) at every change.
+    /// Pins a service for all clients, or moves one that is pinned. Answered by `Done`.
+    Pin {
+        /// Which service.
+        service: ServiceId,
+        /// Its place among those pinned, from 0; the last when absent.
+        #[serde(default)]
+        place: Option<usize>,
+    },
+    /// Takes a service's pin away. Answered by `Done`, also if it had none.
+    Unpin {
+        /// Which service.
+        service: ServiceId,
+    },
+    /// From now on, and until the connection ends, the client gets the [`Workspace`](crate::Workspace) at every change,
+    /// and the [`Activity`](crate::Activity) of all services.
     /// Answered by `Done`.
     WatchWorkspace,
     /// Answered by `Daemon`.

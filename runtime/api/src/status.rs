@@ -13,6 +13,9 @@ pub struct Workspace {
     pub projects: Vec<ProjectStatus>,
     /// All services, grouped by project, within one in the order of its configuration.
     pub services: Vec<ServiceStatus>,
+    /// The pinned services, in the order in which they are shown. All clients share them.
+    #[serde(default)]
+    pub pins: Vec<ServiceId>,
     /// What keeps the daemon from doing its whole work, such as a log that cannot be written; empty when all is well.
     #[serde(default)]
     pub degraded: Vec<String>,

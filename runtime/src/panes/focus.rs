@@ -19,11 +19,16 @@ impl Focused {
         }
         Self(pane)
     }
+
+    pub(crate) fn pane(&self) -> &Pane {
+        &self.0
+    }
 }
 
 impl Drop for Focused {
     fn drop(&mut self) {
         if self.0.focused_by.fetch_sub(1, SeqCst) == 1 {
+            self.0.drop_clipboard();
             self.0.tell_focus(false);
         }
     }
@@ -34,8 +39,6 @@ impl Pane {
     fn tell_focus(&self, gained: bool) {
         let mut bytes = Vec::new();
         encode_focus(gained, &self.screen().engine().modes(), &mut bytes);
-        if let Some(input) = self.input().filter(|_| !bytes.is_empty()) {
-            input.answer(bytes);
-        }
+        self.answer(bytes);
     }
 }

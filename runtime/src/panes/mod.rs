@@ -8,29 +8,37 @@ mod focus;
 mod gathered;
 pub(crate) mod input;
 pub(crate) mod logger;
+mod news;
 pub(crate) mod pump;
 mod replay;
+mod resize;
 mod run;
 mod screen;
+pub(crate) mod sizing;
 mod syncer;
 
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
 use std::time::Duration;
 use std::{fmt, io};
 
 use locald_api::ServiceId;
 use locald_keeper::{JournalReader, RunInfo};
+use locald_term::Palette;
 use tokio::sync::{Notify, watch};
 
 use flood::Flood;
 pub(crate) use focus::Focused;
 pub(crate) use input::InputQueue;
 use logger::PaneLog;
+use news::News;
+pub(crate) use resize::Showing;
 pub(crate) use run::{RunPhase, RunState};
 pub(crate) use screen::Screen;
+use sizing::Sizing;
+pub(crate) use sizing::Viewer;
 
 /// One service's output, screen, log and input.
 pub(crate) struct Pane {
@@ -59,16 +67,25 @@ pub(crate) struct Pane {
     /// The run that the keeper was just starting when this daemon began.
     pub(crate) starting: Option<u64>,
     input: Mutex<Option<(u64, InputQueue)>>,
-    /// The size is the configuration's business, not the clients'.
-    fixed_size: AtomicBool,
+    sizing: Mutex<Sizing>,
+    pending_size: Mutex<resize::Pending>,
     watchers: Mutex<Vec<Weak<Notify>>>,
     /// The clients whose keys go to it.
     focused_by: AtomicU32,
+    /// The client that typed last; 0 before anyone has.
+    typist: AtomicU64,
+    news: Mutex<News>,
 }
 
 /// All panes, as the two threads see them.
 #[derive(Default)]
-pub(crate) struct PaneSet(RwLock<Vec<Arc<Pane>>>);
+pub(crate) struct PaneSet {
+    panes: RwLock<Vec<Arc<Pane>>>,
+    /// The colours that programs are told of.
+    palette: Mutex<Palette>,
+    /// Rises with everything that any pane's program does.
+    news: watch::Sender<u64>,
+}
 
 /// What a pane is made from.
 pub(crate) struct PaneParts {
@@ -117,9 +134,12 @@ impl Pane {
             runs: watch::Sender::new(run),
             starting,
             input: Mutex::new(None),
-            fixed_size: AtomicBool::new(false),
+            sizing: Mutex::default(),
+            pending_size: Mutex::default(),
             watchers: Mutex::new(Vec::new()),
             focused_by: AtomicU32::new(0),
+            typist: AtomicU64::new(0),
+            news: Mutex::default(),
             journal,
             room,
         };
@@ -208,18 +228,6 @@ impl Pane {
         self.input.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(_, queue)| queue.clone())
     }
 
-    /// Whether clients have no say in the size.
-    pub(crate) fn set_fixed_size(&self, fixed: bool) {
-        self.fixed_size.store(fixed, SeqCst);
-    }
-
-    /// As [`Self::resize`], for a client; without effect where the size is fixed.
-    pub(crate) fn resize_for_client(&self, size: locald_term::Size) {
-        if !self.fixed_size.load(SeqCst) {
-            self.resize(size);
-        }
-    }
-
     /// Waits until the log has everything that the journal has, for a while.
     pub(crate) async fn wait_until_logged(&self, limit: Duration) {
         let mut logged = self.logged();
@@ -238,6 +246,23 @@ impl Pane {
         }
         self.log_resize(size);
         self.changed();
+    }
+
+    /// The colours that the program is told of when it asks, or because it asked to be told when they change.
+    fn set_palette(&self, palette: Palette) {
+        let replies = {
+            let mut screen = self.screen();
+            screen.engine_mut().set_palette(palette);
+            screen.engine_mut().take_replies()
+        };
+        self.answer(replies);
+    }
+
+    /// Sends the program what the emulator or the daemon has to say to it.
+    fn answer(&self, bytes: Vec<u8>) {
+        if let Some(input) = self.input().filter(|_| !bytes.is_empty()) {
+            input.answer(bytes);
+        }
     }
 
     /// Wakes this client whenever the screen changes, as long as it keeps its end.
@@ -272,19 +297,47 @@ impl Pane {
 
 impl PaneSet {
     pub(crate) fn add(&self, pane: Arc<Pane>) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).push(pane);
+        let palette = self.palette.lock().unwrap_or_else(PoisonError::into_inner);
+        pane.set_palette(*palette);
+        self.write().push(pane);
     }
 
     pub(crate) fn remove(&self, id: &ServiceId) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).retain(|pane| pane.id != *id);
+        self.write().retain(|pane| pane.id != *id);
     }
 
     pub(crate) fn find(&self, id: &ServiceId) -> Option<Arc<Pane>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).iter().find(|pane| pane.id == *id).cloned()
+        self.read().iter().find(|pane| pane.id == *id).cloned()
     }
 
     pub(crate) fn all(&self) -> Vec<Arc<Pane>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.read().clone()
+    }
+
+    /// Tells all programs that ask of these colours from now on.
+    pub(crate) fn set_palette(&self, palette: Palette) {
+        let mut known = self.palette.lock().unwrap_or_else(PoisonError::into_inner);
+        if *known != palette {
+            *known = palette;
+            self.read().iter().for_each(|pane| pane.set_palette(palette));
+        }
+    }
+
+    fn note_news(&self) {
+        self.news.send_modify(|count| *count += 1);
+    }
+
+    /// Changes whenever any pane's program has done something.
+    pub(crate) fn news(&self) -> watch::Receiver<u64> {
+        self.news.subscribe()
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Vec<Arc<Pane>>> {
+        self.panes.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Vec<Arc<Pane>>> {
+        self.panes.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -35,6 +35,7 @@ fn run(set: &PaneSet, output: &OwnedFd, logger: &Thread) {
             news |= pane.feed_slice(&mut buffers);
         }
         if news {
+            set.note_news();
             logger.unpark();
             continue;
         }
@@ -133,6 +134,7 @@ impl Pane {
                 What::Started { run, pid, .. } => {
                     gathered.feed(&mut screen);
                     screen.begin_run();
+                    self.note_new_run();
                     self.note_run(RunState { run, phase: RunPhase::Alive { pid, since: entry.time } });
                 }
                 What::Ended { run, ending } => {
@@ -143,12 +145,11 @@ impl Pane {
             }
         }
         gathered.feed(&mut screen);
-        let replies = screen.engine_mut().take_replies();
+        let (replies, events) = (screen.engine_mut().take_replies(), screen.engine_mut().take_events());
         drop(screen);
-        if !replies.is_empty()
-            && let Some(input) = self.input()
-        {
-            input.answer(replies);
+        self.answer(replies);
+        if !events.is_empty() {
+            self.note_events(events);
         }
         end
     }

@@ -9,9 +9,10 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use locald_api::wire::{self, MAX_FROM_CLIENT, MAX_FROM_DAEMON, Payload};
 use locald_api::{
-    ClientMessage, Failure, FailureKind, Hello, Input, PROTOCOL, Refused, Request, Response, Role, ServerMessage,
+    ClientMessage, Failure, FailureKind, Hello, Input, Mouse, MouseAction, PROTOCOL, Refused, Request, Response, Role, ServerMessage,
     ServiceId, Welcome, peer,
 };
+use locald_term::Palette;
 use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
@@ -19,6 +20,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{Duration, Instant};
 use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 
+use super::activity::Told;
 use super::frames::Frames;
 use super::typing::type_at_once;
 use super::{End, Server, requests, status};
@@ -77,8 +79,11 @@ pub(super) async fn serve(stream: UnixStream, server: Arc<Server>) -> io::Result
         Err(refused) => return writing.send(wire::control(&ServerMessage::Refused(refused))).await,
     }
     let (answers, answered) = mpsc::channel(OPEN_REQUESTS);
+    let client = server.clients.next();
     let shared = Arc::new(Shared {
-        frames: Mutex::default(),
+        client,
+        frames: Mutex::new(Frames::new(client)),
+        palette: Mutex::default(),
         wake: Arc::default(),
         workspace: Mutex::new(false),
         questions: Arc::new(Semaphore::new(OPEN_QUESTIONS)),
@@ -91,7 +96,9 @@ pub(super) async fn serve(stream: UnixStream, server: Arc<Server>) -> io::Result
 
 /// What the reading and the writing task share.
 struct Shared {
+    client: u64,
     frames: Mutex<Frames>,
+    palette: Mutex<Option<Palette>>,
     wake: Arc<Notify>,
     /// Whether the client watches the workspace.
     workspace: Mutex<bool>,
@@ -129,7 +136,6 @@ async fn read_all(
 ) -> io::Result<()> {
     let mut running: JoinSet<()> = JoinSet::new();
     let mut open: Vec<(u64, AbortHandle)> = Vec::new();
-    let mut typed: Option<(ServiceId, locald_term::Size)> = None;
     while let Some(frame) = reading.next().await {
         let message = match wire::read(&frame?) {
             Ok(Payload::Control(message)) => message,
@@ -151,31 +157,37 @@ async fn read_all(
                 open.iter().filter(|(known, _)| *known == id).for_each(|(_, handle)| handle.abort());
             }
             ClientMessage::View(view) => {
-                typed = shared.lock_frames().set_view(&view, &server.panes, &shared.wake);
-                if let Some((service, size)) = &typed
-                    && let Some(pane) = server.panes.find(service)
-                {
-                    pane.resize_for_client(*size);
+                if shared.lock_frames().is_act(&view) {
+                    shared.act(server);
                 }
+                shared.lock_frames().set_view(&view, &server.panes, &shared.wake);
                 shared.wake.notify_one();
             }
             ClientMessage::Ack { pane, sequence } => {
                 shared.lock_frames().acknowledge(pane, sequence);
                 shared.wake.notify_one();
             }
+            ClientMessage::Palette(palette) => {
+                let palette = from_wire(palette);
+                *shared.palette.lock().unwrap_or_else(PoisonError::into_inner) = Some(palette);
+                if server.clients.is_last(shared.lock_frames().acted()) {
+                    server.panes.set_palette(palette);
+                }
+            }
             ClientMessage::Input { .. } if shared.lock_frames().role() == Role::Onlooker => {}
-            ClientMessage::Input { service, input } => type_into(server, &service, &input, typed.as_ref()),
+            ClientMessage::Input { service, input } => type_into(server, shared, &service, &input),
         }
     }
     Ok(())
 }
 
-/// Types into a pane. The client that types decides the size. Nothing waits here for a program that does not read: its client
-/// must still be able to stop it.
-fn type_into(server: &Server, service: &ServiceId, input: &Input, focused: Option<&(ServiceId, locald_term::Size)>) {
+/// Types into a pane. Nothing waits here for a program that does not read: its client must still be able to stop it.
+fn type_into(server: &Server, shared: &Shared, service: &ServiceId, input: &Input) {
     let Some(pane) = server.panes.find(service) else { return };
-    if let Some((_, size)) = focused.filter(|(focused, _)| focused == service) {
-        pane.resize_for_client(*size);
+    let only_moves = matches!(input, Input::Mouse(Mouse { action: MouseAction::Motion(None), .. }));
+    if !only_moves {
+        shared.act(server);
+        pane.note_typist(shared.client);
     }
     // Input that cannot be delivered is shown by the pane's state; a stream of errors would help nobody.
     if let Err(failure) = type_at_once(&pane, input) {
@@ -221,6 +233,7 @@ async fn write_all(
 ) -> io::Result<()> {
     let mut revision = server.supervisor.revision();
     let mut sent_revision = 0;
+    let mut told = Told::new(&server.panes);
     loop {
         let mut written = Vec::new();
         while let Ok(mut answer) = answered.try_recv() {
@@ -234,6 +247,14 @@ async fn write_all(
             shared.lock_frames().look_again(&server.panes, &shared.wake);
             let workspace = Box::new(status::workspace(&server, current));
             writing.feed(wire::control(&ServerMessage::Workspace(workspace))).await?;
+        }
+        let news = if watches { told.take(&server.panes, Instant::now()) } else { Vec::new() };
+        if !news.is_empty() {
+            writing.feed(wire::control(&ServerMessage::Activity(news))).await?;
+        }
+        let clipboard = shared.lock_frames().take_clipboard();
+        if let Some((service, text)) = clipboard {
+            writing.feed(wire::control(&ServerMessage::Clipboard { service, text })).await?;
         }
         let (frames, next_due) = shared.lock_frames().take_due(Instant::now());
         for frame in frames {
@@ -251,6 +272,7 @@ async fn write_all(
                 None => return Ok(()),
             },
             _ = revision.changed(), if watches => {}
+            () = told.changed(), if watches => {}
             () = shared.wake.notified() => {}
             () = due => {}
         }
@@ -273,4 +295,20 @@ impl Shared {
     fn lock_frames(&self) -> std::sync::MutexGuard<'_, Frames> {
         self.frames.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// The client's user does something: sizes and colours are the client's from now on.
+    fn act(&self, server: &Server) {
+        let acted = self.lock_frames().acted();
+        let Some(acted) = server.clients.act(acted) else { return };
+        self.lock_frames().act(acted);
+        let palette = *self.palette.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(palette) = palette {
+            server.panes.set_palette(palette);
+        }
+    }
+}
+
+fn from_wire(palette: locald_api::Palette) -> Palette {
+    let locald_api::Palette { foreground, background, cursor, ansi } = palette;
+    Palette { foreground, background, cursor, ansi }
 }

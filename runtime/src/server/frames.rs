@@ -2,20 +2,22 @@
 
 use std::sync::Arc;
 
-use locald_api::{Attention, Cursor, Modes, PaneFrame, PaneId, Role, ServiceId, View};
+use locald_api::{Attention, Cursor, Modes, PaneFrame, PaneId, Role, ServiceId, View, WatchedPane};
 use locald_term::Size;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::pace::{Pace, Turn};
-use crate::panes::{Focused, Pane, PaneSet};
+use crate::panes::{Focused, Pane, PaneSet, Showing, Viewer};
 
 /// Panes that one client may watch.
 const MAX_WATCHED: usize = 64;
 
 /// What one client watches.
-#[derive(Default)]
 pub(super) struct Frames {
+    client: u64,
+    /// When the client acted last, as a count of all clients' acts.
+    acted: u64,
     view: View,
     watched: Vec<Watched>,
     /// The pane that the client's keys go to.
@@ -26,6 +28,8 @@ struct Watched {
     pane: PaneId,
     source: Arc<Pane>,
     focused: bool,
+    /// Has the client's word on the pane's size counted.
+    showing: Option<Showing>,
     pace: Pace,
     /// The pane's version that was last looked at.
     seen: u64,
@@ -47,9 +51,13 @@ struct Header {
 }
 
 impl Frames {
-    /// Takes a new view: panes that were watched already, by the same number, go on where they are. Returns the focused service
-    /// and the size that the client has for it.
-    pub(super) fn set_view(&mut self, view: &View, panes: &PaneSet, wake: &Arc<Notify>) -> Option<(ServiceId, Size)> {
+    /// What a client watches that has just come, as number `client`.
+    pub(super) fn new(client: u64) -> Self {
+        Self { client, acted: 0, view: View::default(), watched: Vec::new(), focused: None }
+    }
+
+    /// Takes a new view. Panes that were watched already, by the same number, go on where they are.
+    pub(super) fn set_view(&mut self, view: &View, panes: &PaneSet, wake: &Arc<Notify>) {
         let mut watched = Vec::new();
         for wanted in view.panes.iter().take(MAX_WATCHED) {
             let Some(source) = panes.find(&wanted.service) else { continue };
@@ -61,17 +69,38 @@ impl Frames {
             };
             let mut known = known.map_or_else(new, |index| self.watched.swap_remove(index));
             known.focused = wanted.focused;
+            let size = size(wanted).filter(|_| view.role == Role::Participant);
+            known.show(size, self.client, self.acted);
             watched.push(known);
         }
+        let holder = (view.role == Role::Participant && view.attention == Attention::Here)
+            .then(|| watched.iter().find(|watched| watched.focused))
+            .flatten();
+        // What is new is taken before what was is given back: a pane must hear nothing of a client that stays.
+        self.focused = holder.map(|watched| Focused::new(watched.source.clone()));
         self.watched = watched;
         self.view = view.clone();
-        let acts = view.role == Role::Participant;
-        let focused = self.watched.iter().find(|it| it.focused && acts && view.attention == Attention::Here);
-        // Taken before the last one is given back: a pane that keeps the focus must not hear of it.
-        self.focused = focused.map(|watched| Focused::new(watched.source.clone()));
-        let sized = |wanted: &&locald_api::WatchedPane| wanted.focused && wanted.columns > 0 && wanted.rows > 0;
-        let focused = view.panes.iter().find(sized).filter(|_| acts)?;
-        Some((focused.service.clone(), Size::new(focused.rows, focused.columns)))
+    }
+
+    /// The client acts: it is the last to have done so, and its sizes count.
+    pub(super) fn act(&mut self, acted: u64) {
+        self.acted = acted;
+        self.watched.iter_mut().filter_map(|watched| watched.showing.as_mut()).for_each(|showing| showing.act(acted));
+    }
+
+    /// Whether a view is the work of the client's user, and not only news of the user having gone elsewhere.
+    pub(super) fn is_act(&self, view: &View) -> bool {
+        view.role == Role::Participant && view.attention == Attention::Here && *view != self.view
+    }
+
+    /// When the client acted last.
+    pub(super) fn acted(&self) -> u64 {
+        self.acted
+    }
+
+    /// What the program in the pane with the focus wants in the client's clipboard.
+    pub(super) fn take_clipboard(&self) -> Option<(ServiceId, String)> {
+        self.focused.as_ref()?.pane().take_clipboard(self.client)
     }
 
     /// What the client is there for.
@@ -109,7 +138,16 @@ impl Frames {
 impl Watched {
     fn new(pane: PaneId, source: Arc<Pane>) -> Self {
         let now = Instant::now();
-        Self { pane, source, focused: false, pace: Pace::new(now), seen: 0, rows_seen: 0, last: None }
+        Self { pane, source, focused: false, showing: None, pace: Pace::new(now), seen: 0, rows_seen: 0, last: None }
+    }
+
+    /// The client shows the pane with this size, if it has a say in it.
+    fn show(&mut self, size: Option<Size>, client: u64, acted: u64) {
+        let viewer = Viewer { client, pane: self.pane };
+        match (&mut self.showing, size) {
+            (Some(showing), Some(size)) => showing.update(size, acted),
+            (showing, size) => *showing = size.map(|size| Showing::new(self.source.clone(), viewer, size, acted)),
+        }
     }
 
     /// The pane's next frame; `None` if nothing that can be seen has changed, or the client is not ready for it. An error is
@@ -151,4 +189,9 @@ impl Watched {
         let Header { columns, rows, cursor, modes, title, history_first, history_end } = header;
         Ok(Some(PaneFrame { pane, sequence, columns, rows, cursor, modes, title, history_first, history_end, changed }))
     }
+}
+
+/// The size that a client has for a pane, if it has any room for it.
+fn size(pane: &WatchedPane) -> Option<Size> {
+    (pane.columns > 0 && pane.rows > 0).then(|| Size::new(pane.rows, pane.columns))
 }

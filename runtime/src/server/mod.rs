@@ -1,5 +1,6 @@
 //! The control socket: clients, their requests, and the frames of the panes they watch.
 
+mod activity;
 mod connection;
 mod frames;
 mod listen;
@@ -12,12 +13,14 @@ mod status;
 mod typing;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Instant;
 
 use locald_keeper::Home;
 use tokio::sync::mpsc;
 
 use crate::panes::PaneSet;
+use crate::pins::Pins;
 use crate::supervisor::Supervisor;
 
 pub(crate) use listen::listen;
@@ -27,10 +30,38 @@ pub(crate) struct Server {
     pub(crate) home: Home,
     pub(crate) supervisor: Arc<Supervisor>,
     pub(crate) panes: Arc<PaneSet>,
+    pub(crate) pins: Pins,
+    pub(crate) clients: Clients,
     pub(crate) started: Instant,
     pub(crate) keeper: KeeperFacts,
     /// How the daemon is told to end.
     pub(crate) ends: mpsc::Sender<End>,
+}
+
+/// What is known of all clients together.
+#[derive(Debug, Default)]
+pub(crate) struct Clients {
+    /// How many there have been.
+    count: AtomicU64,
+    /// How often any of them has acted.
+    acts: AtomicU64,
+}
+
+impl Clients {
+    /// The number of a client that has just come, from 1.
+    fn next(&self) -> u64 {
+        self.count.fetch_add(1, SeqCst) + 1
+    }
+
+    /// A client acts that did so last at `acted`; says when this is, unless it was the last to act anyway.
+    fn act(&self, acted: u64) -> Option<u64> {
+        (!self.is_last(acted)).then(|| self.acts.fetch_add(1, SeqCst) + 1)
+    }
+
+    /// Whether nobody has acted since.
+    fn is_last(&self, acted: u64) -> bool {
+        acted > 0 && acted == self.acts.load(SeqCst)
+    }
 }
 
 /// What the daemon tells of its keeper.

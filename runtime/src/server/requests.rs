@@ -21,6 +21,8 @@ pub(super) fn changes_something(request: &Request) -> bool {
         | Request::Start(_)
         | Request::Stop(_)
         | Request::Restart(_)
+        | Request::Pin { .. }
+        | Request::Unpin { .. }
         | Request::Shutdown
         | Request::DaemonRestart => true,
         Request::Status(_)
@@ -61,6 +63,19 @@ pub(super) async fn carry_out(request: Request, server: &Server) -> Result<Respo
             let pane = server.panes.find(&service).ok_or_else(|| unknown(&service))?;
             let (first, rows) = pane.screen().history_rows(first, count.min(MAX_LINES) as usize);
             Ok(Response::Lines { first, rows })
+        }
+        Request::Pin { service, place } => {
+            if server.panes.find(&service).is_none() {
+                return Err(unknown(&service));
+            }
+            server.pins.pin(&service, place, |pin| server.panes.find(pin).is_some());
+            supervisor.touch();
+            Ok(Response::Done)
+        }
+        Request::Unpin { service } => {
+            server.pins.unpin(&service);
+            supervisor.touch();
+            Ok(Response::Done)
         }
         Request::DaemonStatus => Ok(Response::Daemon(daemon(server))),
         // The connection does the rest: it sends the workspace from now on, or ends the daemon once the answer is on its way.

@@ -23,6 +23,7 @@ pub(super) fn workspace(server: &Server, revision: u64) -> Workspace {
     Workspace {
         revision,
         projects: projects.iter().map(crate::supervisor::Project::status).collect(),
+        pins: server.pins.list().into_iter().filter(|pin| services.iter().any(|service| service.id == *pin)).collect(),
         services,
         degraded,
     }

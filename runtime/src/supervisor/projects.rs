@@ -25,6 +25,7 @@ use super::surroundings::Surroundings;
 use crate::keeper_link::KeeperLink;
 
 use crate::panes::logger::{PaneLog, log_caps};
+use crate::panes::sizing::Policy;
 use crate::panes::{Pane, PaneParts, PaneSet, RunPhase, RunState};
 
 /// How long the log may take to take up the last lines of a service that is forgotten.
@@ -488,7 +489,7 @@ impl Supervisor {
         self.projects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn touch(&self) {
+    pub(crate) fn touch(&self) {
         self.revision.send_modify(|revision| *revision += 1);
     }
 }
@@ -514,11 +515,9 @@ async fn watch_for_listener(supervisor: Weak<Supervisor>, port: u16) {
 }
 
 /// Gives the pane the size that the configuration asks for, or leaves its size to the clients.
-fn fix_size(pane: &Pane, definition: &Definition) {
-    if let Some((columns, rows)) = definition.size {
-        pane.resize(locald_term::Size::new(rows, columns));
-    }
-    pane.set_fixed_size(definition.size.is_some());
+fn fix_size(pane: &Arc<Pane>, definition: &Definition) {
+    let fixed = definition.size.map(|(columns, rows)| Policy::Fixed(locald_term::Size::new(rows, columns)));
+    pane.set_size_policy(fixed.unwrap_or_default());
 }
 
 /// A service's name without the project's, which may stand before it.

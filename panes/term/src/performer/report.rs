@@ -19,8 +19,8 @@ impl Performer<'_> {
             (0, 0, b'n') if first == 6 => self.report_cursor(""),
             (b'?', 0, b'n') if first == 6 => self.report_cursor("?"),
             (b'?', 0, b'n') if first == 996 => {
-                let theme = if self.terminal.palette.is_dark() { 1 } else { 2 };
-                self.reply(&format!("\x1b[?997;{theme}n"));
+                let report = self.terminal.palette.scheme_report();
+                self.terminal.listener().reply(report);
             }
             (b'?', b'$', b'p') => {
                 let state = state(self.terminal.modes.is_set(first));
