@@ -303,7 +303,7 @@ impl<C: Connector> Workspace<C> {
         match event {
             Event::Workspace(workspace) => self.take(Msg::Workspace(workspace)),
             Event::Frame(frame) => self.take(Msg::Frame(frame)),
-            Event::Activity(_) | Event::Clipboard { .. } => {}
+            Event::Activity(_) | Event::Usage(_) | Event::Clipboard { .. } => {}
         }
     }
 

@@ -20,6 +20,7 @@ use crate::panes::{PaneSet, logger, pump};
 use crate::pins::Pins;
 use crate::server::{Clients, End, KeeperFacts, Server, listen};
 use crate::supervisor::{Supervisor, SupervisorParts};
+use crate::usage::Meter;
 
 /// How long a daemon before this one may take to end.
 const PREDECESSOR: Duration = Duration::from_secs(5);
@@ -116,6 +117,7 @@ async fn serve(
     let server = Server {
         pins: Pins::open(home.state_dir().join("pins.json")),
         clients: Clients::default(),
+        meter: Meter::default(),
         home,
         supervisor: supervisor.clone(),
         panes,

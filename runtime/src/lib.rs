@@ -12,5 +12,6 @@ mod pins;
 mod server;
 mod state_file;
 mod supervisor;
+mod usage;
 
 pub use daemon::main;

@@ -264,3 +264,26 @@ fn pins_are_shared_ordered_and_outlive_everything() {
     later.call(Request::Unpin { service: b.clone() }).unwrap();
     later.wait_until("one is taken away", |wire| pinned(wire) == [a.clone()]);
 }
+
+#[test]
+fn what_services_use_is_told_to_a_client_that_shows_it() {
+    let home = TestHome::new(
+        r#"[services.busy]
+command = "echo working; sh -c 'while :; do :; done' & while :; do sleep 0.1; done"
+[services.idle]
+command = "exec sleep 1000"
+"#,
+    );
+    home.ok(&["up"]);
+    let (busy, idle) = (id(&home, "busy"), id(&home, "idle"));
+    let mut client = Wire::connect(&home);
+    client.show(View { usage: true, ..View::default() });
+    let of = |wire: &Wire, id: &ServiceId| wire.usage.iter().find(|usage| usage.service == *id).cloned();
+    client.wait_until("both are measured twice", |wire| {
+        of(wire, &busy).is_some_and(|it| it.usage.cpu_permille.is_some_and(|used| used > 0))
+            && of(wire, &idle).is_some_and(|it| it.usage.cpu_permille == Some(0))
+    });
+    let (busy, idle) = (of(&client, &busy).unwrap(), of(&client, &idle).unwrap());
+    assert!(busy.usage.processes >= 2 && busy.usage.memory > 0 && busy.last_line == "working", "{busy:?}");
+    assert_eq!((idle.usage.processes, &*idle.last_line), (1, ""));
+}

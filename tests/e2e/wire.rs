@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use locald_api::{
     Activity, Client, ClientMessage, Event, Events, Hello, Input, PaneFrame, PaneId, ProjectId, Request, Response, Row,
-    ServiceId, View, WatchedPane, Workspace,
+    ServiceId, ServiceUsage, View, WatchedPane, Workspace,
 };
 use tokio::runtime::Runtime;
 
@@ -21,6 +21,7 @@ pub(crate) struct Wire {
     pub(crate) panes: BTreeMap<PaneId, Shown>,
     pub(crate) activity: BTreeMap<ServiceId, Activity>,
     pub(crate) clipboard: Vec<String>,
+    pub(crate) usage: Vec<ServiceUsage>,
     pub(crate) workspace: Option<Workspace>,
 }
 
@@ -36,7 +37,7 @@ impl Wire {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         let (client, events) = runtime.block_on(Client::connect(&home.socket(), Hello::new("test"))).expect("a daemon");
         let (panes, activity) = (BTreeMap::new(), BTreeMap::new());
-        Self { runtime, client, events, panes, activity, clipboard: Vec::new(), workspace: None }
+        Self { runtime, client, events, panes, activity, clipboard: Vec::new(), usage: Vec::new(), workspace: None }
     }
 
     pub(crate) fn send(&self, message: ClientMessage) {
@@ -79,6 +80,7 @@ impl Wire {
         let frame = match event {
             Event::Frame(frame) => frame,
             Event::Activity(new) => return self.activity.extend(new.into_iter().map(|it| (it.service.clone(), it))),
+            Event::Usage(usage) => return self.usage = usage,
             Event::Clipboard { text, .. } => return self.clipboard.push(text),
             Event::Workspace(workspace) => return self.workspace = Some(*workspace),
         };

@@ -19,7 +19,7 @@ use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 
 use crate::wire::{self, MAX_FROM_CLIENT, MAX_FROM_DAEMON, Payload, WireError};
 use crate::{
-    Activity, ClientMessage, Failure, Hello, PaneFrame, Refused, Request, Response, ServerMessage, ServiceId, Welcome,
+    Activity, ClientMessage, Failure, Hello, PaneFrame, Refused, Request, Response, ServerMessage, ServiceId, ServiceUsage, Welcome,
     Workspace, peer,
 };
 
@@ -49,6 +49,8 @@ pub enum Event {
     Frame(PaneFrame),
     /// What programs have done: of each service of which something is new.
     Activity(Vec<Activity>),
+    /// What all services use.
+    Usage(Vec<ServiceUsage>),
     /// A program that the user typed into wants this text in the clipboard.
     Clipboard {
         /// Whose program.
@@ -222,6 +224,7 @@ async fn read_all(
             }
             Ok(Payload::Control(ServerMessage::Workspace(workspace))) => Event::Workspace(workspace),
             Ok(Payload::Control(ServerMessage::Activity(activity))) => Event::Activity(activity),
+            Ok(Payload::Control(ServerMessage::Usage(usage))) => Event::Usage(usage),
             Ok(Payload::Control(ServerMessage::Clipboard { service, text })) => Event::Clipboard { service, text },
             Ok(Payload::Pane(frame)) => Event::Frame(frame),
             Ok(Payload::Control(ServerMessage::Welcome(_) | ServerMessage::Refused(_))) | Err(_) => break,

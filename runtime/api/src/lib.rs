@@ -21,6 +21,7 @@ pub mod response;
 pub mod row;
 pub mod status;
 pub mod style;
+pub mod usage;
 mod varint;
 pub mod view;
 pub mod wire;
@@ -41,4 +42,5 @@ pub use response::{Capture, Change, DaemonInfo, LogPage, Response, ServiceChange
 pub use row::{Cells, Link, Row, Run};
 pub use status::{Exit, ProjectStatus, ServiceState, ServiceStatus, Workspace};
 pub use style::{Color, Style, Underline};
+pub use usage::{ServiceUsage, Usage};
 pub use view::{Attention, Role, View, WatchedPane};

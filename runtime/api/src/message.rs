@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Activity, Failure, Hello, Input, Palette, PaneId, Refused, Request, Response, ServiceId, View, Welcome, Workspace,
+    Activity, Failure, Hello, Input, Palette, PaneId, Refused, Request, Response, ServiceId, ServiceUsage, View, Welcome, Workspace,
 };
 
 /// From a client to the daemon.
@@ -64,6 +64,9 @@ pub enum ServerMessage {
     /// What programs have done: of each service of which this client does not know the latest. Sent to clients that watch the
     /// workspace, at most every 250 ms.
     Activity(Vec<Activity>),
+    /// What all services use: sent while the client's view says that it shows that, at most once a second, and only when
+    /// something of it is new.
+    Usage(Vec<ServiceUsage>),
     /// A program that the client's user typed into wants this text in the clipboard (OSC 52). Of several only the last is sent.
     Clipboard {
         /// Whose program.

@@ -15,6 +15,9 @@ pub struct View {
     /// Where its user's attention is.
     #[serde(default)]
     pub attention: Attention,
+    /// Whether the client shows what services use, which is measured only for those that do.
+    #[serde(default)]
+    pub usage: bool,
 }
 
 /// A pane that a client shows.

@@ -6,6 +6,9 @@ use locald_term::{Attributes, Engine, MouseMode, Size, VtEngine};
 /// The size of a screen that nobody has looked at yet.
 pub(crate) const DEFAULT_SIZE: (u16, u16) = (80, 24);
 
+/// The most characters of a line that is shown apart from its screen.
+const LONGEST_LINE: usize = 200;
+
 /// The emulator of one pane.
 pub(crate) struct Screen {
     engine: Box<dyn Engine>,
@@ -74,6 +77,13 @@ impl Screen {
             builder.push(cell.text, cell.width, style(cell.style));
         });
         builder.finish(self.engine.row_wrapped(number))
+    }
+
+    /// The text of the last row that is not blank, cut where it is long.
+    pub(crate) fn last_line(&self) -> String {
+        let rows = (0..self.engine.size().rows()).rev().map(|row| self.row(row).text());
+        let line = rows.map(|text| text.trim().to_owned()).find(|text| !text.is_empty()).unwrap_or_default();
+        line.chars().take(LONGEST_LINE).collect()
     }
 
     /// Lines of history from absolute number `first` on, and the number of the first one given.
@@ -248,6 +258,12 @@ mod tests {
         assert!(modes("\x1b[?1004h").contains(Modes::FOCUS));
         assert!(modes("\x1b[?1049h").takes_wheel() && !modes("\x1b[?1049h\x1b[?1007l").takes_wheel());
         assert_eq!(modes("\x1b[>5u").keyboard(), 5);
+    }
+
+    #[test]
+    fn the_last_line_is_the_last_that_is_not_blank() {
+        assert_eq!(screen_of("one\r\n  two  \r\n").last_line(), "two");
+        assert_eq!(screen_of("").last_line(), "");
     }
 
     #[test]

@@ -23,6 +23,7 @@ use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 use super::activity::Told;
 use super::frames::Frames;
 use super::typing::type_at_once;
+use super::usage::Watch;
 use super::{End, Server, requests, status};
 
 /// How long a client may take to say hello.
@@ -233,7 +234,7 @@ async fn write_all(
 ) -> io::Result<()> {
     let mut revision = server.supervisor.revision();
     let mut sent_revision = 0;
-    let mut told = Told::new(&server.panes);
+    let (mut told, mut usage) = (Told::new(&server.panes), Watch::default());
     loop {
         let mut written = Vec::new();
         while let Ok(mut answer) = answered.try_recv() {
@@ -252,6 +253,10 @@ async fn write_all(
         if !news.is_empty() {
             writing.feed(wire::control(&ServerMessage::Activity(news))).await?;
         }
+        let shows_usage = shared.lock_frames().shows_usage();
+        if let Some(usage) = usage.take(shows_usage, &server).await {
+            writing.feed(wire::control(&ServerMessage::Usage(usage))).await?;
+        }
         let clipboard = shared.lock_frames().take_clipboard();
         if let Some((service, text)) = clipboard {
             writing.feed(wire::control(&ServerMessage::Clipboard { service, text })).await?;
@@ -262,7 +267,7 @@ async fn write_all(
         }
         SinkExt::<Bytes>::flush(&mut writing).await?;
         drop(written);
-        let due = pin!(until(next_due));
+        let due = pin!(until(next_due.into_iter().chain(usage.due()).min()));
         tokio::select! {
             answer = answered.recv() => match answer {
                 Some(mut answer) => {

@@ -108,6 +108,11 @@ impl Frames {
         self.view.role
     }
 
+    /// Whether the client shows what services use.
+    pub(super) fn shows_usage(&self) -> bool {
+        self.view.usage
+    }
+
     /// Looks for the panes of the view again, because services have come or gone: a service may have another pane since.
     pub(super) fn look_again(&mut self, panes: &PaneSet, wake: &Arc<Notify>) {
         let view = std::mem::take(&mut self.view);

@@ -11,6 +11,7 @@ mod pace;
 mod requests;
 mod status;
 mod typing;
+mod usage;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -22,6 +23,7 @@ use tokio::sync::mpsc;
 use crate::panes::PaneSet;
 use crate::pins::Pins;
 use crate::supervisor::Supervisor;
+use crate::usage::Meter;
 
 pub(crate) use listen::listen;
 
@@ -32,6 +34,7 @@ pub(crate) struct Server {
     pub(crate) panes: Arc<PaneSet>,
     pub(crate) pins: Pins,
     pub(crate) clients: Clients,
+    pub(crate) meter: Meter,
     pub(crate) started: Instant,
     pub(crate) keeper: KeeperFacts,
     /// How the daemon is told to end.
