@@ -20,6 +20,7 @@ mod pointing;
 mod random;
 mod sandbox;
 mod screen;
+mod slow;
 mod wait;
 mod windows;
 mod wire;

@@ -30,6 +30,8 @@ pub(crate) struct Wire {
 pub(crate) struct Shown {
     pub(crate) rows: Vec<Row>,
     pub(crate) last: Option<PaneFrame>,
+    /// How many frames have come.
+    pub(crate) frames: usize,
 }
 
 impl Wire {
@@ -91,6 +93,7 @@ impl Wire {
             shown.rows[usize::from(*number)].clone_from(row);
         }
         shown.last = Some(frame);
+        shown.frames += 1;
         self.send(ack);
     }
 
