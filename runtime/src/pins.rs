@@ -33,8 +33,8 @@ impl Pins {
     pub(crate) fn pin(&self, service: &ServiceId, place: Option<usize>, known: impl Fn(&ServiceId) -> bool) {
         let mut pins = self.lock();
         pins.retain(|pin| pin != service);
-        let shown = pins.iter().enumerate().filter(|(_, pin)| known(pin)).map(|(index, _)| index);
-        let index = place.and_then(|place| shown.skip(place).next()).unwrap_or(pins.len());
+        let mut shown = pins.iter().enumerate().filter(|(_, pin)| known(pin)).map(|(index, _)| index);
+        let index = place.and_then(|place| shown.nth(place)).unwrap_or(pins.len());
         pins.insert(index, service.clone());
         while pins.len() > MOST {
             let oldest = pins.iter().position(|pin| !known(pin)).unwrap_or(0);

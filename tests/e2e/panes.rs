@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use locald_api::{
-    Attention, ClientMessage, Color, CommandMark, Input, Modes, Mouse, MouseAction, MouseButton, Palette, PaneId, Progress,
-    Request, Role, ServiceId, Style, Target, Underline, View,
+    Attention, ClientMessage, Color, CommandMark, Input, Modes, Mouse, MouseAction, MouseButton, Palette, PaneId,
+    Progress, Request, Role, ServiceId, Style, Target, Underline, View,
 };
 
 use crate::home::TestHome;
@@ -226,7 +226,8 @@ fn programs_are_told_the_colours_of_the_client_that_acted_last() {
 command = '''stty raw -echo; printf '\033[?2031hready\r\n\033]11;?\007'; exec cat -v'''
 ",
     );
-    let palette = |shade| Palette { foreground: [255 - shade; 3], background: [shade; 3], cursor: [0; 3], ansi: [[0; 3]; 16] };
+    let palette =
+        |shade| Palette { foreground: [255 - shade; 3], background: [shade; 3], cursor: [0; 3], ansi: [[0; 3]; 16] };
     home.ok(&["up"]);
     let it = id(&home, "it");
     let mut dark = Wire::connect(&home);

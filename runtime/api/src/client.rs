@@ -19,8 +19,8 @@ use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec};
 
 use crate::wire::{self, MAX_FROM_CLIENT, MAX_FROM_DAEMON, Payload, WireError};
 use crate::{
-    Activity, ClientMessage, Failure, Hello, PaneFrame, Refused, Request, Response, ServerMessage, ServiceId, ServiceUsage, Welcome,
-    Workspace, peer,
+    Activity, ClientMessage, Failure, Hello, PaneFrame, Refused, Request, Response, ServerMessage, ServiceId,
+    ServiceUsage, Welcome, Workspace, peer,
 };
 
 /// How long a daemon may take to answer the hello. It may just be starting, with other clients waiting before this one.

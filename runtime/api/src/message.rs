@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Activity, Failure, Hello, Input, Palette, PaneId, Refused, Request, Response, ServiceId, ServiceUsage, View, Welcome, Workspace,
+    Activity, Failure, Hello, Input, Palette, PaneId, Refused, Request, Response, ServiceId, ServiceUsage, View,
+    Welcome, Workspace,
 };
 
 /// From a client to the daemon.

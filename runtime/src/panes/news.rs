@@ -54,7 +54,9 @@ impl Pane {
     pub(super) fn note_events(&self, events: Vec<Event>) {
         let mut news = self.news.lock().unwrap_or_else(PoisonError::into_inner);
         let somebody_types = self.focused_by.load(SeqCst) > 0 && self.typist.load(SeqCst) > 0;
-        events.into_iter().for_each(|event| news.note(event, somebody_types));
+        for event in events {
+            news.note(event, somebody_types);
+        }
     }
 
     pub(super) fn note_new_run(&self) {
@@ -127,7 +129,9 @@ mod tests {
 
     fn after(events: impl IntoIterator<Item = Event>) -> News {
         let mut news = News::default();
-        events.into_iter().for_each(|event| news.note(event, true));
+        for event in events {
+            news.note(event, true);
+        }
         news
     }
 

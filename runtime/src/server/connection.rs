@@ -9,8 +9,8 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use locald_api::wire::{self, MAX_FROM_CLIENT, MAX_FROM_DAEMON, Payload};
 use locald_api::{
-    ClientMessage, Failure, FailureKind, Hello, Input, Mouse, MouseAction, PROTOCOL, Refused, Request, Response, Role, ServerMessage,
-    ServiceId, Welcome, peer,
+    ClientMessage, Failure, FailureKind, Hello, Input, Mouse, MouseAction, PROTOCOL, Refused, Request, Response, Role,
+    ServerMessage, ServiceId, Welcome, peer,
 };
 use locald_term::Palette;
 use tokio::net::UnixStream;

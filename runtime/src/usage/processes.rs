@@ -121,9 +121,11 @@ mod tests {
 
     #[test]
     fn a_name_may_hold_anything() {
-        let line = b"42 (a) (b c) S 7 42 42 0 -1 4194304 100 0 0 0 30 12 0 0 20 0 1 0 5555 1000 25 18446744073709551615 1";
+        let line =
+            b"42 (a) (b c) S 7 42 42 0 -1 4194304 100 0 0 0 30 12 0 0 20 0 1 0 5555 1000 25 18446744073709551615 1";
         let page = 4096;
-        let expected = Process { pid: 42, parent: 7, name: "a) (b c".into(), begun: 5555, ticks: 42, memory: 25 * page };
+        let expected =
+            Process { pid: 42, parent: 7, name: "a) (b c".into(), begun: 5555, ticks: 42, memory: 25 * page };
         assert_eq!(parse(line, page), Some(expected));
         assert_eq!((parse(b"", page), parse(b"42 (x) S 7", page)), (None, None));
     }
