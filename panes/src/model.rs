@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use locald_api::{Attention, Modes, PaneId, Request, ServiceId, ServiceStatus, Workspace};
+use locald_api::{Attention, Modes, PaneId, Request, Role, ServiceId, ServiceStatus, Workspace};
 use ratatui::layout::{Position, Rect, Size};
 
 use crate::keymap::Keymap;
@@ -58,6 +58,8 @@ pub(crate) struct Model {
     pub(crate) overlay: Option<Overlay>,
     /// Something to tell, until the next key.
     pub(crate) notice: Option<Notice>,
+    /// What the user is there for.
+    pub(crate) role: Role,
     /// Whether the daemon is there.
     pub(crate) connection: Connection,
     /// What the caller wants asked first; taken when it is asked.
@@ -187,6 +189,7 @@ impl Model {
             asks: 0,
             overlay: None,
             notice: None,
+            role: options.role,
             connection: Connection::Lost { why: None, overdue: false },
             starting: options.initial.is_some(),
             initial: options.initial,

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use locald_api::{Request, ServiceId};
+use locald_api::{Request, Role, ServiceId};
 use serde::{Deserialize, Serialize};
 
 use crate::theme::ThemeChoice;
@@ -16,6 +16,8 @@ pub struct Options {
     pub focus: Option<Wanted>,
     /// Start with the keys going to the selected service instead of the list.
     pub attach: bool,
+    /// Whether the user may act, or only looks.
+    pub role: Role,
     /// Asked as soon as the workspace is connected, such as [`Request::Up`]. A failure is shown, and ends nothing.
     ///
     /// Leaving before the answer came cancels the request.

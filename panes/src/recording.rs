@@ -8,6 +8,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use locald_api::Role;
 use ratatui::layout::Size;
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +59,8 @@ struct Head {
     project: Option<String>,
     focus: Option<Wanted>,
     attach: bool,
+    #[serde(default)]
+    role: Role,
     starting: bool,
     keymap: Keymap,
 }
@@ -94,6 +97,7 @@ impl Recorder {
             project: model.project.clone(),
             focus: model.wanted.clone(),
             attach: model.focus == Focus::Pane,
+            role: model.role,
             starting: model.starting,
             keymap: model.keymap.clone(),
         });
@@ -146,7 +150,7 @@ impl<R: BufRead> Recording<R> {
     /// The model as it was in the beginning.
     pub(crate) fn model(&self) -> Model {
         let head = self.head.clone();
-        let options = Options { project: head.project, focus: head.focus, attach: head.attach, ..Options::default() };
+        let options = Options { project: head.project, focus: head.focus, attach: head.attach, role: head.role, ..Options::default() };
         let theme = options.theme.theme(Appearance::default(), Depth::from_env());
         let mut model = Model::new(options, head.size, theme);
         model.starting = head.starting;

@@ -71,7 +71,7 @@ fn watch(model: &mut Model) -> Cmd {
     let wanted = model.selected.clone().zip(model.pane_size());
     let Some((service, size)) = wanted else {
         return match model.watch.take() {
-            Some(_) => Cmd::send(ClientMessage::View(View::default())),
+            Some(_) => Cmd::send(ClientMessage::View(View { role: model.role, ..View::default() })),
             None => Cmd::none(),
         };
     };
@@ -87,7 +87,7 @@ fn watch(model: &mut Model) -> Cmd {
     };
     model.watch = Some(Watch { pane, service: service.clone(), size, attention });
     let watched = WatchedPane { pane, service, columns: size.width, rows: size.height, focused: true };
-    Cmd::send(ClientMessage::View(View { panes: vec![watched], attention, ..View::default() }))
+    Cmd::send(ClientMessage::View(View { panes: vec![watched], role: model.role, attention, ..View::default() }))
 }
 
 /// Tells the daemon that what it sent has been painted, so that it may send more.

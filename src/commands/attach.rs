@@ -1,6 +1,6 @@
 //! `locald attach`: the workspace, with the keys going to one service.
 
-use locald_api::{CallError, Request, Response};
+use locald_api::{CallError, Request, Response, Role};
 use locald_panes::{Options, Wanted};
 
 use super::open;
@@ -18,6 +18,9 @@ use crate::ui::Ui;
     after_help = "Examples:\n  locald attach web        A service of this project\n  locald attach shop:web   One of another project"
 )]
 pub(crate) struct AttachArgs {
+    /// Only look: type nothing, change nothing, and leave the pane's size to others
+    #[arg(long, short, visible_alias = "look")]
+    read_only: bool,
     /// The service, or `project:service`
     name: String,
     #[command(flatten)]
@@ -40,5 +43,6 @@ pub(crate) async fn attach(args: AttachArgs, context: &Context, ui: &mut Ui) -> 
     };
     drop(client);
     let focus = Some(Wanted::Id(service.id));
-    open::run(Options { project: root, focus, attach: true, theme, ..Options::default() }, context, ui).await
+    let role = if args.read_only { Role::Onlooker } else { Role::Participant };
+    open::run(Options { project: root, focus, attach: true, role, theme, ..Options::default() }, context, ui).await
 }

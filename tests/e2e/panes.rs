@@ -8,6 +8,7 @@ use locald_api::{
 };
 
 use crate::home::TestHome;
+use crate::screen::Screen;
 use crate::wire::{Wire, id, view};
 
 const FIRST: PaneId = PaneId(1);
@@ -207,15 +208,15 @@ command = '''stty raw -echo; printf ready; while read -r _; do printf '\033]52;c
         client.wait_for(FIRST, "ready");
     }
     home.ok(&["send-keys", "it", "C-j"]);
-    typing.wait_for(FIRST, "ready told");
+    typing.wait_for(FIRST, "readytold");
     typing.input(&it, Input::Keys(vec!["C-j".into()]));
-    typing.wait_for(FIRST, "told told");
+    typing.wait_for(FIRST, "readytold told");
     typing.wait_until("its clipboard is set", |wire| wire.clipboard == ["hello"]);
-    other.wait_for(FIRST, "told told");
+    other.wait_for(FIRST, "readytold told");
     other.input(&it, Input::Keys(vec!["C-j".into()]));
-    other.wait_for(FIRST, "told told told");
+    other.wait_for(FIRST, "readytold told told");
     other.wait_until("its clipboard is set", |wire| wire.clipboard == ["hello"]);
-    typing.wait_for(FIRST, "told told told");
+    typing.wait_for(FIRST, "readytold told told");
     assert_eq!(typing.clipboard.len(), 1);
 }
 
@@ -287,4 +288,19 @@ command = "exec sleep 1000"
     let (busy, idle) = (of(&client, &busy).unwrap(), of(&client, &idle).unwrap());
     assert!(busy.usage.processes >= 2 && busy.usage.memory > 0 && busy.last_line == "working", "{busy:?}");
     assert_eq!((idle.usage.processes, &*idle.last_line), (1, ""));
+}
+
+#[test]
+fn a_workspace_that_only_looks_follows_the_pane_and_types_nothing() {
+    let home = TestHome::new("[services.it]\ncommand = \"echo ready; exec cat\"\nsize = \"50x9\"\n");
+    home.ok(&["up"]);
+    let mut screen = Screen::open(&home, &["attach", "--read-only", "it"], 80, 24);
+    screen.wait_for("│ready");
+    screen.send("x");
+    screen.wait_for("only looks on");
+    home.ok(&["send-keys", "it", "y"]);
+    screen.wait_for("│y");
+    assert!(!home.ok(&["capture", "it"]).contains('x'));
+    screen.send("\u{2}d");
+    assert!(screen.wait_for_end().success());
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::{Child, Stdio};
 
-use locald_api::{ClientMessage, Input, PaneId, Request, ServiceId, View};
+use locald_api::{Input, PaneId, Request, ServiceId, View};
 use rustix::process::Signal;
 
 use crate::home::{TestHome, signal};
@@ -91,6 +91,6 @@ fn clients_that_sleep_through_a_flood_cost_nothing_slow_nobody_and_are_right_whe
 }
 
 fn type_and_see(wire: &mut Wire, echo: &ServiceId, turn: u32) {
-    wire.send(ClientMessage::Input { service: echo.clone(), input: Input::Text(format!("typed {turn}\n")) });
+    wire.input(echo, Input::Text(format!("typed {turn}\n")));
     wire.wait_for(FIRST, &format!("typed {turn}"));
 }

@@ -42,6 +42,7 @@ impl Wire {
         Self { runtime, client, events, panes, activity, clipboard: Vec::new(), usage: Vec::new(), workspace: None }
     }
 
+    /// Sends a message, which leaves when this client does something else.
     pub(crate) fn send(&self, message: ClientMessage) {
         self.runtime.block_on(self.client.send(message)).expect("a daemon that listens");
     }
@@ -53,10 +54,17 @@ impl Wire {
     pub(crate) fn show(&mut self, view: View) {
         self.panes.retain(|pane, _| view.panes.iter().any(|watched| watched.pane == *pane));
         self.send(ClientMessage::View(view));
+        self.arrive();
     }
 
     pub(crate) fn input(&self, service: &ServiceId, input: Input) {
         self.send(ClientMessage::Input { service: service.clone(), input });
+        self.arrive();
+    }
+
+    /// Waits until the daemon has read everything that was sent: it reads in order.
+    fn arrive(&self) {
+        self.call(Request::DaemonStatus).expect("a daemon that answers");
     }
 
     /// Takes in and acknowledges what the daemon sends until `enough` is true.

@@ -1,6 +1,6 @@
 //! What the keyboard does.
 
-use locald_api::{ClientMessage, Input, Request, Target};
+use locald_api::{ClientMessage, Input, Request, Role, Target};
 
 use super::daemon::call;
 use super::{scroll, search, select, watch};
@@ -91,6 +91,9 @@ fn after_prefix(model: &mut Model, key: &str) -> Cmd {
 }
 
 fn type_into_pane(model: &mut Model, input: Input) -> Cmd {
+    if model.role == Role::Onlooker {
+        return only_looks(model);
+    }
     let Some(service) = model.selected_service() else { return Cmd::none() };
     if !model.connection.is_up() {
         return notify(model, Notice::warning("not sent: there is no connection to the daemon"));
@@ -191,7 +194,14 @@ fn toggle_mouse(model: &mut Model) -> Cmd {
     notify(model, Notice::info(text))
 }
 
+fn only_looks(model: &mut Model) -> Cmd {
+    notify(model, Notice::warning("not done: this workspace only looks on"))
+}
+
 fn ask(model: &mut Model, verb: Verb) -> Cmd {
+    if model.role == Role::Onlooker {
+        return only_looks(model);
+    }
     let Some(service) = model.selected_service() else { return Cmd::none() };
     let (name, target) = (service.name.clone(), Target { root: None, names: vec![service.id.to_string()] });
     model.chosen = true;

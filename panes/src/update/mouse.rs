@@ -1,6 +1,6 @@
 //! What the mouse does: to the program that asked for it, else to the workspace.
 
-use locald_api::{ClientMessage, Input, Modes, MouseAction, MouseButton, ServiceId};
+use locald_api::{ClientMessage, Input, Modes, MouseAction, MouseButton, Role, ServiceId};
 use ratatui::layout::{Position, Rect};
 
 use super::keys::{act, scroll_overlay};
@@ -147,7 +147,7 @@ fn is_programs(model: &Model, action: MouseAction, service: &ServiceId) -> bool 
         MouseAction::Motion(Some(_)) => screen.modes.contains(Modes::MOUSE_DRAG),
         MouseAction::Press(_) | MouseAction::Release(_) => screen.modes.contains(Modes::MOUSE),
     };
-    wanted && alive && model.connection.is_up()
+    wanted && alive && model.connection.is_up() && model.role == Role::Participant
 }
 
 fn to_program(model: &mut Model, mouse: &Mouse, service: ServiceId, area: Rect) -> Cmd {

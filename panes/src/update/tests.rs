@@ -1,7 +1,7 @@
 //! What the workspace promises to do.
 
 use locald_api::{
-    CallError, Change, ClientMessage, Failure, FailureKind, Input, PaneId, Request, Response, ServiceChange,
+    CallError, Change, ClientMessage, Failure, FailureKind, Input, PaneId, Request, Response, Role, ServiceChange,
     ServiceState, Target, View, WatchedPane,
 };
 use ratatui::layout::Size;
@@ -404,6 +404,20 @@ fn help_scrolls_and_swallows_keys_that_would_act() {
     assert_eq!(model.overlay.as_ref().unwrap().top, 0, "on a large screen all of it is there");
     let _ = press(&mut model, "Escape");
     assert_eq!(model.overlay, None);
+}
+
+#[test]
+fn a_workspace_that_only_looks_sends_no_keys_and_asks_for_nothing() {
+    let mut model = model(Options { role: Role::Onlooker, attach: true, ..Options::default() }, SIZE);
+    let _ = update(&mut model, Msg::Connected);
+    let cmd = update(&mut model, Msg::Workspace(Box::new(web_and_worker())));
+    let looks =
+        |effect: &Effect| matches!(effect, Effect::Send(ClientMessage::View(view)) if view.role == Role::Onlooker);
+    assert!(cmd.effects.iter().any(looks), "{cmd:?}");
+    for keys in ["a", "C-b r"] {
+        assert!(press(&mut model, keys).effects.is_empty());
+        assert!(model.notice.as_ref().is_some_and(|notice| notice.text.contains("only looks on")));
+    }
 }
 
 mod mouse;
