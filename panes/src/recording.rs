@@ -150,7 +150,13 @@ impl<R: BufRead> Recording<R> {
     /// The model as it was in the beginning.
     pub(crate) fn model(&self) -> Model {
         let head = self.head.clone();
-        let options = Options { project: head.project, focus: head.focus, attach: head.attach, role: head.role, ..Options::default() };
+        let options = Options {
+            project: head.project,
+            focus: head.focus,
+            attach: head.attach,
+            role: head.role,
+            ..Options::default()
+        };
         let theme = options.theme.theme(Appearance::default(), Depth::from_env());
         let mut model = Model::new(options, head.size, theme);
         model.starting = head.starting;
