@@ -8,6 +8,7 @@ mod keeper_link;
 pub mod logs;
 mod own_log;
 mod panes;
+mod pattern;
 mod pins;
 mod server;
 mod state_file;

@@ -46,6 +46,7 @@ mod key;
 mod key_names;
 mod paste;
 
+mod passage;
 mod text;
 
 pub use cell::{Cell, LinkId};
@@ -56,6 +57,7 @@ pub use engine::{CommandMark, Cursor, CursorShape, Engine, Event, Modes, MouseEn
 pub use history::{History, Line};
 pub use key::{Cluster, FunctionKey, Key, KeyCode, Keypad, Modifiers, UnknownKey};
 pub use palette::Palette;
+pub use passage::{Passage, Passages, passages};
 pub use paste::encode_paste;
 pub use size::Size;
 pub use style::{Attributes, Color, Style, Underline};

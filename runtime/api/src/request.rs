@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{LogQuery, ServiceId};
+use crate::{LogQuery, SearchQuery, ServiceId};
 
 /// A request. Each says which [`Response`](crate::Response) answers it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,6 +58,8 @@ pub enum Request {
         /// How many; the daemon may send fewer.
         count: u32,
     },
+    /// Where a service's history and screen match a regular expression. Answered by `Hits`.
+    Search(SearchQuery),
     /// Pins a service for all clients, or moves one that is pinned. Answered by `Done`.
     Pin {
         /// Which service.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Exit, LogLine, ProjectStatus, Row, ServiceId, ServiceStatus};
+use crate::{Exit, LogLine, ProjectStatus, Row, SearchPage, ServiceId, ServiceStatus};
 
 /// The answer to a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,6 +32,8 @@ pub enum Response {
         /// The rows.
         rows: Vec<Row>,
     },
+    /// A page of what a search found.
+    Hits(SearchPage),
     /// The daemon and its keeper.
     Daemon(DaemonInfo),
 }

@@ -14,6 +14,7 @@ mod replay;
 mod resize;
 mod run;
 mod screen;
+mod search;
 pub(crate) mod sizing;
 mod syncer;
 

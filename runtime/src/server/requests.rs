@@ -30,6 +30,7 @@ pub(super) fn changes_something(request: &Request) -> bool {
         | Request::Capture { .. }
         | Request::SendKeys { .. }
         | Request::Lines { .. }
+        | Request::Search(_)
         | Request::WatchWorkspace
         | Request::DaemonStatus => false,
     }
@@ -76,6 +77,11 @@ pub(super) async fn carry_out(request: Request, server: &Server) -> Result<Respo
             server.pins.unpin(&service);
             supervisor.touch();
             Ok(Response::Done)
+        }
+        Request::Search(query) => {
+            let pane = server.panes.find(&query.service).ok_or_else(|| unknown(&query.service))?;
+            let found = tokio::task::spawn_blocking(move || pane.search(&query)).await;
+            found.map_err(|error| Failure::new(FailureKind::Internal, error.to_string()))?.map(Response::Hits)
         }
         Request::DaemonStatus => Ok(Response::Daemon(daemon(server))),
         // The connection does the rest: it sends the workspace from now on, or ends the daemon once the answer is on its way.
