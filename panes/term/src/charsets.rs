@@ -1,7 +1,9 @@
 //! The character sets G0 to G3 and which of them is in use: what makes `q` a horizontal line.
 
+use serde::{Deserialize, Serialize};
+
 /// A set of 94 characters in place of ASCII.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 enum Charset {
     #[default]
     Ascii,
@@ -18,7 +20,7 @@ const GRAPHICS: [char; 32] = [
 ];
 
 /// The designated sets, and those in use.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Charsets {
     sets: [Charset; 4],
     locked: usize,
@@ -44,6 +46,11 @@ impl Charsets {
             _ => return false,
         }
         true
+    }
+
+    /// Whether the numbers of sets are such.
+    pub(crate) fn is_possible(&self) -> bool {
+        self.locked < self.sets.len() && self.single.is_none_or(|single| single < self.sets.len())
     }
 
     /// Shift out (`true`) selects G1, shift in selects G0.

@@ -2,6 +2,8 @@
 //!
 //! The one implementation today is [`VtEngine`](crate::VtEngine).
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Cell, History, LinkId, Palette, Size};
 
 /// A terminal emulator: fed with a program's output, read by whoever shows it.
@@ -64,6 +66,18 @@ pub trait Engine: Send {
     /// The lines that scrolled off the top of the primary screen.
     fn history(&self) -> &History;
 
+    /// Takes the history away, and leaves one without lines whose numbers go on.
+    fn take_history(&mut self) -> History;
+
+    /// Puts older lines before those that came since this engine was made from a checkpoint. They are to be the history of an
+    /// engine that was fed up to that checkpoint. Without effect once lines were dropped or cleared, for then there is a gap.
+    fn adopt_history(&mut self, older: History);
+
+    /// Everything there is to the engine but its history, as bytes that [`VtEngine::restore`](crate::VtEngine::restore)
+    /// takes: both screens, modes, looks and links, and the numbers of lines. What waits to be taken is left out, and so is
+    /// the palette. `None` in the middle of a sequence or a character; feed more and ask again.
+    fn checkpoint(&self) -> Option<Vec<u8>>;
+
     /// Finds out which visible rows changed, and returns the version of the newest change.
     ///
     /// A walk over the screen (about 0.1 ms for 120 columns by 40 rows) when something was fed since the last call,
@@ -110,7 +124,7 @@ pub enum CursorShape {
 }
 
 /// The modes of a terminal that decide how input is encoded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one independent mode of the terminal")]
 pub struct Modes {
     /// Cursor keys send SS3 sequences (DECCKM).
@@ -136,7 +150,7 @@ pub struct Modes {
 }
 
 /// Which mouse events a program wants.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum MouseMode {
     /// None.
     #[default]
@@ -152,7 +166,7 @@ pub enum MouseMode {
 }
 
 /// How mouse events are written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum MouseEncoding {
     /// One byte per coordinate.
     #[default]

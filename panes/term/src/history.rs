@@ -22,6 +22,8 @@ pub struct History {
     budget: usize,
     /// What all chunks but the last hold.
     sealed_bytes: usize,
+    /// The number of the line with which this history began.
+    began: u64,
 }
 
 impl Default for History {
@@ -34,12 +36,27 @@ impl History {
     /// What a pane may use unless told otherwise: 1.5 MiB.
     pub const DEFAULT_BUDGET: usize = 3 * 512 * 1024;
 
+    /// The longest line within that, in bytes; what is longer is split.
+    pub(crate) const LONGEST_LINE: usize = 24 * 1024;
+
     const SMALLEST_BUDGET: usize = 64 * 1024;
 
     /// An empty history that holds at most `budget` bytes, all told; at least 64 KiB.
     pub fn new(budget: usize) -> Self {
+        Self::starting_at(0, budget)
+    }
+
+    /// A history of the usual budget whose lines up to `end` are not there, except perhaps the last, to which more may come.
+    pub(crate) fn resumed(end: u64, unfinished: Option<&StyledText>) -> Self {
+        let Some(line) = unfinished else { return Self::starting_at(end, Self::DEFAULT_BUDGET) };
+        let mut history = Self::starting_at(end.saturating_sub(1), Self::DEFAULT_BUDGET);
+        history.push_row(line, true);
+        history
+    }
+
+    fn starting_at(began: u64, budget: usize) -> Self {
         let budget = budget.max(Self::SMALLEST_BUDGET);
-        Self { chunks: VecDeque::from([Chunk::starting_at(0)]), budget, sealed_bytes: 0 }
+        Self { chunks: VecDeque::from([Chunk::starting_at(began)]), budget, sealed_bytes: 0, began }
     }
 
     /// The number of the oldest line still held; equal to [`end`](Self::end) when there is none.
@@ -73,7 +90,8 @@ impl History {
     /// Forgets all lines. Numbers go on from where they were.
     pub fn clear(&mut self) {
         self.chunks = VecDeque::from([Chunk::starting_at(self.end())]);
-        self.sealed_bytes = 0;
+        // What is forgotten is not to come back from an older history either.
+        (self.sealed_bytes, self.began) = (0, u64::MAX);
     }
 
     /// Adds a row that left the screen. `continues`: the next row belongs to the same line.
@@ -124,6 +142,38 @@ impl History {
         self.last().end_row(false);
     }
 
+    /// The newest line, if more may come to it.
+    pub(crate) fn unfinished(&self) -> Option<StyledText> {
+        let line = self.line(self.end().checked_sub(1)?).filter(Line::continues)?;
+        let mut text = StyledText::default();
+        line.pieces().for_each(|(piece, style)| text.push(piece, style));
+        Some(text)
+    }
+
+    /// Puts older lines before these. They get the numbers that lead up to the line with which this history began; if that is
+    /// gone, they are dropped. An unfinished line at their end is the one that is here.
+    pub(crate) fn adopt(&mut self, mut older: Self) {
+        if self.first() != self.began {
+            return;
+        }
+        if older.goes_on() {
+            older.take_last();
+        }
+        while older.end() - older.first() > self.began {
+            if older.chunks.pop_front().is_none() {
+                return;
+            }
+        }
+        let end = older.end();
+        older.last().shrink();
+        for mut chunk in older.chunks.into_iter().rev().filter(|chunk| !chunk.is_empty()) {
+            chunk.renumber(chunk.first() + self.began - end);
+            self.sealed_bytes += chunk.bytes();
+            self.chunks.push_front(chunk);
+        }
+        self.keep_to_budget();
+    }
+
     /// Joins the row to an unfinished line if that has room for it, else begins a line; returns the room there is.
     fn begin_row(&mut self, bytes: usize) -> usize {
         let longest = self.longest_line();
@@ -143,6 +193,10 @@ impl History {
 
     fn end_row(&mut self, continues: bool) {
         self.last().end_row(continues);
+        self.keep_to_budget();
+    }
+
+    fn keep_to_budget(&mut self) {
         while self.bytes() > self.budget && self.chunks.len() > 1 {
             self.sealed_bytes -= self.chunks.pop_front().map_or(0, |chunk| chunk.bytes());
         }
@@ -170,7 +224,7 @@ impl History {
 
     /// A line of this length stays within the budget even if each byte has a style of its own.
     fn longest_line(&self) -> usize {
-        (self.budget / 64).min(24 * 1024)
+        (self.budget / 64).min(Self::LONGEST_LINE)
     }
 }
 
@@ -259,5 +313,47 @@ mod tests {
             assert!(history.bytes() <= History::SMALLEST_BUDGET, "{}", history.bytes());
         }
         assert!(history.end() > history.first());
+    }
+
+    #[test]
+    fn older_lines_lead_up_to_those_that_are_there_and_the_unfinished_one_is_there_once() {
+        let mut whole = History::default();
+        (0..3_000).for_each(|number| whole.push_row(&plain(&format!("line {number}")), false));
+        whole.push_row(&plain("begun "), true);
+        let mut resumed = History::resumed(whole.end(), whole.unfinished().as_ref());
+        for history in [&mut whole, &mut resumed] {
+            history.push_row(&plain("ended"), false);
+            history.push_row(&plain("next"), false);
+        }
+        assert_eq!((resumed.first(), resumed.end()), (3_000, 3_002));
+        let mut older = History::default();
+        (1_000..3_000).for_each(|number| older.push_row(&plain(&format!("line {number}")), false));
+        older.push_row(&plain("begun "), true);
+        resumed.adopt(older);
+        assert_eq!((resumed.first(), resumed.end()), (1_000, 3_002));
+        assert!(resumed.lines(0, usize::MAX).all(|line| whole.line(line.number()).unwrap().text() == line.text()));
+        assert_eq!(resumed.lines(0, usize::MAX).count(), 2_002);
+        assert_eq!(resumed.bytes(), resumed.chunks.iter().map(Chunk::bytes).sum::<usize>());
+    }
+
+    #[test]
+    fn older_lines_stay_away_once_there_would_be_a_gap_or_too_many() {
+        let older = || {
+            let mut older = History::default();
+            (0..50_000).for_each(|number| older.push_row(&plain(&format!("line {number}")), false));
+            older
+        };
+        let mut cleared = History::resumed(60_000, None);
+        cleared.clear();
+        cleared.adopt(older());
+        assert_eq!((cleared.first(), cleared.end()), (60_000, 60_000));
+        let mut young = History::resumed(10, None);
+        young.adopt(older());
+        assert!(young.first() <= young.end() && young.end() == 10);
+        let mut full = History::resumed(60_000, None);
+        (0..100_000).for_each(|number| full.push_row(&plain(&format!("{number:077}")), false));
+        let first = full.first();
+        full.adopt(older());
+        assert_eq!(full.first(), first);
     }
 }

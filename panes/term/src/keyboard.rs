@@ -1,5 +1,7 @@
 //! The flags of the kitty keyboard protocol: a small stack for each of the two screens.
 
+use serde::{Deserialize, Serialize};
+
 /// The most entries of a stack; pushing more drops the oldest.
 const DEPTH: usize = 16;
 
@@ -7,13 +9,18 @@ const DEPTH: usize = 16;
 const ALL: u8 = 0b1_1111;
 
 /// The flags of one screen.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct FlagStack {
     current: u8,
     below: Vec<u8>,
 }
 
 impl FlagStack {
+    /// Whether this came of the sequences that change it.
+    pub(crate) fn is_possible(&self) -> bool {
+        self.below.len() <= DEPTH && self.below.iter().all(|flags| flags & !ALL == 0) && self.current & !ALL == 0
+    }
+
     /// The flags in force.
     pub(crate) fn current(&self) -> u8 {
         self.current

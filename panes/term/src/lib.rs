@@ -39,6 +39,8 @@ mod reflow;
 mod scrolled;
 mod terminal;
 
+mod checkpoint;
+
 mod encode;
 mod encode_extended;
 mod encode_mouse;
@@ -50,6 +52,7 @@ mod passage;
 mod text;
 
 pub use cell::{Cell, LinkId};
+pub use checkpoint::CheckpointError;
 pub use clusters::clusters;
 pub use encode::encode;
 pub use encode_mouse::{Mouse, MouseAction, MouseButton, encode_focus, encode_mouse};

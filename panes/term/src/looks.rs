@@ -4,6 +4,8 @@
 //! the same cell: through insertions, scrolling and changes of screen. Numbers on no screen any more are used again. When
 //! there are none left, a look is dropped, and never taken for another.
 
+use serde::{Deserialize, Serialize};
+
 use crate::pen::Extra;
 
 /// The first of the characters that stand for a look.
@@ -20,14 +22,14 @@ const MAX_LINK: usize = 2048;
 pub(crate) type Used = [bool; COUNT];
 
 /// The looks and links of both screens.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Looks {
     entries: Vec<Option<Extra>>,
     links: Vec<Link>,
     last_link: u32,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Link {
     number: u32,
     id: String,
@@ -35,6 +37,13 @@ struct Link {
 }
 
 impl Looks {
+    /// Whether the tables are as large as they get, and hold what they are given.
+    pub(crate) fn is_possible(&self) -> bool {
+        let clean = |text: &str| crate::titles::clean(text.as_bytes(), MAX_LINK) == text;
+        let is_link = |link: &Link| link.number != 0 && clean(&link.id) && clean(&link.url);
+        self.entries.len() <= COUNT && self.links.len() <= MAX_LINKS && self.links.iter().all(is_link)
+    }
+
     /// What a character that stands for a look says.
     pub(crate) fn get(&self, tag: char) -> Extra {
         index(tag).and_then(|index| self.entries.get(index).copied().flatten()).unwrap_or(Extra::NONE)

@@ -1,9 +1,11 @@
 //! The modes a program can set, and what it is told of them (DECRQM).
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Modes, MouseEncoding, MouseMode};
 
 /// The modes followed here, whether or not the emulator follows them as well.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one independent mode of the terminal")]
 pub(crate) struct Tracked {
     pub(crate) input: Modes,

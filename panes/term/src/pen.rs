@@ -2,11 +2,13 @@
 //!
 //! The emulator gets these sequences too, but only as it understands them; this is what counts.
 
+use serde::{Deserialize, Serialize};
+
 use crate::csi::Csi;
 use crate::{Attributes, Color, Style, Underline};
 
 /// The look of the next character.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Pen {
     /// What the emulator knows of the look.
     pub(crate) style: Style,
@@ -15,7 +17,7 @@ pub(crate) struct Pen {
 }
 
 /// The part of a look that an emulator's cell has no room for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Extra {
     /// Struck through, blinking, hidden.
     pub(crate) attributes: Attributes,

@@ -28,6 +28,7 @@ impl Terminal {
         self.parser.screen_mut().clear_scrollback();
         self.parser.set_size(rows, columns);
         (self.size, self.margins, self.cursor) = (size, None, Some((0, 0)));
+        self.credit = self.credit.min(self.most_credit());
         self.listener().rows = KnownRows::blank(size.rows());
         self.fetch(&mut page);
         Performer::new(self).write_page(&page);

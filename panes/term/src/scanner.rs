@@ -91,6 +91,11 @@ impl Scanner {
         }
     }
 
+    /// Whether nothing is held of a sequence or a character.
+    pub(crate) fn is_between_sequences(&self) -> bool {
+        self.state == State::Ground && self.partial.length == 0
+    }
+
     fn ground(&mut self, bytes: &[u8], at: usize, sink: &mut impl Sink) -> usize {
         let length = text_length(&bytes[at..]);
         if length > 0 {

@@ -3,8 +3,10 @@
 use std::fmt::{self, Write};
 use std::ops::BitOr;
 
+use serde::{Deserialize, Serialize};
+
 /// The colours and attributes of a piece of text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Style {
     /// The colour of the text.
     pub foreground: Color,
@@ -19,7 +21,7 @@ pub struct Style {
 }
 
 /// The looks of an underline.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "they are what they are called")]
 pub enum Underline {
     #[default]
@@ -31,7 +33,7 @@ pub enum Underline {
 }
 
 /// A colour as a program names it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Color {
     /// Whatever the terminal uses.
     #[default]
@@ -43,7 +45,7 @@ pub enum Color {
 }
 
 /// A set of attributes of text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Attributes(u8);
 
 impl Attributes {

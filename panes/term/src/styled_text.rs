@@ -1,16 +1,18 @@
 //! Text with its styles as runs: a row on its way into the history or out to a capture.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Cell, Style};
 
 /// Text together with the styles of its parts. The spans cover the text exactly, from its start to its end.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StyledText {
     text: String,
     spans: Vec<Span>,
 }
 
 /// A piece of text in one style.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
     /// How long the piece is.
     pub bytes: usize,
@@ -79,6 +81,16 @@ impl StyledText {
             }
             self.spans.pop();
         }
+    }
+
+    /// Whether the spans cover the text exactly, each whole characters of it.
+    pub(crate) fn is_whole(&self) -> bool {
+        let mut end = 0_usize;
+        let whole = self.spans.iter().all(|span| {
+            end = end.saturating_add(span.bytes);
+            span.bytes > 0 && self.text.is_char_boundary(end)
+        });
+        whole && end == self.text.len()
     }
 
     /// Empties the text and keeps its memory.

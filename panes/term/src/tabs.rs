@@ -1,15 +1,22 @@
 //! Tab stops. The emulator knows only the usual ones, every eight columns.
 
+use serde::{Deserialize, Serialize};
+
 use crate::Size;
 
 /// The tab stops of a screen.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Tabs {
     /// One flag per column; `None` while the stops are the usual ones.
     stops: Option<Box<[bool]>>,
 }
 
 impl Tabs {
+    /// Whether there is a flag for each column, if for any.
+    pub(crate) fn is_possible(&self) -> bool {
+        self.stops.as_ref().is_none_or(|stops| stops.len() == usize::from(Size::MAX) + 1)
+    }
+
     /// Whether the stops are as the emulator has them.
     pub(crate) fn are_usual(&self) -> bool {
         self.stops.is_none()

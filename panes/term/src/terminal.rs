@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU16;
 
+use serde::{Deserialize, Serialize};
 use vt100::{Parser, Screen};
 
 use crate::charsets::Charsets;
@@ -38,8 +39,8 @@ pub(crate) struct Terminal {
     pub(crate) margins: Option<(u16, u16)>,
     /// How many rows of the primary screen have scrolled off, as far as that was foreseen.
     pub(crate) scrolled: u64,
-    saved: [Saved; 2],
-    keyboard: [FlagStack; 2],
+    pub(crate) saved: [Saved; 2],
+    pub(crate) keyboard: [FlagStack; 2],
     /// The last character printed, for it to be repeated.
     pub(crate) last_char: Option<char>,
     /// How many cells may be filled on behalf of sequences that fill many.
@@ -50,7 +51,7 @@ pub(crate) struct Terminal {
 }
 
 /// What is saved and restored along with the emulator's cursor (DECSC).
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Saved {
     /// Where the cursor was; `None` if it was never saved, which is as if it had been in the first row and column.
     pub(crate) place: Option<Place>,

@@ -1,5 +1,7 @@
 //! The window title, and the titles a program put aside to come back to.
 
+use serde::{Deserialize, Serialize};
+
 /// The longest title kept, in bytes.
 pub(crate) const MAX_TITLE: usize = 1024;
 
@@ -7,13 +9,19 @@ pub(crate) const MAX_TITLE: usize = 1024;
 const MAX_SAVED: usize = 16;
 
 /// A title and those below it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Titles {
     pub(crate) current: String,
     saved: Vec<String>,
 }
 
 impl Titles {
+    /// Whether these are titles that were set.
+    pub(crate) fn is_possible(&self) -> bool {
+        let is_clean = |title: &String| clean(title.as_bytes(), MAX_TITLE) == *title;
+        is_clean(&self.current) && self.saved.len() <= MAX_SAVED && self.saved.iter().all(is_clean)
+    }
+
     /// Changes the title; says whether it is another one now.
     pub(crate) fn set(&mut self, title: &[u8]) -> bool {
         let title = clean(title, MAX_TITLE);

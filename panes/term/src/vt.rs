@@ -5,6 +5,7 @@
 use vt100::Screen;
 
 use crate::cell_text::{self, CellText};
+use crate::checkpoint::{self, CheckpointError};
 use crate::damage::{Damage, RowHash};
 use crate::pen::Extra;
 use crate::performer::Performer;
@@ -32,6 +33,17 @@ impl VtEngine {
     pub fn with_history(size: Size, history: History) -> Self {
         let terminal = Terminal::new(size, history, Palette::default());
         Self { scanner: Scanner::default(), terminal, damage: Damage::default() }
+    }
+
+    /// An engine in the state in which [`Engine::checkpoint`] found another, of whose history only the end has come along. It
+    /// is mute if it is told so.
+    ///
+    /// # Errors
+    /// The bytes are of another release, or damaged. They may be anybody's: no bytes make an engine that cannot come about
+    /// by output.
+    pub fn restore(checkpoint: &[u8]) -> Result<Self, CheckpointError> {
+        let terminal = checkpoint::read(checkpoint)?;
+        Ok(Self { scanner: Scanner::default(), terminal, damage: Damage::default() })
     }
 
     fn screen(&self) -> &Screen {
@@ -153,6 +165,20 @@ impl Engine for VtEngine {
 
     fn history(&self) -> &History {
         &self.terminal.parser.callbacks().history
+    }
+
+    fn take_history(&mut self) -> History {
+        let history = &mut self.terminal.listener().history;
+        let empty = History::resumed(history.end(), None);
+        std::mem::replace(history, empty)
+    }
+
+    fn adopt_history(&mut self, older: History) {
+        self.terminal.listener().history.adopt(older);
+    }
+
+    fn checkpoint(&self) -> Option<Vec<u8>> {
+        self.scanner.is_between_sequences().then(|| checkpoint::write(&self.terminal)).flatten()
     }
 
     fn refresh(&mut self) -> u64 {

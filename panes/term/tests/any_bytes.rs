@@ -1,6 +1,6 @@
 //! Whatever bytes a program writes, cut wherever they are, at whatever size.
 
-use locald_term::{Cursor, Engine, Size, VtEngine, capture};
+use locald_term::{Cursor, Engine, Line, Size, StyledText, VtEngine, capture};
 use proptest::prelude::*;
 
 /// Output that looks like a terminal program's, with sizes to change to in between.
@@ -52,6 +52,37 @@ fn perform(engine: &mut VtEngine, step: &Step) {
 
 fn seen(engine: &VtEngine) -> (String, Cursor, String) {
     (capture(engine, usize::MAX, true), engine.cursor(), engine.title().to_owned())
+}
+
+fn styled(line: Line<'_>) -> StyledText {
+    let mut text = StyledText::default();
+    line.pieces().for_each(|(piece, style)| text.push(piece, style));
+    text
+}
+
+/// What must be the same of an engine that began at a checkpoint and of one that did not. The first has no older lines.
+fn assert_same(began: &mut VtEngine, whole: &mut VtEngine) {
+    assert_eq!(capture(began, 0, true), capture(whole, 0, true));
+    assert_eq!((began.cursor(), began.modes(), began.title()), (whole.cursor(), whole.modes(), whole.title()));
+    assert_eq!(began.working_directory(), whole.working_directory());
+    assert_eq!(began.synchronized(), whole.synchronized());
+    assert_eq!(began.take_replies(), whole.take_replies());
+    assert_eq!(began.take_events(), whole.take_events());
+    assert_eq!(began.history().end(), whole.history().end());
+    for line in began.history().lines(0, usize::MAX) {
+        let other = whole.history().line(line.number()).expect("it has all lines");
+        assert_eq!(styled(line), styled(other));
+        assert_eq!(line.continues(), other.continues());
+    }
+    for row in 0..whole.size().rows() {
+        let links = |engine: &VtEngine| {
+            let mut links = Vec::new();
+            engine.row(row, &mut |cell| links.push(cell.link.and_then(|link| engine.link(link)).map(str::to_owned)));
+            links
+        };
+        assert_eq!(links(began), links(whole));
+        assert_eq!(began.row_wrapped(row), whole.row_wrapped(row));
+    }
 }
 
 fn assert_sound(engine: &mut VtEngine) {
@@ -106,6 +137,98 @@ proptest! {
             }
             prop_assert_eq!(seen(&whole), seen(&cut));
             prop_assert_eq!(whole.take_replies(), cut.take_replies());
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_checkpoint_and_the_rest_are_the_whole(
+        before in proptest::collection::vec(step(), 0..8),
+        bytes in proptest::collection::vec(piece(), 1..6),
+        at: proptest::sample::Index,
+        after in proptest::collection::vec(step(), 1..8),
+    ) {
+        let bytes = bytes.concat();
+        let before_it = || {
+            let mut engine = VtEngine::new(Size::new(6, 8));
+            for step in &before {
+                perform(&mut engine, step);
+            }
+            let (_, _) = (engine.take_replies(), engine.take_events());
+            engine
+        };
+        let at = at.index(bytes.len() + 1);
+        let cut = (0..=at).rev().find_map(|at| {
+            let mut engine = before_it();
+            engine.feed(&bytes[..at]);
+            engine.checkpoint().map(|checkpoint| (engine, checkpoint, at))
+        });
+        // With one row, whether its line goes on is known only to who saw it written.
+        let cut = cut.filter(|(whole, ..)| whole.size().rows() > 1);
+        if let Some((mut whole, checkpoint, at)) = cut {
+            let (_, _) = (whole.take_replies(), whole.take_events());
+            let mut began = VtEngine::restore(&checkpoint).unwrap();
+            assert_same(&mut began, &mut whole);
+            prop_assert_eq!(began.checkpoint(), Some(checkpoint));
+            // A screen that grows takes lines back from the history, which has to be there for that.
+            let mut older = before_it();
+            older.feed(&bytes[..at]);
+            began.adopt_history(older.take_history());
+            prop_assert_eq!(began.history().first(), whole.history().first());
+            for step in [Step::Feed(bytes[at..].to_vec())].iter().chain(&after) {
+                perform(&mut began, step);
+                perform(&mut whole, step);
+                assert_same(&mut began, &mut whole);
+            }
+        }
+    }
+
+    #[test]
+    fn between_sequences_there_is_a_checkpoint(steps in proptest::collection::vec(step(), 1..20)) {
+        let mut engine = VtEngine::new(Size::new(6, 8));
+        for step in &steps {
+            perform(&mut engine, step);
+        }
+        engine.feed(b"\x18\x1b\\");
+        prop_assert!(engine.checkpoint().is_some());
+    }
+
+    #[test]
+    fn a_damaged_checkpoint_is_refused_or_makes_a_sound_screen(
+        steps in proptest::collection::vec(step(), 1..12),
+        changes in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..4),
+        length: Option<proptest::sample::Index>,
+        after in proptest::collection::vec(step(), 1..8),
+    ) {
+        let mut engine = VtEngine::new(Size::new(6, 8));
+        for step in &steps {
+            perform(&mut engine, step);
+        }
+        engine.feed(b"\x18\x1b\\");
+        let mut bytes = engine.checkpoint().unwrap();
+        for (at, byte) in &changes {
+            let at = at.index(bytes.len());
+            bytes[at] = *byte;
+        }
+        if let Some(length) = length {
+            bytes.truncate(length.index(bytes.len()));
+        }
+        if let Ok(mut engine) = VtEngine::restore(&bytes) {
+            assert_sound(&mut engine);
+            for step in &after {
+                perform(&mut engine, step);
+                assert_sound(&mut engine);
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_of_anybody_make_no_engine_or_a_sound_one(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        if let Ok(mut engine) = VtEngine::restore(&[&[1], bytes.as_slice()].concat()) {
+            assert_sound(&mut engine);
         }
     }
 }

@@ -107,6 +107,11 @@ impl Chunk {
             + self.styles.capacity() * size_of::<Style>()
     }
 
+    /// Gives its lines other numbers.
+    pub(super) fn renumber(&mut self, first: u64) {
+        self.first = first;
+    }
+
     /// Gives back what the buffers have over.
     pub(super) fn shrink(&mut self) {
         self.text.shrink_to_fit();
