@@ -131,14 +131,14 @@ pub async fn show(recording: impl BufRead, pace: Pace) -> Result<(), ReplayError
 
 async fn paint(outer: &mut Outer, stage: &mut Stage) -> io::Result<()> {
     let shown = stage.painted();
-    outer.draw(CursorShape::Default, |frame| {
+    let written = outer.draw(CursorShape::Default, |frame| {
         let buffer = frame.buffer_mut();
         let area = buffer.area.intersection(shown.area);
         for position in area.positions() {
             buffer[position] = shown[position].clone();
         }
     })?;
-    outer.painted().await
+    if written { outer.painted().await } else { Ok(()) }
 }
 
 /// Waits until then; says whether the user wants to leave before.

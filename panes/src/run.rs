@@ -350,9 +350,12 @@ impl<C: Connector> Workspace<C> {
         };
         self.outer.report_mouse(model.mouse_reports())?;
         let targets = &mut self.targets;
-        self.outer.draw(shape, |frame| *targets = view(model, frame))?;
+        let written = self.outer.draw(shape, |frame| *targets = view(model, frame))?;
         self.dirty = false;
         self.next_draw = Instant::now() + FRAME;
+        if !written {
+            self.take(Msg::Painted);
+        }
         Ok(())
     }
 

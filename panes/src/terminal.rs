@@ -42,6 +42,8 @@ pub(crate) struct Outer {
     writer: Writer,
     cursor_shape: CursorShape,
     mouse: Reports,
+    /// What was written by the last painting.
+    painting: Vec<u8>,
     restore: Restore,
     previous_hook: Arc<PanicHook>,
     panicked: Arc<Notify>,
@@ -107,8 +109,8 @@ impl Outer {
             told.notify_one();
         }));
         let cursor_shape = CursorShape::Default;
-        let mouse = Reports::Nothing;
-        Ok(Self { terminal, pending, writer, cursor_shape, mouse, restore, previous_hook, panicked })
+        let (mouse, painting) = (Reports::Nothing, Vec::new());
+        Ok(Self { terminal, pending, writer, cursor_shape, mouse, painting, restore, previous_hook, panicked })
     }
 
     /// Whether a person sits there.
@@ -138,8 +140,9 @@ impl Outer {
         queue!(self.pending, CopyToClipboard::to_clipboard_from(text))
     }
 
-    /// Paints, as one synchronized update. Not to be called while busy.
-    pub(crate) fn draw(&mut self, shape: CursorShape, paint: impl FnOnce(&mut Frame)) -> io::Result<()> {
+    /// Paints, as one synchronized update. Says whether anything is written at all. Not to be called while busy.
+    pub(crate) fn draw(&mut self, shape: CursorShape, paint: impl FnOnce(&mut Frame)) -> io::Result<bool> {
+        let mut bytes = self.pending.take();
         queue!(self.pending, BeginSynchronizedUpdate)?;
         self.terminal.draw(paint)?;
         if shape != self.cursor_shape {
@@ -147,7 +150,14 @@ impl Outer {
             queue!(self.pending, cursor_style(shape))?;
         }
         queue!(self.pending, EndSynchronizedUpdate)?;
-        self.writer.write(self.pending.take())
+        let painting = self.pending.take();
+        // A cell that was painted the last time is not painted the same again: equal paintings have none, only the same cursor.
+        if bytes.is_empty() && painting == self.painting {
+            return Ok(false);
+        }
+        bytes.extend_from_slice(&painting);
+        self.painting = painting;
+        self.writer.write(bytes).map(|()| true)
     }
 
     /// Resolves once what was painted last has been written; never while nothing is being written.
@@ -175,6 +185,7 @@ impl Outer {
         self.pending.take();
         self.cursor_shape = CursorShape::Default;
         self.mouse = Reports::Nothing;
+        self.painting.clear();
         self.writer.enter(enter_bytes()?)
     }
 

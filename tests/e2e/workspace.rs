@@ -57,7 +57,15 @@ fn check_restored(home: &TestHome, screen: &Screen, code: u8, what: &str) {
     };
     assert!(last("\u{1b}[?1049l") > last("\u{1b}[?1049h"), "{what}: the other screen is left");
     assert!(last("\u{1b}[?25h") > last("\u{1b}[?25l"), "{what}: the cursor is shown");
-    assert!(last("\u{1b}[?2004l") > last("\u{1b}[?2004h"), "{what}: pastes are plain again");
+    for (mode, name) in
+        [(2004, "pastes are plain"), (1004, "the focus is not told"), (1000, "the mouse is the terminal's")]
+    {
+        let (on, off) = (format!("\u{1b}[?{mode}h"), format!("\u{1b}[?{mode}l"));
+        assert!(last(&off) > last(&on), "{what}: {name}");
+    }
+    // The keyboard's flags belong to the screen that they were pushed on.
+    let (pushed, popped) = (last("\u{1b}[>5u"), last("\u{1b}[<1u"));
+    assert!(last("\u{1b}[?1049h") < pushed && popped < last("\u{1b}[?1049l"), "{what}: the keyboard is as it was");
     assert!(!screen.text().contains("services  enter"), "{what}: nothing of it is left:\n{}", screen.text());
 }
 
