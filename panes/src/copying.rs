@@ -1,7 +1,6 @@
 //! A copy on its way: the text of a region, collected line by line, with lines asked for that are not known.
 
-use crate::hunt::Fetched;
-use crate::scrollback::Scrollback;
+use crate::scrollback::{Fetched, Scrollback};
 use crate::selection::Region;
 
 /// Lines are asked for in pieces of this many.

@@ -117,6 +117,12 @@ impl Keymap {
         }
     }
 
+    /// A command's first key in the past; its name where it has none.
+    pub(crate) fn typed_in_scrollback(&self, action: Scroll) -> String {
+        let name = || SCROLL_COMMANDS.iter().find(|it| it.action == action).map_or("", |it| it.name).to_owned();
+        self.shown_in_scrollback(action).into_iter().next().unwrap_or_else(name)
+    }
+
     /// A command's first key in the list; the command's name where it has none.
     pub(crate) fn typed_in_list(&self, action: Action) -> String {
         let keys = self.shown_all(Place::List, action);

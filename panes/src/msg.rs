@@ -78,8 +78,13 @@ pub(crate) enum Purpose {
     Watch,
     /// What the caller wanted asked at the start.
     Initial,
-    /// Lines of history, to be shown or searched.
+    /// Lines of history, to be shown or copied.
     Lines {
+        /// Which request it is.
+        asked: u64,
+    },
+    /// A page of what is searched for.
+    Search {
         /// Which request it is.
         asked: u64,
     },

@@ -10,8 +10,8 @@ use locald_api::{Row, ServiceId};
 use ratatui::layout::Size;
 
 use crate::copying::Copying;
-use crate::hunt::Search;
 use crate::screen::Screen;
+use crate::search::{Prompt, Search};
 use crate::selection::{Region, Selection, Shape};
 use crate::wrapping::{starts, width};
 
@@ -35,6 +35,14 @@ pub(crate) struct Part {
     pub(crate) to: u32,
 }
 
+/// Lines of history that came.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    /// The number of the first.
+    pub(crate) first: u64,
+    pub(crate) rows: Vec<Row>,
+}
+
 /// The cursor in a pane's past, and the selection from where it was begun up to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Pick {
@@ -53,7 +61,7 @@ pub(crate) struct Scrollback {
     /// The request for lines that is not answered yet: its number, and the first line asked for.
     pub(crate) asked: Option<(u64, u64)>,
     /// What is being typed to be searched for.
-    pub(crate) prompt: Option<String>,
+    pub(crate) prompt: Option<Prompt>,
     /// What was searched for last.
     pub(crate) search: Option<Search>,
     /// The cursor, and what is selected.
@@ -97,10 +105,11 @@ impl Scrollback {
         new
     }
 
-    /// Takes in what the screen became. What is shown stays: it moves into history under the same numbers.
-    pub(crate) fn refresh(&mut self, screen: &Screen) {
+    /// Takes in what the screen became. What is shown stays: it moves into history under the same numbers. Says whether there was
+    /// anything new.
+    pub(crate) fn refresh(&mut self, screen: &Screen) -> bool {
         if screen.alternate || !std::mem::take(&mut self.news) {
-            return;
+            return false;
         }
         let youngest = self.end.saturating_sub(1);
         let full = |row: &Row| width(row) + 1 >= u32::from(screen.columns);
@@ -114,6 +123,7 @@ impl Scrollback {
         self.lines.split_off(&self.end);
         self.screen.clone_from(&screen.rows);
         self.settle();
+        true
     }
 
     /// Takes notice of what the screen became. Only another size of it is taken in at once.

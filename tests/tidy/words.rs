@@ -8,6 +8,7 @@ use crate::repository::{files, root};
 const HOSTS: &[&str] = &[
     "127.0.0.1",
     "api.myapp.localhost",
+    "docs.rs",
     "github.com",
     "keepachangelog.com",
     "localhost",

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::hunt::Way;
+use crate::search::Way;
 use crate::selection::Shape;
 
 /// Something the user can do, whatever key it is on.

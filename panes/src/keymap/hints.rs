@@ -1,9 +1,9 @@
 //! What the status line says of keys, most useful first, because a narrow screen shows only the first few.
 
 use super::{Action, Keymap, Place, Scroll};
-use crate::hunt::Way;
 use crate::keyname;
 use crate::mouse::Target;
+use crate::search::Way;
 use crate::selection::Shape;
 
 /// Commands whose keys are shown, and what they do in a word or two. One without a key is left out.

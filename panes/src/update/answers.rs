@@ -3,7 +3,7 @@
 use locald_api::{CallError, Change, Response};
 
 use super::daemon::settle;
-use super::scroll;
+use super::{scroll, search};
 use crate::model::{Model, Notice};
 use crate::msg::{Cmd, Purpose};
 use crate::overlay::Overlay;
@@ -12,6 +12,9 @@ use crate::wording;
 pub(super) fn answered(model: &mut Model, purpose: &Purpose, result: Result<Response, CallError>) -> Cmd {
     if let Purpose::Lines { asked } = *purpose {
         return scroll::answered(model, asked, result);
+    }
+    if let Purpose::Search { asked } = *purpose {
+        return search::answered(model, asked, result);
     }
     let settled = if *purpose == Purpose::Initial {
         model.starting = false;

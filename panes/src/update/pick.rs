@@ -5,18 +5,17 @@ use locald_api::{CallError, Row};
 use super::keys::notify;
 use super::scroll::{ask, failed, fetch, leave, refresh};
 use crate::copying::{Copying, MOST, Step};
-use crate::hunt::Fetched;
 use crate::keymap::Motion;
 use crate::model::{Model, Notice};
 use crate::msg::{Cmd, Effect};
-use crate::scrollback::{Pick, Place, Scrollback};
+use crate::scrollback::{Fetched, Pick, Place, Scrollback};
 use crate::selection::{Shape, cell_at};
 use crate::words;
 use crate::wrapping::width;
 
 /// Begins a selection of this shape, or changes the shape of the one there is; of the same shape, ends it.
 pub(super) fn begin(model: &mut Model, shape: Shape) -> Cmd {
-    refresh(model);
+    let searched = refresh(model);
     let Some(scrollback) = &mut model.scrollback else { return Cmd::none() };
     let cursor = scrollback.pick.map_or_else(|| first_cursor(scrollback), |pick| pick.cursor);
     let begun = scrollback.pick.and_then(|pick| pick.begun);
@@ -26,7 +25,7 @@ pub(super) fn begin(model: &mut Model, shape: Shape) -> Cmd {
         None => Some((cursor, shape)),
     };
     scrollback.pick = Some(Pick { cursor, begun });
-    Cmd::redraw()
+    searched.and(Cmd::redraw())
 }
 
 /// Exchanges the ends of the selection, so that the other one moves.
@@ -45,12 +44,12 @@ pub(super) fn cancel(model: &mut Model) -> bool {
 
 /// Moves the cursor within its line, or on to the next.
 pub(super) fn go(model: &mut Model, motion: Motion) -> Cmd {
-    refresh(model);
+    let searched = refresh(model);
     let Some(scrollback) = &mut model.scrollback else { return Cmd::none() };
     let pick = scrollback.pick.unwrap_or_else(|| Pick { cursor: first_cursor(scrollback), begun: None });
     let cursor = moved(scrollback, pick.cursor, motion);
     scrollback.pick = Some(Pick { cursor, ..pick });
-    follow(model)
+    searched.and(follow(model))
 }
 
 /// Where the cursor is at first: on the match that was searched for, else on the last row to be seen that is not blank.
@@ -130,7 +129,7 @@ pub(super) fn copy(model: &mut Model, leaves: bool) -> Cmd {
 }
 
 /// Lines came for the copy, or why they do not.
-pub(super) fn answered(model: &mut Model, _asked: u64, result: Result<Fetched, CallError>) -> Cmd {
+pub(super) fn answered(model: &mut Model, result: Result<Fetched, CallError>) -> Cmd {
     match result {
         Ok(fetched) => go_on(model, Some(&fetched)),
         Err(error) => {

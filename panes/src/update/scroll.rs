@@ -6,12 +6,11 @@ use ratatui::layout::Size;
 use super::daemon::call;
 use super::keys::notify;
 use super::{pick, search, select};
-use crate::hunt::Fetched;
 use crate::keymap::Scroll;
 use crate::model::{Model, Notice};
 use crate::msg::{Cmd, Purpose};
 use crate::overlay::Overlay;
-use crate::scrollback::{Pick, Place, Scrollback};
+use crate::scrollback::{Fetched, Pick, Place, Scrollback};
 use crate::wording;
 
 /// Shows the selected service's past from so many screens above its end.
@@ -87,7 +86,7 @@ pub(super) fn leave(model: &mut Model) -> Cmd {
 }
 
 fn move_by(model: &mut Model, movement: Scroll) -> Cmd {
-    refresh(model);
+    let searched = refresh(model);
     let height = isize::try_from(size(model).height).unwrap_or(1);
     let Some(scrollback) = &mut model.scrollback else { return Cmd::none() };
     if let Some(Pick { cursor, begun }) = scrollback.pick {
@@ -100,10 +99,10 @@ fn move_by(model: &mut Model, movement: Scroll) -> Cmd {
             _ => cursor,
         };
         scrollback.pick = Some(Pick { cursor, begun });
-        return pick::follow(model);
+        return searched.and(pick::follow(model));
     }
     match movement {
-        Scroll::Pages(1..) if scrollback.is_at_end() => return leave(model),
+        Scroll::Pages(1..) if scrollback.is_at_end() => return searched.and(leave(model)),
         Scroll::Rows(rows) => scrollback.scroll(rows),
         Scroll::Halves(halves) => scrollback.scroll(halves * (height / 2).max(1)),
         // A row of what was shown stays to be seen.
@@ -113,15 +112,15 @@ fn move_by(model: &mut Model, movement: Scroll) -> Cmd {
         // No movements.
         _ => {}
     }
-    fetch(model).and(Cmd::redraw())
+    searched.and(fetch(model)).and(Cmd::redraw())
 }
 
-/// Takes in what the service has written since the last key.
-pub(super) fn refresh(model: &mut Model) {
-    let Some(scrollback) = &mut model.scrollback else { return };
-    if let Some(screen) = model.screens.get(&scrollback.service) {
-        scrollback.refresh(screen);
-    }
+/// Takes in what the service has written since the last key, and has it searched too.
+pub(super) fn refresh(model: &mut Model) -> Cmd {
+    let Some(scrollback) = &mut model.scrollback else { return Cmd::none() };
+    let screen = model.screens.get(&scrollback.service);
+    let news = screen.is_some_and(|screen| scrollback.refresh(screen));
+    if news { search::begin_anew(model) } else { Cmd::none() }
 }
 
 /// The pane may have another size now.
@@ -139,7 +138,7 @@ pub(super) fn begin_anew(model: &mut Model) -> Cmd {
         scrollback.copying = None;
         scrollback.forget();
     }
-    fetch(model)
+    search::begin_anew(model).and(fetch(model))
 }
 
 /// Asks for lines that are missing where the user is, one request at a time.
@@ -173,8 +172,7 @@ pub(super) fn answered(model: &mut Model, asked: u64, result: Result<Response, C
     });
     let Some((_, wanted)) = scrollback.asked.take_if(|(number, _)| *number == asked) else {
         let copies = scrollback.copying.as_ref().is_some_and(|copying| copying.asked == asked);
-        let answered = if copies { pick::answered } else { search::answered };
-        return answered(model, asked, result);
+        return if copies { pick::answered(model, result) } else { Cmd::none() };
     };
     match result {
         Ok(Fetched { first, rows }) => {

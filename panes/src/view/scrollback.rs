@@ -26,8 +26,7 @@ pub(super) fn paint(model: &Model, scrollback: &Scrollback, area: Rect, buffer: 
         let width = u16::try_from(part.to - part.from).unwrap_or(u16::MAX).min(area.width);
         paint_row(row, part.from, Rect { width, ..area }, model.theme.depth, buffer);
         if let Some(search) = &scrollback.search {
-            for columns in search.needle.matches(row) {
-                let here = search.found == Some(Place { line: part.line, column: columns.start });
+            for (columns, here) in search.on(part.line) {
                 let style = if here { model.theme.found_here } else { model.theme.found };
                 mark(&part, columns, style, area, buffer);
             }

@@ -9,6 +9,7 @@ use crate::layout::Arrangement;
 use crate::model::{Focus, Level, Model, Notice, Prefix};
 use crate::mouse::{Target, Targets};
 use crate::overlay::Content;
+use crate::search::Prompt;
 use crate::text;
 
 /// Below this many columns there is no room for the daemon's state when all is well.
@@ -23,7 +24,7 @@ pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer, targets: &mu
     let right = paint_daemon(model, Rect { x: left, width: area.right() - left, ..area }, buffer);
     let middle = Rect { x: left, width: right - left, ..area };
     let scrollback = model.scrollback.as_ref().filter(|_| model.overlay.is_none());
-    if let Some(prompt) = scrollback.and_then(|scrollback| scrollback.prompt.as_deref()) {
+    if let Some(prompt) = scrollback.and_then(|scrollback| scrollback.prompt.as_ref()) {
         return paint_prompt(model, prompt, middle, buffer);
     }
     match (&model.notice, searching(model)) {
@@ -32,6 +33,10 @@ pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer, targets: &mu
             put(buffer, middle, middle.x, middle.y, &text, model.theme.text);
         }
         _ => {
+            let counted = count(model)
+                .map_or(middle.x, |count| put(buffer, middle, middle.x, middle.y, &count, model.theme.text) + 3);
+            let counted = counted.min(middle.right());
+            let middle = Rect { x: counted, width: middle.right() - counted, ..middle };
             for (area, target) in paint_hints(model, hints(model), middle, buffer) {
                 targets.add(area, target);
             }
@@ -57,16 +62,24 @@ fn hints(model: &Model) -> &'static [Hint] {
     }
 }
 
-/// Says of a search that it goes on.
+/// Says of a search that it has not found its goal yet, and how far it is.
 fn searching(model: &Model) -> Option<String> {
-    let search = model.scrollback.as_ref().filter(|_| model.overlay.is_none())?.search.as_ref()?;
-    search.hunt.is_some().then(|| format!("searching for {} …", search.needle.text))
+    let scrollback = model.scrollback.as_ref().filter(|_| model.overlay.is_none())?;
+    let search = scrollback.search.as_ref().filter(|search| search.goal.is_some())?;
+    let (first, end) = scrollback.range();
+    Some(format!("searching for {} … {} %", search.pattern, search.progress(first..end)))
+}
+
+/// Which match the user was led to.
+fn count(model: &Model) -> Option<String> {
+    let scrollback = model.scrollback.as_ref().filter(|_| model.overlay.is_none() && model.prefix == Prefix::No)?;
+    scrollback.search.as_ref().filter(|_| scrollback.pick.is_none())?.count()
 }
 
 /// The end of what was typed, and what may be done with it where there is room. Returns where the next character goes.
-fn paint_prompt(model: &Model, prompt: &str, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+fn paint_prompt(model: &Model, prompt: &Prompt, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let room = area.width.saturating_sub(2);
-    let mut typed = prompt;
+    let mut typed = prompt.text.as_str();
     while text::width(typed) > room {
         let mut chars = typed.chars();
         chars.next();
@@ -75,7 +88,10 @@ fn paint_prompt(model: &Model, prompt: &str, area: Rect, buffer: &mut Buffer) ->
     let x = put(buffer, area, area.x, area.y, "/", model.theme.accent);
     let x = put(buffer, area, x, area.y, typed, model.theme.text);
     let hints = Rect { x: (x + 3).min(area.right()), width: area.right().saturating_sub(x + 3), ..area };
-    paint_hints(model, keymap::PROMPT_HINTS, hints, buffer);
+    match &prompt.fault {
+        Some(fault) => drop(put(buffer, hints, hints.x, hints.y, &text::printable(fault), model.theme.error)),
+        None => drop(paint_hints(model, keymap::PROMPT_HINTS, hints, buffer)),
+    }
     (x < area.right()).then(|| Position::new(x, area.y))
 }
 

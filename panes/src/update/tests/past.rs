@@ -1,6 +1,6 @@
 //! What the workspace promises to do while the user looks through a service's past.
 
-use locald_api::{Modes, PaneFrame, Row};
+use locald_api::{Hit, Modes, PaneFrame, Row, SearchPage, SearchQuery};
 
 use super::*;
 use crate::layout::Arrangement;
@@ -32,16 +32,42 @@ fn line(number: u64) -> Row {
     row(&format!("line {number}"))
 }
 
-/// Answers requests for lines as the daemon does, until there are none; returns how many there were.
-fn serve(model: &mut Model, mut cmd: Cmd, lines: u64) -> usize {
+/// Answers requests for lines and for matches as the daemon does, until there are none; returns how many there were.
+fn serve(model: &mut Model, cmd: Cmd, lines: u64) -> usize {
+    let mut waiting = cmd.effects;
     let mut served = 0;
-    while let Some((asked, first, count)) = asked(&cmd) {
-        let rows = (first..(first + u64::from(count)).min(lines)).map(line).collect();
-        let result = Ok(Response::Lines { first, rows });
-        cmd = update(model, Msg::Answered { purpose: Purpose::Lines { asked }, result });
+    while let Some(effect) = waiting.pop() {
+        let Effect::Call { request, purpose } = effect else { continue };
+        let response = match *request {
+            Request::Lines { first, count, .. } => {
+                let rows = (first..(first + u64::from(count)).min(lines)).map(line).collect();
+                Response::Lines { first, rows }
+            }
+            Request::Search(query) => Response::Hits(matches(lines, &query)),
+            _ => continue,
+        };
+        waiting.extend(update(model, Msg::Answered { purpose, result: Ok(response) }).effects);
         served += 1;
     }
     served
+}
+
+/// Where the lines and the screen below them hold a text, the newest first, a hundred at once.
+fn matches(lines: u64, query: &SearchQuery) -> SearchPage {
+    let text = |number| match number - lines.min(number) {
+        _ if number < lines => format!("line {number}"),
+        0 => "screen".into(),
+        21 => "bottom".into(),
+        _ => String::new(),
+    };
+    let place = |line, column| locald_api::Place { line, column };
+    let hits = (0..lines + 22).rev().filter_map(|number| {
+        let column = text(number).find(&query.pattern)? as u32;
+        Some(Hit { start: place(number, column), end: place(number, column + query.pattern.len() as u32) })
+    });
+    let hits: Vec<Hit> = hits.filter(|hit| query.from.is_none_or(|from| hit.start < from)).take(100).collect();
+    let next = hits.last().map(|hit| hit.start).filter(|_| hits.len() == 100);
+    SearchPage { hits, next }
 }
 
 fn press_served(model: &mut Model, keys: &str) {
@@ -49,6 +75,10 @@ fn press_served(model: &mut Model, keys: &str) {
         let cmd = press(model, key);
         serve(model, cmd, 3000);
     }
+}
+
+fn count(model: &Model) -> Option<String> {
+    model.scrollback.as_ref()?.search.as_ref()?.count()
 }
 
 /// The text at the pane's top.
@@ -152,9 +182,10 @@ fn another_service_shows_its_live_screen() {
 fn a_search_goes_upwards_from_what_is_shown_piece_by_piece_and_on_from_the_other_end() {
     let mut model = with_history(3000);
     press_served(&mut model, "C-b [");
-    let cmd = press(&mut model, "/ L I N E Space 1 0 0 BSpace BSpace 0 0 Enter");
-    assert!(model.scrollback.as_ref().unwrap().search.as_ref().unwrap().hunt.is_some());
-    assert_eq!(serve(&mut model, cmd, 3000), 2, "what the search asked for is shown");
+    let cmd = press(&mut model, "/ l i n e Space 1 0 0 BSpace BSpace 0 0 Enter");
+    assert!(model.scrollback.as_ref().unwrap().search.as_ref().unwrap().goal.is_some());
+    assert_eq!(serve(&mut model, cmd, 3000), 3, "the matches, and two pieces of lines around the first");
+    assert_eq!(count(&model).as_deref(), Some("1 of 11"));
     assert!(shows(&model, "line 1009"));
     assert_eq!(notice(&model), "");
     press_served(&mut model, "n n N");
@@ -173,9 +204,52 @@ fn a_search_that_finds_nothing_says_so_and_moves_nothing() {
     press_served(&mut model, "PPage");
     let before = top(&model);
     press_served(&mut model, "/ x y z Enter");
-    assert_eq!((notice(&model), top(&model)), ("nothing holds `xyz`", before));
+    assert_eq!((notice(&model), top(&model)), ("nothing matches `xyz`", before));
     press_served(&mut model, "/ b o t t o m Enter n");
     assert_eq!(notice(&model), "there is no other match");
+}
+
+#[test]
+fn what_is_no_regular_expression_can_be_mended_where_it_was_typed() {
+    let mut model = with_history(100);
+    let _ = press(&mut model, "C-b [ / a (");
+    let Some(Effect::Call { purpose, .. }) = press(&mut model, "Enter").effects.pop() else {
+        panic!("nothing was asked")
+    };
+    let fault = "`a(` is not a regular expression: unclosed group at character 2";
+    let result = Err(Failure::new(FailureKind::BadRequest, fault).into());
+    let _ = update(&mut model, Msg::Answered { purpose, result });
+    let prompt = model.scrollback.as_ref().unwrap().prompt.as_ref().unwrap();
+    assert_eq!(prompt.text, "a(");
+    assert_eq!(prompt.fault.as_deref(), Some("is not a regular expression: unclosed group at character 2"));
+    let _ = press(&mut model, "BSpace");
+    assert_eq!(model.scrollback.as_ref().unwrap().prompt.as_ref().unwrap().fault, None);
+}
+
+#[test]
+fn many_matches_are_counted_so_far_and_the_rest_is_asked_for_when_it_is_needed() {
+    let mut model = with_history(5000);
+    let cmd = press(&mut model, "C-b [ / l i n e Enter");
+    serve(&mut model, cmd, 5000);
+    assert_eq!(count(&model).as_deref(), Some("1 of 1000+"));
+    let cmd = press(&mut model, "g");
+    serve(&mut model, cmd, 5000);
+    let cmd = press(&mut model, "n");
+    assert!(serve(&mut model, cmd, 5000) >= 40, "page by page down to the oldest");
+    assert_eq!(count(&model).as_deref(), Some("4979 of 5000+"));
+    assert!(shows(&model, "line 21"));
+}
+
+#[test]
+fn output_that_came_meanwhile_is_searched_at_the_next_key() {
+    let mut model = with_history(100);
+    let cmd = press(&mut model, "C-b [ / l i n e Enter");
+    serve(&mut model, cmd, 100);
+    assert_eq!(count(&model).as_deref(), Some("1 of 100"));
+    let _ = update(&mut model, Msg::Frame(output(150, "more")));
+    let cmd = press(&mut model, "k");
+    serve(&mut model, cmd, 150);
+    assert_eq!(count(&model).as_deref(), Some("51 of 150"));
 }
 
 #[test]
@@ -195,7 +269,7 @@ fn a_search_can_be_called_off_while_it_is_typed_and_while_it_runs() {
     assert_eq!(notice(&model), "a paste goes to a program: press q to go back to it first");
     let _ = press(&mut model, "/");
     let _ = update(&mut model, Msg::Paste("a\u{1b}b\nc".repeat(200)));
-    assert_eq!(model.scrollback.as_ref().unwrap().prompt.as_deref(), Some("ab"));
+    assert_eq!(model.scrollback.as_ref().unwrap().prompt.as_ref().unwrap().text, "ab");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What a service's past looks like, and a pane that is alone.
 
-use locald_api::{Request, Response};
+use locald_api::{Hit, Request, Response, SearchPage, SearchQuery};
 
 use super::*;
 use crate::msg::Effect;
@@ -15,19 +15,38 @@ fn with_history(size: (u16, u16)) -> Model {
     model
 }
 
+fn text(number: u64) -> String {
+    match number {
+        3440 => {
+            "3440: a long line of an error, which does not fit and is therefore broken; the Error is told twice".into()
+        }
+        _ => format!("{number}: GET / 200"),
+    }
+}
+
+/// Where the one line that is unlike the others holds a text, the newest first.
+fn matches(query: &SearchQuery) -> SearchPage {
+    let place = |column: usize| locald_api::Place { line: 3440, column: column as u32 };
+    let found = |(at, text): (usize, &str)| Hit { start: place(at), end: place(at + text.len()) };
+    let mut hits: Vec<Hit> = text(3440).to_lowercase().match_indices(&query.pattern).map(found).collect();
+    hits.reverse();
+    SearchPage { hits, next: None }
+}
+
 fn press_served(model: &mut Model, keys: &str) {
     for key in keys.split(' ') {
-        let mut cmd = press(model, key);
-        while let Some(Effect::Call { request, purpose }) = cmd.effects.pop() {
-            let Request::Lines { first, count, .. } = *request else { continue };
-            let text = |number: u64| match number {
-                3440 => format!(
-                    "{number}: a long line of an error, which does not fit and is therefore broken; the Error is told twice"
-                ),
-                _ => format!("{number}: GET / 200"),
+        let mut waiting = press(model, key).effects;
+        while let Some(effect) = waiting.pop() {
+            let Effect::Call { request, purpose } = effect else { continue };
+            let response = match *request {
+                Request::Lines { first, count, .. } => {
+                    let rows = (first..first + u64::from(count)).map(|number| row(&text(number))).collect();
+                    Response::Lines { first, rows }
+                }
+                Request::Search(query) => Response::Hits(matches(&query)),
+                _ => continue,
             };
-            let rows = (first..first + u64::from(count)).map(|number| row(&text(number))).collect();
-            cmd = update(model, Msg::Answered { purpose, result: Ok(Response::Lines { first, rows }) });
+            waiting.extend(update(model, Msg::Answered { purpose, result: Ok(response) }).effects);
         }
     }
 }
@@ -198,7 +217,7 @@ fn a_search_shows_what_is_typed_and_marks_what_it_found() {
      pid      4121        │> Local: http://localhost:20001/
      port     20001       │>
      shop.localhost       │
-     scrollback  q back   n N above, below   / search   ↑↓ scroll         daemon ok
+     scrollback  1 of 2   q back   n N above, below   / search            daemon ok
     ");
     let (buffer, _) = painted(&found);
     let marked = |style: ratatui::style::Style| {
@@ -214,7 +233,7 @@ fn a_search_shows_what_is_typed_and_marks_what_it_found() {
                 │>
                 │
     (5 more like this)
-     scrollback  nothing holds `nothing`
+     scrollback  nothing matches `nothing`
     ");
 }
 
