@@ -7,6 +7,7 @@ use std::fmt::Write;
 use std::fs;
 use std::process::{Command, Stdio};
 
+use locald_config::{MANIFEST, Shape, USER, UserConfig};
 use regex::Regex;
 
 use crate::repository::{read, root};
@@ -107,19 +108,35 @@ fn every_token_of_a_theme_is_in_the_manual() {
     check_part("docs/reference/themes.md", "tokens", &tokens());
 }
 
+/// The keys below `shape`, each with the way to it inside its table: `command`, `health.http`.
+fn keys_below(shape: &Shape, way: &str, found: &mut Vec<String>) {
+    match shape {
+        Shape::Table(keys) => {
+            for key in *keys {
+                let way = format!("{way}{}", key.name);
+                keys_below(&key.shape, &format!("{way}."), found);
+                found.push(way);
+            }
+        }
+        Shape::Map(inner) | Shape::List(inner) => keys_below(inner, way, found),
+        Shape::Any(shapes) => shapes.iter().for_each(|shape| keys_below(shape, way, found)),
+        _ => {}
+    }
+}
+
 #[test]
 fn every_key_of_the_configuration_is_described_and_no_other() {
     let page = read("docs/reference/configuration.md");
-    let heading = Regex::new(r"(?m)^### `([a-z_]+)`$").expect("a pattern");
+    let heading = Regex::new(r"(?m)^### `([a-z_.]+)`$").expect("a pattern");
     let mut described: Vec<String> = heading.captures_iter(&page).map(|found| found[1].to_owned()).collect();
-    let keys = [locald_config::PROJECT_KEYS, locald_config::SERVICE_KEYS].concat();
-    let mut known: Vec<String> = keys.into_iter().map(str::to_owned).collect();
+    let mut known = Vec::new();
+    for table in [MANIFEST, USER].concat() {
+        keys_below(&table.shape, "", &mut known);
+        assert!(page.contains(&format!("[{}", table.name)), "no word of [{}]", table.name);
+    }
     described.sort();
     known.sort();
-    assert_eq!(described, known, "left: docs/reference/configuration.md; right: what locald.toml may hold");
-    for table in locald_config::TOP_KEYS {
-        assert!(page.contains(&format!("[{table}")), "no word of [{table}]");
-    }
+    assert_eq!(described, known, "left: docs/reference/configuration.md; right: what the files may hold");
 }
 
 #[test]
@@ -129,8 +146,12 @@ fn every_example_in_the_reference_of_the_configuration_can_be_loaded() {
     let blocks: Vec<String> = block.captures_iter(&page).map(|found| found[1].to_owned()).collect();
     assert!(blocks.len() >= 3, "the examples are not found");
     for text in blocks {
-        let parsed = locald_config::parse_manifest("locald.toml".as_ref(), &text, "/project".as_ref());
-        if let Err(faults) = parsed {
+        let parsed = if text.contains("[services") {
+            locald_config::parse_manifest("locald.toml".as_ref(), &text, "/project".as_ref()).err()
+        } else {
+            UserConfig::parse("config.toml".as_ref(), &text).err()
+        };
+        if let Some(faults) = parsed {
             panic!("{faults}\n{text}");
         }
     }

@@ -122,6 +122,14 @@ fn read_dotenv(root: &Path) -> Result<Result<DotEnv, Faults>, LoadError> {
     Ok(read(&path, root)?.and_then(|text| DotEnv::parse(&path, &text)))
 }
 
+/// The text of a file of the user's own, which lies in no project; `None` where there is none.
+pub(crate) fn read_user_file(path: &Path) -> Result<Option<Result<String, Faults>>, LoadError> {
+    match fs::metadata(path) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        _ => read(path, path.parent().unwrap_or(path)).map(Some),
+    }
+}
+
 /// The text of a file; faults where it is no text or too much of it.
 fn read(path: &Path, root: &Path) -> Result<Result<String, Faults>, LoadError> {
     let failed = |source| LoadError::Io { path: path.to_path_buf(), source };

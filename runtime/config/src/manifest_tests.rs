@@ -6,8 +6,16 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::settings::backoff::Backoff;
+use crate::settings::command::Command;
 use crate::settings::escape::Escape;
+use crate::settings::health::{Health, HealthCheck, OnUnhealthy};
+use crate::settings::kind::Kind;
+use crate::settings::port::Port;
+use crate::settings::probe::Probe;
+use crate::settings::restart::Restart;
 use crate::settings::size::Size;
+use crate::settings::start::Start;
 
 fn parse(text: &str) -> Result<Project, Faults> {
     parse_manifest(Path::new("locald.toml"), text, Path::new("/src/My App"))
@@ -37,6 +45,8 @@ fn a_service_with_nothing_but_a_command_gets_the_defaults() {
         &Service::new("web".parse().unwrap(), Command::Shell("npm start".into()), Path::new("/src/My App"))
     );
     assert_eq!((web.tty, web.stop_timeout, web.escape), (true, Duration::from_secs(10), Escape::Kill));
+    assert_eq!((web.kind, web.port, web.listen, web.concurrency), (Kind::Exec, Port::Leased, false, 1));
+    assert_eq!((web.start, web.restart, &web.health), (Start::Auto, Restart::No, &Health::Unsaid));
     assert_eq!(web.stop_signal.to_string(), "SIGTERM");
 }
 
@@ -47,7 +57,14 @@ fn every_key_of_a_service_is_read() {
         [project]
         name = "shop"
         [services.api]
+        type = "exec"
         command = ["cargo", "run", "--", ""]
+        port = 3000
+        listen = true
+        start = "manual"
+        restart = "on-failure"
+        backoff = { initial = "1s", max = 60, reset = "5m", limit = 0 }
+        concurrency = 1
         cwd = "./services/api/"
         env = { PORT = 3000, HEX = 0x1F, RATIO = 1.10, DEBUG = true, "odd name" = "a b" }
         tty = false
@@ -64,11 +81,107 @@ fn every_key_of_a_service_is_read() {
     assert_eq!(api.cwd, Path::new("/src/My App/services/api"));
     let env: Vec<(&str, &str)> = api.env.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     assert_eq!(env, [("PORT", "3000"), ("HEX", "31"), ("RATIO", "1.10"), ("DEBUG", "true"), ("odd name", "a b")]);
+    assert_eq!((api.kind, api.port, api.listen, api.concurrency), (Kind::Exec, Port::Fixed(3000), true, 1));
+    assert_eq!((api.start, api.restart), (Start::Manual, Restart::OnFailure));
+    let (initial, max, reset) = (Duration::from_secs(1), Duration::from_mins(1), Duration::from_mins(5));
+    assert_eq!(api.backoff, Backoff { initial, max, reset, limit: None });
     assert!(!api.tty);
     assert_eq!(api.size, Some(Size { columns: 80, rows: 25 }));
     assert_eq!(api.stop_signal.number(), 2);
     assert_eq!(api.stop_timeout, Duration::from_millis(500));
     assert_eq!(api.escape, Escape::Leave);
+}
+
+fn health(keys: &str) -> Health {
+    parse(&format!("[services.web]\ncommand = 'x'\n{keys}")).unwrap().services[0].health.clone()
+}
+
+#[test]
+fn health_is_asked_in_one_of_five_ways_or_not_at_all() {
+    let asked = |probe| Health::Asked(HealthCheck::new(probe));
+    let http = |status, headers| Probe::Http { path: "/up".into(), status, headers };
+    for (keys, expected) in [
+        ("", Health::Unsaid),
+        ("health = false", Health::Runs),
+        ("health.http = '/up'", asked(http(200..=399, vec![]))),
+        (
+            "health = { http = '/up', status = 204, headers = { Host = 'a' } }",
+            asked(http(204..=204, vec![("Host".into(), "a".into())])),
+        ),
+        ("health.tcp = true", asked(Probe::Tcp(None))),
+        ("health.tcp = 5432", asked(Probe::Tcp(Some(5432)))),
+        ("health.command = 'pg_isready'", asked(Probe::Command(Command::Shell("pg_isready".into())))),
+        ("health.log = 'ready in \\d+ ms'", asked(Probe::Log(r"ready in \d+ ms".into()))),
+        ("health.notify = true", asked(Probe::Notify)),
+    ] {
+        assert_eq!(health(keys), expected, "{keys}");
+    }
+}
+
+#[test]
+fn every_key_of_health_is_read() {
+    let Health::Asked(check) = health(
+        r#"
+        [services.web.health]
+        tcp = true
+        interval = "1m"
+        timeout = 2
+        retries = 5
+        start_period = "0s"
+        start_interval = "50ms"
+        on_unhealthy = "restart"
+        "#,
+    ) else {
+        panic!("asked")
+    };
+    let expected = HealthCheck {
+        probe: Probe::Tcp(None),
+        interval: Duration::from_mins(1),
+        timeout: Duration::from_secs(2),
+        retries: 5,
+        start_period: Duration::ZERO,
+        start_interval: Duration::from_millis(50),
+        on_unhealthy: OnUnhealthy::Restart,
+    };
+    assert_eq!(check, expected);
+}
+
+#[test]
+fn health_that_is_asked_twice_or_not_at_all_is_refused() {
+    insta::assert_snapshot!(
+        drawn("[services.web]\ncommand = 'x'\nhealth = { tcp = true, http = '/', retries = 1 }\n[services.db]\ncommand = 'x'\nhealth = { interval = '1s' }\n"), @"
+    error: `health` asks by `tcp` and by `http`
+      ╭▸ locald.toml:3:24
+      │
+    3 │ health = { tcp = true, http = '/', retries = 1 }
+      │                        ━━━━ one too many
+      │
+      ╰ help: exactly one of `http`, `tcp`, `command`, `log` and `notify`
+
+    error: `health` does not say what to ask
+      ╭▸ locald.toml:6:1
+      │
+    6 │ health = { interval = '1s' }
+      │ ━━━━━━ needs a probe
+      │
+      ╰ help: one of `http`, `tcp`, `command`, `log` and `notify`
+    ");
+}
+
+#[test]
+fn a_worker_has_no_port_and_a_fixed_one_is_had_by_one_alone() {
+    for (keys, message) in [
+        ("type = 'worker'\nport = 80", "a worker has no `port`"),
+        ("type = 'worker'\nlisten = true", "a worker has no port to `listen` on"),
+        ("type = 'worker'\nhealth.tcp = true", "a worker has no port to be asked at"),
+        ("type = 'worker'\nhealth.http = '/'", "a worker has no port to be asked at"),
+        ("concurrency = 2\nport = 80", "a fixed `port` can be had by one alone"),
+    ] {
+        assert_eq!(messages(&format!("[services.web]\ncommand = 'x'\n{keys}\n")), [message], "{keys}");
+    }
+    let fine =
+        "[services.web]\ncommand = 'x'\ntype = 'worker'\nport = 0\nlisten = false\nhealth.tcp = 80\nconcurrency = 2";
+    assert!(parse(fine).is_ok());
 }
 
 #[test]
@@ -116,7 +229,7 @@ fn an_unknown_key_like_no_other_is_answered_with_all() {
     3 │ replicas = 3
       │ ━━━━━━━━ unknown key
       │
-      ╰ help: allowed: `command`, `cwd`, `env`, `tty`, `size`, `stop_signal`, `stop_timeout` and `escape`
+      ╰ help: allowed: `type`, `command`, `cwd`, `env`, `port`, `listen`, `depends_on`, `health`, `start`, `restart`, `backoff`, `concurrency`, `tty`, `size`, `stop_signal`, `stop_timeout` and `escape`
     ");
 }
 
@@ -312,6 +425,33 @@ fn each_bad_value_is_refused() {
             "`stop_timeout`: expected a time such as \"10s\" or a number of seconds, found a float",
         ),
         ("command = 'x'\nescape = 'run'", "`escape` cannot be `run`"),
+        ("command = 'x'\ntype = 'docker'", "`type` cannot be `docker`"),
+        ("command = 'x'\nport = 70000", "`70000` is not a port"),
+        ("command = 'x'\nport = '80'", "`port`: expected a whole number, found a string"),
+        ("command = 'x'\nlisten = 1", "`listen`: expected true or false, found an integer"),
+        ("command = 'x'\nstart = 'lazy'", "`start` cannot be `lazy`"),
+        ("command = 'x'\nrestart = true", "`restart`: expected a string, found a boolean"),
+        ("command = 'x'\nrestart = 'never'", "`restart` cannot be `never`"),
+        ("command = 'x'\nconcurrency = 0", "`concurrency` cannot be 0"),
+        ("command = 'x'\nbackoff.initial = '0ms'", "`0ms` is not a pause"),
+        ("command = 'x'\nbackoff = { initial = '10s', max = '1s' }", "the longest pause is shorter than the first"),
+        ("command = 'x'\nbackoff.limit = -1", "`limit` cannot be -1"),
+        ("command = 'x'\nbackoff.initail = '1s'", "unknown key `initail` in `backoff`"),
+        ("command = 'x'\nhealth = true", "`health`: expected a table or false, found a boolean"),
+        ("command = 'x'\nhealth.http = 'up'", "`up` is not a path to ask for"),
+        ("command = 'x'\nhealth.log = '('", "`(` is not a regular expression"),
+        ("command = 'x'\nhealth.notify = false", "`notify` cannot be false"),
+        ("command = 'x'\nhealth.htpp = '/'", "unknown key `htpp` in `health`"),
+        ("command = 'x'\nhealth = { tcp = true, status = 200 }", "`status` goes with `http` alone"),
+        ("command = 'x'\nhealth = { http = '/', status = 'ok' }", "`ok` is not a range of statuses"),
+        ("command = 'x'\nhealth = { http = '/', headers = { 'a b' = 'c' } }", "`a b` is not the name of a header"),
+        ("command = 'x'\nhealth = { tcp = true, retries = 0 }", "`retries` cannot be 0"),
+        ("command = 'x'\nhealth = { tcp = true, on_unhealthy = 'stop' }", "`on_unhealthy` cannot be `stop`"),
+        (
+            "command = 'x'\ndepends_on = 'db'",
+            "`depends_on`: expected an array of names, or a table of them, found a string",
+        ),
+        ("command = 'x'\ndepends_on.db = 'healthy'", "`db`: expected a table, found a string"),
     ] {
         assert_eq!(messages(&format!("[services.web]\n{line}\n")), [message], "{line}");
     }

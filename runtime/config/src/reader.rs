@@ -5,13 +5,16 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::str::FromStr;
+use std::time::Duration;
 
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use crate::fault::{Invalid, quoted};
 use crate::faults::{Faults, Report};
+use crate::keys::Key;
 use crate::nearest::nearest;
+use crate::settings::time::{self, Times};
 use crate::source::Source;
 
 /// Keys that begin so belong to the user and mean nothing to us.
@@ -117,8 +120,9 @@ impl Reader {
         &mut self,
         table: &DeTable<'_>,
         place: &str,
-        allowed: &'static [&'static str],
+        allowed: &'static [Key],
     ) -> Vec<&'static str> {
+        let allowed: Vec<&'static str> = allowed.iter().map(|key| key.name).collect();
         let mut meant = Vec::new();
         for entry in entries(table) {
             let key = entry.key();
@@ -128,7 +132,7 @@ impl Reader {
             let near = nearest(key, allowed.iter().copied());
             meant.extend(near);
             let invalid = Invalid::new(format!("unknown key {} in {place}", quoted(key)), "unknown key");
-            self.fault(entry.key_span(), invalid.with_choice(near, allowed));
+            self.fault(entry.key_span(), invalid.with_choice(near, &allowed));
         }
         meant
     }
@@ -173,6 +177,24 @@ impl Reader {
             _ => return self.wrong_type(entry, expected),
         };
         self.accept(entry.value_span(), result)
+    }
+
+    /// An integer that is a `T`.
+    pub(crate) fn number<T>(&mut self, entry: Entry<'_>, from_number: fn(i64) -> Result<T, Invalid>) -> Option<T> {
+        let DeValue::Integer(number) = entry.value() else {
+            return self.wrong_type(entry, "a whole number");
+        };
+        self.accept(entry.value_span(), integer(number).ok_or_else(too_large).and_then(from_number))
+    }
+
+    /// A time with its unit, or a number of seconds.
+    pub(crate) fn time(&mut self, entry: Entry<'_>, times: Times) -> Option<Duration> {
+        let time = match entry.value() {
+            DeValue::String(text) => times.parse(text),
+            DeValue::Integer(number) => integer(number).ok_or_else(too_large).and_then(|it| times.of_seconds(it)),
+            _ => return self.wrong_type(entry, time::EXPECTED),
+        };
+        self.accept(entry.value_span(), time)
     }
 
     /// The value, or a fault at `span`.

@@ -4,23 +4,48 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::name::ServiceName;
+use crate::settings::backoff::Backoff;
 use crate::settings::command::Command;
+use crate::settings::depends_on::Dependency;
 use crate::settings::escape::Escape;
+use crate::settings::health::Health;
+use crate::settings::kind::Kind;
+use crate::settings::port::Port;
+use crate::settings::restart::Restart;
 use crate::settings::signal::StopSignal;
 use crate::settings::size::Size;
-use crate::settings::timeout::StopTimeout;
+use crate::settings::start::Start;
+use crate::settings::timeout;
 
 /// What to run and how to treat it. Nothing here needs a default any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
     /// Unique in the project.
     pub name: ServiceName,
+    /// What kind of service it is.
+    pub kind: Kind,
     /// What to run.
     pub command: Command,
     /// Where to run it; absolute when the project's root is. Not checked to exist: a build may make it.
     pub cwd: PathBuf,
     /// Variables of this service alone, in the order of the file. Names are unique and not empty.
     pub env: Vec<(String, String)>,
+    /// Where it listens; without meaning for a worker.
+    pub port: Port,
+    /// Whether it is given the open socket of its port instead of opening it (sd_listen_fds(3)).
+    pub listen: bool,
+    /// What comes first, in the order of the file; each service once, never itself, and without circles.
+    pub depends_on: Vec<Dependency>,
+    /// How it is known that it is well.
+    pub health: Health,
+    /// When it starts.
+    pub start: Start,
+    /// Whether it is started again when it ended by itself.
+    pub restart: Restart,
+    /// The pauses between such starts.
+    pub backoff: Backoff,
+    /// How many of it run beside each other; at least 1. With more than one they are named `NAME.1` and so on.
+    pub concurrency: u16,
     /// Whether it runs in a terminal.
     pub tty: bool,
     /// The terminal's size, where it must not follow the window.
@@ -38,14 +63,32 @@ impl Service {
     pub fn new(name: ServiceName, command: Command, root: &Path) -> Self {
         Self {
             name,
+            kind: Kind::default(),
             command,
             cwd: root.to_path_buf(),
             env: Vec::new(),
+            port: Port::default(),
+            listen: false,
+            depends_on: Vec::new(),
+            health: Health::default(),
+            start: Start::default(),
+            restart: Restart::default(),
+            backoff: Backoff::default(),
+            concurrency: 1,
             tty: true,
             size: None,
             stop_signal: StopSignal::default(),
-            stop_timeout: StopTimeout::default().duration(),
+            stop_timeout: timeout::DEFAULT,
             escape: Escape::default(),
+        }
+    }
+
+    /// Whether it is asked how it is, or can be: by what is said, or by a port that it is expected to open.
+    pub fn is_asked(&self) -> bool {
+        match self.health {
+            Health::Asked(_) => true,
+            Health::Runs => false,
+            Health::Unsaid => self.kind == Kind::Exec,
         }
     }
 }

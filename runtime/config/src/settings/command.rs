@@ -1,6 +1,9 @@
 //! `command`: what a service runs, either a line for the shell or a program with its arguments.
 
+use toml::de::DeValue;
+
 use crate::fault::Invalid;
+use crate::reader::{Entry, Reader, type_of};
 
 /// What a service runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +22,36 @@ impl Command {
         }
         without_nul(line)?;
         Ok(Self::Shell(line.into()))
+    }
+
+    /// Reads a string or an array of strings.
+    pub(crate) fn read(reader: &mut Reader, entry: Entry<'_>) -> Option<Self> {
+        let words = match entry.value() {
+            DeValue::String(line) => return reader.accept(entry.value_span(), Self::shell(line)),
+            DeValue::Array(words) => words,
+            _ => return reader.wrong_type(entry, "a string or an array of strings"),
+        };
+        let mut program = Vec::new();
+        let mut complete = true;
+        for word in words {
+            let DeValue::String(text) = word.get_ref() else {
+                let found = type_of(word.get_ref());
+                let message = format!("`command`: expected an array of strings, found {found} in it");
+                reader.fault(word.span(), Invalid::new(message, format!("this is {found}")));
+                complete = false;
+                continue;
+            };
+            complete &= reader.accept(word.span(), without_nul(text)).is_some();
+            program.push(text.to_string());
+        }
+        if !complete {
+            return None;
+        }
+        if program.first().is_none_or(|name| name.trim().is_empty()) {
+            reader.fault(entry.value_span(), Invalid::new("a command cannot be empty", "nothing to run"));
+            return None;
+        }
+        Some(Self::Exec(program))
     }
 }
 

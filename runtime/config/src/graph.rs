@@ -1,0 +1,112 @@
+//! What services want of each other, made whole: every name is known, none waits for itself, and conditions are filled in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::fault::{Invalid, quoted};
+use crate::name::ServiceName;
+use crate::nearest::nearest;
+use crate::reader::Reader;
+use crate::service::Service;
+use crate::settings::depends_on::{Condition, Dependency, Wanted};
+
+/// Fills in the dependencies of each service from what is written for it; reports names that are unknown, and cycles.
+///
+/// `known` are the names of all services, of those too that have faults and are missing from `services`.
+pub(crate) fn connect(
+    reader: &mut Reader,
+    services: &mut [Service],
+    wanted: &BTreeMap<ServiceName, Vec<Wanted>>,
+    known: &BTreeSet<&str>,
+) {
+    let default: BTreeMap<ServiceName, Condition> =
+        services.iter().map(|service| (service.name.clone(), default_condition(service))).collect();
+    for service in services {
+        for wanted in wanted.get(&service.name).into_iter().flatten() {
+            if wanted.on == service.name.as_str() {
+                let invalid = Invalid::new(format!("service {} depends on itself", quoted(&wanted.on)), "itself");
+                reader.fault(wanted.at.clone(), invalid);
+            } else if !known.contains(wanted.on.as_str()) {
+                reader.fault(wanted.at.clone(), unknown(service, wanted, known));
+            } else if let Some((on, condition)) = default.get_key_value(wanted.on.as_str()) {
+                let condition = wanted.condition.unwrap_or(*condition);
+                service.depends_on.push(Dependency { on: on.clone(), condition, timeout: wanted.timeout });
+            }
+        }
+    }
+    refuse_cycles(reader, wanted);
+}
+
+/// What is waited for where nothing is said: as much as can be known of the other service.
+fn default_condition(service: &Service) -> Condition {
+    if service.is_asked() { Condition::Healthy } else { Condition::Started }
+}
+
+fn unknown(service: &Service, wanted: &Wanted, known: &BTreeSet<&str>) -> Invalid {
+    let message = format!("service `{}` depends on {}, which is not defined", service.name, quoted(&wanted.on));
+    let invalid = Invalid::new(message, "not a service of this project");
+    let others = known.iter().copied().filter(|name| *name != service.name.as_str());
+    match nearest(&wanted.on, others) {
+        Some(name) => invalid.with_help(format!("did you mean `{name}`?")),
+        None => invalid,
+    }
+}
+
+/// Where a service stands in the search for cycles.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    /// On the way from the service that the search began at.
+    Open,
+    Done,
+}
+
+/// Reports each cycle once, at the wish that closes it. The way is kept on the heap: a project may be a thousand deep.
+fn refuse_cycles(reader: &mut Reader, wanted: &BTreeMap<ServiceName, Vec<Wanted>>) {
+    let mut marks: BTreeMap<&str, Mark> = BTreeMap::new();
+    for start in wanted.keys().map(ServiceName::as_str) {
+        if marks.contains_key(start) {
+            continue;
+        }
+        let mut way: Vec<(&str, &[Wanted])> = vec![(start, &wanted[start])];
+        marks.insert(start, Mark::Open);
+        while let Some((name, rest)) = way.last_mut() {
+            let Some((next, after)) = rest.split_first() else {
+                marks.insert(name, Mark::Done);
+                way.pop();
+                continue;
+            };
+            *rest = after;
+            let Some((next_name, wishes)) = wanted.get_key_value(next.on.as_str()) else { continue };
+            match marks.get(next_name.as_str()) {
+                Some(Mark::Done) => {}
+                Some(Mark::Open) if next_name.as_str() == *name => {} // itself, which is told already
+                Some(Mark::Open) => {
+                    let from = way.iter().position(|(name, _)| *name == next_name.as_str()).unwrap_or_default();
+                    let mut path: Vec<&str> = way[from..].iter().map(|(name, _)| *name).collect();
+                    path.push(next_name.as_str());
+                    let invalid = Invalid::new(
+                        format!("services wait for each other: {}", shortened(&path)),
+                        "closes the circle",
+                    );
+                    reader.fault(next.at.clone(), invalid);
+                }
+                None => {
+                    marks.insert(next_name.as_str(), Mark::Open);
+                    way.push((next_name.as_str(), wishes));
+                }
+            }
+        }
+    }
+}
+
+/// `a -> b -> a`; of a long way its two ends.
+fn shortened(path: &[&str]) -> String {
+    const ENDS: usize = 8;
+    if path.len() <= 2 * ENDS {
+        return path.join(" -> ");
+    }
+    format!("{} -> … -> {}", path[..ENDS].join(" -> "), path[path.len() - ENDS..].join(" -> "))
+}
+
+#[cfg(test)]
+#[path = "graph_tests.rs"]
+mod tests;

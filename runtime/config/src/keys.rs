@@ -1,0 +1,162 @@
+//! Which keys there are and what each may hold: one table, from which the readers, the reference's test and the schema take it.
+
+use crate::settings::{backoff, concurrency, depends_on, escape, health, kind, restart, start};
+
+/// One key of a table.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    /// The key itself.
+    pub name: &'static str,
+    /// What it is for, as one sentence.
+    pub about: &'static str,
+    /// What it may hold.
+    pub shape: Shape,
+}
+
+/// What a value looks like. What it means is checked by the setting itself.
+#[derive(Debug, Clone, Copy)]
+pub enum Shape {
+    /// Any text.
+    Text,
+    /// `true` or `false`.
+    Boolean,
+    /// `false` alone.
+    False,
+    /// A whole number from one to another.
+    Integer(i64, i64),
+    /// Any number.
+    Number,
+    /// Text such as `10s`, or whole seconds.
+    Time,
+    /// One of these words.
+    Word(fn() -> Vec<&'static str>),
+    /// A list of such values.
+    List(&'static Shape),
+    /// A table of these keys.
+    Table(&'static [Key]),
+    /// A table whose keys are the user's.
+    Map(&'static Shape),
+    /// Any of these.
+    Any(&'static [Shape]),
+}
+
+impl Key {
+    const fn new(name: &'static str, shape: Shape, about: &'static str) -> Self {
+        Self { name, about, shape }
+    }
+}
+
+const PORTS: Shape = Shape::Integer(0, 65_535);
+const COMMAND: Shape = Shape::Any(&[Shape::Text, Shape::List(&Shape::Text)]);
+const SCALAR: Shape = Shape::Any(&[Shape::Text, Shape::Number, Shape::Boolean]);
+
+/// The tables of a `locald.toml`.
+pub const MANIFEST: &[Key] = &[
+    Key::new("project", Shape::Table(PROJECT), "The project itself."),
+    Key::new("services", Shape::Map(&Shape::Table(SERVICE)), "The services, by name."),
+];
+
+/// The keys of `[project]`.
+pub(crate) const PROJECT: &[Key] = &[Key::new("name", Shape::Text, "The project's name [default: the folder's].")];
+
+/// The keys of a service.
+pub(crate) const SERVICE: &[Key] = &[
+    Key::new("type", Shape::Word(|| words(kind::WORDS)), "The kind of service [default: exec]."),
+    Key::new("command", COMMAND, "What to run: a line for the shell, or a program and its arguments."),
+    Key::new("cwd", Shape::Text, "The folder to run it in [default: the project's]."),
+    Key::new("env", Shape::Map(&SCALAR), "Variables of this service."),
+    Key::new("port", PORTS, "The port to listen on; 0: one that locald chooses [default: 0]."),
+    Key::new("listen", Shape::Boolean, "Whether locald opens the port and hands the socket over [default: false]."),
+    Key::new(
+        "depends_on",
+        Shape::Any(&[Shape::List(&Shape::Text), Shape::Map(&Shape::Table(DEPENDENCY))]),
+        "Services that come first.",
+    ),
+    Key::new("health", Shape::Any(&[Shape::Table(HEALTH), Shape::False]), "How it is known that the service is well."),
+    Key::new("start", Shape::Word(|| words(start::WORDS)), "When the service starts [default: auto]."),
+    Key::new("restart", Shape::Word(|| words(restart::WORDS)), "Whether it is started again [default: no]."),
+    Key::new("backoff", Shape::Table(BACKOFF), "How long to wait before it is started again."),
+    Key::new(
+        "concurrency",
+        Shape::Integer(1, concurrency::MAX as i64),
+        "How many of it run beside each other [default: 1].",
+    ),
+    Key::new("tty", Shape::Boolean, "Whether it runs in a terminal [default: true]."),
+    Key::new("size", Shape::Text, "A fixed size of the terminal, such as 80x25."),
+    Key::new(
+        "stop_signal",
+        Shape::Any(&[Shape::Text, Shape::Integer(1, 31)]),
+        "The signal that asks it to end [default: SIGTERM].",
+    ),
+    Key::new("stop_timeout", Shape::Time, "How long it may take to end [default: 10s]."),
+    Key::new("escape", Shape::Word(|| words(escape::WORDS)), "What becomes of what it left behind [default: kill]."),
+];
+
+/// The keys of `health`.
+pub(crate) const HEALTH: &[Key] = &[
+    Key::new("http", Shape::Text, "Ask for this path by HTTP."),
+    Key::new(
+        "status",
+        Shape::Any(&[Shape::Text, Shape::Integer(100, 599)]),
+        "Statuses that are well [default: 200-399].",
+    ),
+    Key::new("headers", Shape::Map(&Shape::Text), "Headers sent with it."),
+    Key::new("tcp", Shape::Any(&[Shape::Boolean, PORTS]), "Connect to the service's port, or to this one."),
+    Key::new("command", COMMAND, "Run this; it is well when that exits with 0."),
+    Key::new("log", Shape::Text, "Wait for a line of output that matches this regular expression."),
+    Key::new("notify", Shape::Boolean, "Wait for the service to say so itself, by sd_notify."),
+    Key::new("interval", Shape::Time, "The pause between two probes [default: 10s]."),
+    Key::new("timeout", Shape::Time, "How long a probe may take [default: 5s]."),
+    Key::new(
+        "retries",
+        Shape::Integer(1, health::MAX_RETRIES as i64),
+        "How many failures in a row make it unhealthy [default: 3].",
+    ),
+    Key::new("start_period", Shape::Time, "How long failures do not count after a start [default: 60s]."),
+    Key::new("start_interval", Shape::Time, "The pause between two probes until the first success [default: 200ms]."),
+    Key::new(
+        "on_unhealthy",
+        Shape::Word(|| words(health::ON_UNHEALTHY)),
+        "What follows when it becomes unhealthy [default: nothing].",
+    ),
+];
+
+/// The keys of `backoff`.
+pub(crate) const BACKOFF: &[Key] = &[
+    Key::new("initial", Shape::Time, "The first pause; each further one is twice as long [default: 500ms]."),
+    Key::new("max", Shape::Time, "The longest pause [default: 30s]."),
+    Key::new("reset", Shape::Time, "How long it must run for all to begin anew [default: 60s]."),
+    Key::new(
+        "limit",
+        Shape::Integer(0, backoff::MAX_LIMIT as i64),
+        "How many restarts in a row are tried; 0: no end [default: 10].",
+    ),
+];
+
+/// The keys of one dependency.
+pub(crate) const DEPENDENCY: &[Key] = &[
+    Key::new(
+        "condition",
+        Shape::Word(|| words(depends_on::CONDITIONS)),
+        "How far it must be [default: healthy, or started where nothing tells its health].",
+    ),
+    Key::new("timeout", Shape::Time, "How long to wait for it [default: as long as it takes]."),
+];
+
+/// The tables of a user's `config.toml`.
+pub const USER: &[Key] = &[
+    Key::new(
+        "keys",
+        Shape::Map(&Shape::Any(&[Shape::Text, Shape::List(&Shape::Text)])),
+        "Keys of the workspace, by action.",
+    ),
+    Key::new("workspace", Shape::Table(WORKSPACE), "What the workspace looks like."),
+];
+
+/// The keys of `[workspace]`.
+pub(crate) const WORKSPACE: &[Key] = &[Key::new("theme", Shape::Text, "The workspace's theme.")];
+
+/// The words of a setting, in the order of its table.
+fn words<T>(table: &'static [(&'static str, T)]) -> Vec<&'static str> {
+    table.iter().map(|(word, _)| *word).collect()
+}

@@ -1,0 +1,26 @@
+//! `start`: whether `locald up` starts a service that it was not asked for by name.
+
+use std::str::FromStr;
+
+use super::choice::choose;
+use crate::fault::Invalid;
+
+pub(crate) const WORDS: &[(&str, Start)] = &[("auto", Start::Auto), ("manual", Start::Manual)];
+
+/// When a service starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum Start {
+    /// With its project.
+    #[default]
+    Auto,
+    /// When it is named, or when one that depends on it starts.
+    Manual,
+}
+
+impl FromStr for Start {
+    type Err = Invalid;
+
+    fn from_str(text: &str) -> Result<Self, Invalid> {
+        choose("start", text, WORDS)
+    }
+}
