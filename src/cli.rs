@@ -50,6 +50,9 @@ pub(crate) enum Command {
     Logs(commands::logs::LogsArgs),
     Capture(commands::capture::CaptureArgs),
     SendKeys(commands::send_keys::SendKeysArgs),
+    Config(commands::config::ConfigArgs),
+    Env(commands::env::EnvArgs),
+    Schema(commands::schema::SchemaArgs),
     Daemon(commands::daemon::DaemonArgs),
     Sandbox(commands::sandbox::SandboxArgs),
     Shutdown(commands::shutdown::ShutdownArgs),
@@ -61,6 +64,7 @@ pub(crate) enum Command {
 const GROUPS: &[(&str, &[&str])] = &[
     ("Services", &["up", "down", "start", "stop", "restart"]),
     ("Look and type", &["status", "logs", "attach", "capture", "send-keys"]),
+    ("The configuration", &["config", "env", "schema"]),
     ("The daemon", &["daemon", "sandbox", "shutdown"]),
     ("More", &["debug", "completion", "help"]),
 ];
@@ -139,6 +143,11 @@ mod tests {
           attach      Open the workspace at one service
           capture     Print what a service's pane shows
           send-keys   Type into a service
+
+        The configuration:
+          config      Show or change the configuration
+          env         Show the environment of a service
+          schema      Print the JSON Schema of a `locald.toml`
 
         The daemon:
           daemon      Look at the daemon, or replace its process

@@ -3,11 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use locald_api::{Client, Events, Target};
+use locald_config::LoadError;
 use locald_keeper::{Home, SandboxName};
 
 use crate::connect::{self, Start};
 use crate::error::CommandError;
 use crate::exit::ExitKind;
+use crate::paint::Paint;
 
 /// The place a command was started in.
 pub(crate) struct Context {
@@ -54,6 +56,21 @@ impl Context {
                 format!("the project's folder {} has a name that is not UTF-8", root.display()),
             )),
         }
+    }
+
+    /// The project around the folder, for a command that has nothing to do without one.
+    pub(crate) fn required_project(&self) -> Result<Project, CommandError> {
+        let project = self.project()?;
+        project.ok_or_else(|| no_project(&self.folder).hint("a `locald.toml` or a `Procfile` makes a folder a project"))
+    }
+
+    /// What is said of a configuration that cannot be read. `outcome` is what that means for the command.
+    pub(crate) fn config_error(&self, error: LoadError, outcome: &str, paint: Paint) -> CommandError {
+        let LoadError::Faults(faults) = error else { return CommandError::from_error(ExitKind::Config, &error) };
+        let found = faults.as_slice().len() + faults.omitted();
+        let message = if found == 1 { "the configuration has a fault" } else { "the configuration has faults" };
+        let details = faults.relative_to(&self.folder).render(paint.is_on());
+        CommandError::new(ExitKind::Config, format!("{message}{outcome}")).details(details)
     }
 
     /// What `names` mean here: bare ones in the project around the folder, `project:service` anywhere.

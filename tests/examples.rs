@@ -53,7 +53,7 @@ fn has_python() -> bool {
 #[test]
 fn every_example_loads_without_faults() {
     for name in names() {
-        if let Err(fault) = locald_config::load(&examples().join(&name)) {
+        if let Err(fault) = locald_config::load(&examples().join(&name), None) {
             panic!("examples/{name}: {fault}");
         }
     }

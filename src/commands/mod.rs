@@ -3,13 +3,16 @@
 pub(crate) mod attach;
 pub(crate) mod capture;
 pub(crate) mod completion;
+pub(crate) mod config;
 pub(crate) mod daemon;
 pub(crate) mod debug;
 pub(crate) mod down;
+pub(crate) mod env;
 pub(crate) mod logs;
 pub(crate) mod open;
 pub(crate) mod restart;
 pub(crate) mod sandbox;
+pub(crate) mod schema;
 pub(crate) mod send_keys;
 pub(crate) mod shutdown;
 pub(crate) mod start;
@@ -30,11 +33,11 @@ const INTERRUPT: u8 = 2;
 pub(crate) async fn run(cli: Cli, ui: &mut Ui) -> Result<(), CommandError> {
     let Cli { command, sandbox, look } = cli;
     // Needs no daemon, and must work from a folder that is gone.
-    if let Some(Command::Completion(args)) = command {
-        return completion::completion(&args, ui);
-    }
-    if let Some(Command::Debug(args)) = command {
-        return debug::debug(args, ui).await;
+    match command {
+        Some(Command::Completion(args)) => return completion::completion(&args, ui),
+        Some(Command::Schema(args)) => return schema::schema(&args, ui),
+        Some(Command::Debug(args)) => return debug::debug(args, ui).await,
+        _ => {}
     }
     let context = Context::of_process(sandbox.as_ref())?;
     let Some(command) = command else { return open::open(&look, &context, ui).await };
@@ -49,10 +52,12 @@ pub(crate) async fn run(cli: Cli, ui: &mut Ui) -> Result<(), CommandError> {
         Command::Logs(args) => logs::logs(args, &context, ui).await,
         Command::Capture(args) => interruptible(capture::capture(args, &context, ui)).await,
         Command::SendKeys(args) => interruptible(send_keys::send_keys(args, &context)).await,
+        Command::Config(args) => config::config(&args, &context, ui),
+        Command::Env(args) => interruptible(env::env(args, &context, ui)).await,
         Command::Daemon(args) => interruptible(daemon::daemon(&args, &context, ui)).await,
         Command::Sandbox(args) => interruptible(sandbox::sandbox(args, ui)).await,
         Command::Shutdown(args) => interruptible(shutdown::shutdown(&args, &context, ui)).await,
-        Command::Completion(_) | Command::Debug(_) => Ok(()),
+        Command::Completion(_) | Command::Debug(_) | Command::Schema(_) => Ok(()),
     }
 }
 

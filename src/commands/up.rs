@@ -1,13 +1,11 @@
 //! `locald up`: starts the services of the project, and says what became of each.
 
 use locald_api::{Client, Event, Events, Request, ServiceChange, Target, Workspace};
-use locald_config::LoadError;
 
 use crate::changes::{self, Asked};
 use crate::clock;
-use crate::context::{self, Context, Project};
+use crate::context::{Context, Project};
 use crate::error::CommandError;
-use crate::exit::ExitKind;
 use crate::log_text::{LogText, Projects};
 use crate::paint::Paint;
 use crate::progress::Progress;
@@ -37,18 +35,11 @@ pub(crate) async fn up(args: UpArgs, context: &Context, ui: &mut Ui) -> Result<(
 
 /// The project around the folder, once its files are known to be without faults.
 pub(crate) fn load(context: &Context, paint: Paint) -> Result<Project, CommandError> {
-    let project = context.project()?.ok_or_else(|| {
-        context::no_project(context.folder()).hint("a `locald.toml` or a `Procfile` makes a folder a project")
-    })?;
-    match locald_config::load(project.root.as_ref()) {
+    let project = context.required_project()?;
+    let user = context.home().config_file();
+    match locald_config::load(project.root.as_ref(), Some(&user)) {
         Ok(_) => Ok(project),
-        Err(LoadError::Faults(faults)) => {
-            let found = faults.as_slice().len() + faults.omitted();
-            let message = if found == 1 { "the configuration has a fault" } else { "the configuration has faults" };
-            let details = faults.relative_to(context.folder()).render(paint.is_on());
-            Err(CommandError::new(ExitKind::Config, format!("{message}; nothing was started")).details(details))
-        }
-        Err(error) => Err(CommandError::from_error(ExitKind::Config, &error)),
+        Err(error) => Err(context.config_error(error, "; nothing was started", paint)),
     }
 }
 
@@ -62,7 +53,8 @@ pub(crate) fn opening(project: &Project) -> Request {
     Request::Up { root: project.root.clone(), services: vec![], environment: environment(), only_new: true }
 }
 
-fn environment() -> Vec<(String, String)> {
+/// The environment of this process.
+pub(crate) fn environment() -> Vec<(String, String)> {
     // The daemon speaks of text only; a variable that is none could not be shown or resolved.
     let variables = std::env::vars_os();
     variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
@@ -149,6 +141,7 @@ mod tests {
     use locald_api::{Change, LogEvent, LogLine, LogPage, LogStream, Response, ServerMessage, ServiceState};
 
     use super::*;
+    use crate::exit::ExitKind;
     use crate::sample;
     use crate::served::{self, Reply};
     use crate::ui::fake;

@@ -4,6 +4,7 @@
 
 mod answering;
 mod commands;
+mod config;
 mod conformance;
 mod disk;
 mod fake;

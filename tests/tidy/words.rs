@@ -10,6 +10,7 @@ const HOSTS: &[&str] = &[
     "api.myapp.localhost",
     "docs.rs",
     "github.com",
+    "json-schema.org",
     "keepachangelog.com",
     "localhost",
     "myapp.localhost",

@@ -4,16 +4,15 @@
 //! on the environment of whoever starts the project, so that is asked for later, by [`DotEnv::resolve`].
 
 mod parse;
-mod template;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::faults::{Faults, Report};
 use crate::source::Source;
+use crate::template::{Scope, Template};
 
-use parse::Parser;
-use template::{Scope, Template};
+pub(crate) use parse::{Parser, Quotes};
 
 /// A parsed `.env` whose values are not expanded yet. The default is an empty one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +22,10 @@ pub struct DotEnv {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Entry {
+pub(crate) struct Entry {
     name: String,
+    /// Where the line begins, in bytes.
+    at: usize,
     /// `None`: the name stands alone and takes its value from the environment.
     value: Option<Template>,
 }
@@ -45,6 +46,12 @@ impl DotEnv {
         self.entries.is_empty()
     }
 
+    /// The line, counted from 1, that gives a variable its value.
+    pub fn line_of(&self, name: &str) -> Option<usize> {
+        let entry = self.entries.iter().rev().find(|entry| entry.name == name)?;
+        Some(self.source.line(entry.at))
+    }
+
     /// The variables with all references replaced, each name once, in the order of the file.
     ///
     /// `lookup` is the environment. As in Compose, a reference takes the environment's value before that of an earlier
@@ -58,7 +65,7 @@ impl DotEnv {
         let mut scope = Scope::new(lookup);
         let mut order: Vec<&str> = Vec::new();
         let mut resolved: BTreeMap<&str, String> = BTreeMap::new();
-        for Entry { name, value } in &self.entries {
+        for Entry { name, value, .. } in &self.entries {
             let value = match value {
                 Some(template) => template.expand(&mut scope).map(Some),
                 None => Ok(lookup(name)),

@@ -12,6 +12,7 @@ use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 
 use crate::fault::{Fault, Invalid, printable};
 use crate::source::Source;
+use crate::tree::Place;
 
 /// Faults beyond these are counted, not kept.
 const MAX_KEPT: usize = 100;
@@ -24,25 +25,18 @@ pub struct Faults {
     sources: Vec<Source>,
 }
 
-/// Collects the faults of one file while it is read.
-#[derive(Debug)]
+/// Collects the faults of one file, or of several that are read together.
+#[derive(Debug, Default)]
 pub(crate) struct Report {
-    source: Source,
-    list: Vec<Fault>,
+    sources: Vec<Source>,
+    /// Each with the number of its file.
+    list: Vec<(usize, Fault)>,
     omitted: usize,
 }
 
 impl Faults {
     pub(crate) fn one(source: &Source, span: Range<usize>, invalid: Invalid) -> Self {
         Self { list: vec![Fault::new(source, span, invalid)], omitted: 0, sources: vec![source.clone()] }
-    }
-
-    /// The faults of two files together.
-    pub(crate) fn and(mut self, other: Self) -> Self {
-        self.list.extend(other.list);
-        self.omitted += other.omitted;
-        self.sources.extend(other.sources);
-        self
     }
 
     /// Never empty.
@@ -139,20 +133,44 @@ impl<'a> IntoIterator for &'a Faults {
 }
 
 impl Report {
+    /// For one file.
     pub(crate) fn new(source: &Source) -> Self {
-        Self { source: source.clone(), list: Vec::new(), omitted: 0 }
+        Self { sources: vec![source.clone()], ..Self::default() }
     }
 
+    /// Takes a further file in; what comes back is its number.
+    pub(crate) fn add_source(&mut self, source: &Source) -> usize {
+        self.sources.push(source.clone());
+        self.sources.len() - 1
+    }
+
+    /// The first file, which is the only one where one is read.
     pub(crate) fn source(&self) -> &Source {
-        &self.source
+        self.source_of(0)
+    }
+
+    pub(crate) fn source_of(&self, file: usize) -> &Source {
+        &self.sources[file]
     }
 
     pub(crate) fn add(&mut self, span: Range<usize>, invalid: Invalid) {
+        self.add_at(Place::new(0, span), invalid);
+    }
+
+    pub(crate) fn add_at(&mut self, place: Place, invalid: Invalid) {
         if self.list.len() < MAX_KEPT {
-            self.list.push(Fault::new(&self.source, span, invalid));
+            self.list.push((place.file, Fault::new(&self.sources[place.file], place.span(), invalid)));
         } else {
             self.omitted += 1;
         }
+    }
+
+    /// Takes over what was reported of a file that is read apart.
+    pub(crate) fn absorb(&mut self, faults: Faults) {
+        self.omitted += faults.omitted;
+        let file = self.sources.len();
+        self.list.extend(faults.list.into_iter().map(|fault| (file, fault)));
+        self.sources.extend(faults.sources);
     }
 
     /// `value`, unless something was reported.
@@ -160,8 +178,9 @@ impl Report {
         if self.list.is_empty() {
             return Ok(value);
         }
-        self.list.sort_by_key(|fault| (fault.span.start, fault.span.end));
-        Err(Faults { list: self.list, omitted: self.omitted, sources: vec![self.source] })
+        self.list.sort_by_key(|(file, fault)| (*file, fault.span.start, fault.span.end));
+        let list = self.list.into_iter().map(|(_, fault)| fault).collect();
+        Err(Faults { list, omitted: self.omitted, sources: self.sources })
     }
 }
 

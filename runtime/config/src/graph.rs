@@ -7,7 +7,8 @@ use crate::name::ServiceName;
 use crate::nearest::nearest;
 use crate::reader::Reader;
 use crate::service::Service;
-use crate::settings::depends_on::{Condition, Dependency, Wanted};
+use crate::settings::depends_on::{Condition, Dependency, Wanted, Why};
+use crate::settings::kind::Kind;
 
 /// Fills in the dependencies of each service from what is written for it; reports names that are unknown, and cycles.
 ///
@@ -18,18 +19,28 @@ pub(crate) fn connect(
     wanted: &BTreeMap<ServiceName, Vec<Wanted>>,
     known: &BTreeSet<&str>,
 ) {
-    let default: BTreeMap<ServiceName, Condition> =
-        services.iter().map(|service| (service.name.clone(), default_condition(service))).collect();
-    for service in services {
-        for wanted in wanted.get(&service.name).into_iter().flatten() {
-            if wanted.on == service.name.as_str() {
+    let others: BTreeMap<ServiceName, (usize, Condition, Kind)> = services
+        .iter()
+        .enumerate()
+        .map(|(index, it)| (it.name.clone(), (index, default_condition(it), it.kind)))
+        .collect();
+    for (name, wanted) in wanted.iter().flat_map(|(name, wanted)| wanted.iter().map(move |it| (name, it))) {
+        if wanted.on == name.as_str() {
+            if wanted.why == Why::Listed {
                 let invalid = Invalid::new(format!("service {} depends on itself", quoted(&wanted.on)), "itself");
-                reader.fault(wanted.at.clone(), invalid);
-            } else if !known.contains(wanted.on.as_str()) {
-                reader.fault(wanted.at.clone(), unknown(service, wanted, known));
-            } else if let Some((on, condition)) = default.get_key_value(wanted.on.as_str()) {
+                reader.fault(wanted.at, invalid);
+            }
+        } else if !known.contains(wanted.on.as_str()) {
+            reader.fault(wanted.at, unknown(name, wanted, known));
+        } else if let Some((on, (_, condition, kind))) = others.get_key_value(wanted.on.as_str()) {
+            if wanted.why == Why::Referred && *kind == Kind::Worker {
+                let message = format!("{} is a worker and has no address", quoted(&wanted.on));
+                reader.fault(wanted.at, Invalid::new(message, "listens on nothing"));
+            } else if wanted.why != Why::Declined
+                && let Some((index, ..)) = others.get(name)
+            {
                 let condition = wanted.condition.unwrap_or(*condition);
-                service.depends_on.push(Dependency { on: on.clone(), condition, timeout: wanted.timeout });
+                services[*index].depends_on.push(Dependency { on: on.clone(), condition, timeout: wanted.timeout });
             }
         }
     }
@@ -41,10 +52,11 @@ fn default_condition(service: &Service) -> Condition {
     if service.is_asked() { Condition::Healthy } else { Condition::Started }
 }
 
-fn unknown(service: &Service, wanted: &Wanted, known: &BTreeSet<&str>) -> Invalid {
-    let message = format!("service `{}` depends on {}, which is not defined", service.name, quoted(&wanted.on));
+fn unknown(service: &ServiceName, wanted: &Wanted, known: &BTreeSet<&str>) -> Invalid {
+    let verb = if wanted.why == Why::Referred { "refers to" } else { "depends on" };
+    let message = format!("service `{service}` {verb} {}, which is not defined", quoted(&wanted.on));
     let invalid = Invalid::new(message, "not a service of this project");
-    let others = known.iter().copied().filter(|name| *name != service.name.as_str());
+    let others = known.iter().copied().filter(|name| *name != service.as_str());
     match nearest(&wanted.on, others) {
         Some(name) => invalid.with_help(format!("did you mean `{name}`?")),
         None => invalid,
@@ -75,6 +87,9 @@ fn refuse_cycles(reader: &mut Reader, wanted: &BTreeMap<ServiceName, Vec<Wanted>
                 continue;
             };
             *rest = after;
+            if next.why == Why::Declined {
+                continue;
+            }
             let Some((next_name, wishes)) = wanted.get_key_value(next.on.as_str()) else { continue };
             match marks.get(next_name.as_str()) {
                 Some(Mark::Done) => {}
@@ -87,7 +102,10 @@ fn refuse_cycles(reader: &mut Reader, wanted: &BTreeMap<ServiceName, Vec<Wanted>
                         format!("services wait for each other: {}", shortened(&path)),
                         "closes the circle",
                     );
-                    reader.fault(next.at.clone(), invalid);
+                    let help =
+                        format!("write `depends_on.{next_name} = false` where its address is all that is needed");
+                    let referred = next.why == Why::Referred;
+                    reader.fault(next.at, if referred { invalid.with_help(help) } else { invalid });
                 }
                 None => {
                     marks.insert(next_name.as_str(), Mark::Open);

@@ -49,12 +49,25 @@ impl Key {
 const PORTS: Shape = Shape::Integer(0, 65_535);
 const COMMAND: Shape = Shape::Any(&[Shape::Text, Shape::List(&Shape::Text)]);
 const SCALAR: Shape = Shape::Any(&[Shape::Text, Shape::Number, Shape::Boolean]);
+const ENV: Shape = Shape::Map(&Shape::Any(&[Shape::Text, Shape::Number, Shape::Boolean, Shape::Table(VARIABLE)]));
+
+const ENV_OF_ALL: Key = Key::new("env", ENV, "Variables of all services.");
+const DEFAULTS_OF_SERVICES: Key =
+    Key::new("defaults", Shape::Table(DEFAULTS), "What holds for services of a name, in projects that have them.");
 
 /// The tables of a `locald.toml`.
 pub const MANIFEST: &[Key] = &[
     Key::new("project", Shape::Table(PROJECT), "The project itself."),
+    ENV_OF_ALL,
     Key::new("services", Shape::Map(&Shape::Table(SERVICE)), "The services, by name."),
 ];
+
+/// The tables of a `locald.workspace.toml`.
+pub const WORKSPACE_FILE: &[Key] = &[ENV_OF_ALL, DEFAULTS_OF_SERVICES];
+
+/// The keys of `[defaults]`.
+pub(crate) const DEFAULTS: &[Key] =
+    &[Key::new("services", Shape::Map(&Shape::Table(SERVICE)), "What holds for services, by name.")];
 
 /// The keys of `[project]`.
 pub(crate) const PROJECT: &[Key] = &[Key::new("name", Shape::Text, "The project's name [default: the folder's].")];
@@ -64,12 +77,12 @@ pub(crate) const SERVICE: &[Key] = &[
     Key::new("type", Shape::Word(|| words(kind::WORDS)), "The kind of service [default: exec]."),
     Key::new("command", COMMAND, "What to run: a line for the shell, or a program and its arguments."),
     Key::new("cwd", Shape::Text, "The folder to run it in [default: the project's]."),
-    Key::new("env", Shape::Map(&SCALAR), "Variables of this service."),
+    Key::new("env", ENV, "Variables of this service."),
     Key::new("port", PORTS, "The port to listen on; 0: one that locald chooses [default: 0]."),
     Key::new("listen", Shape::Boolean, "Whether locald opens the port and hands the socket over [default: false]."),
     Key::new(
         "depends_on",
-        Shape::Any(&[Shape::List(&Shape::Text), Shape::Map(&Shape::Table(DEPENDENCY))]),
+        Shape::Any(&[Shape::List(&Shape::Text), Shape::Map(&Shape::Any(&[Shape::Table(DEPENDENCY), Shape::False]))]),
         "Services that come first.",
     ),
     Key::new("health", Shape::Any(&[Shape::Table(HEALTH), Shape::False]), "How it is known that the service is well."),
@@ -90,6 +103,12 @@ pub(crate) const SERVICE: &[Key] = &[
     ),
     Key::new("stop_timeout", Shape::Time, "How long it may take to end [default: 10s]."),
     Key::new("escape", Shape::Word(|| words(escape::WORDS)), "What becomes of what it left behind [default: kill]."),
+];
+
+/// The keys of a variable that is more than its value.
+pub(crate) const VARIABLE: &[Key] = &[
+    Key::new("value", SCALAR, "The value."),
+    Key::new("secret", Shape::Boolean, "Whether it must not be shown [default: what its name says]."),
 ];
 
 /// The keys of `health`.
@@ -151,6 +170,8 @@ pub const USER: &[Key] = &[
         "Keys of the workspace, by action.",
     ),
     Key::new("workspace", Shape::Table(WORKSPACE), "What the workspace looks like."),
+    ENV_OF_ALL,
+    DEFAULTS_OF_SERVICES,
 ];
 
 /// The keys of `[workspace]`.

@@ -5,6 +5,7 @@
 //! a fault is shown is the command line's.
 
 mod source;
+mod tree;
 
 mod fault;
 mod faults;
@@ -17,9 +18,16 @@ mod settings;
 
 mod keys;
 mod reader;
+mod secret;
+mod template;
 
+mod address;
 mod dotenv;
+mod environment;
+mod explain;
 mod graph;
+mod interpolate;
+mod layers;
 mod manifest;
 mod procfile;
 mod service_table;
@@ -27,20 +35,27 @@ mod user_config;
 
 mod load;
 
+pub use address::{of_service, offered};
 pub use dotenv::DotEnv;
+pub use environment::{EnvironmentError, EnvironmentParts, Given, Giver};
+pub use explain::{Origin, Plain, Setting};
 pub use fault::{Fault, Invalid};
 pub use faults::Faults;
-pub use keys::{Key, MANIFEST, Shape, USER};
-pub use load::{Found, LoadError, find_root, load, load_dotenv};
+pub use interpolate::{Unfilled, fill, names_in};
+pub use keys::{Key, MANIFEST, Shape, USER, WORKSPACE_FILE};
+pub use layers::Layer;
+pub use load::{Found, LoadError, explain, find_root, load, load_dotenv};
 pub use manifest::parse_manifest;
 pub use name::{ProjectName, ServiceName};
 pub use nearest::nearest;
 pub use procfile::parse_procfile;
 pub use project::Project;
+pub use secret::{MASK, has_secret_name};
 pub use service::Service;
 pub use settings::backoff::Backoff;
 pub use settings::command::Command;
 pub use settings::depends_on::{Condition, Dependency};
+pub use settings::env::Variable;
 pub use settings::escape::Escape;
 pub use settings::health::{Health, HealthCheck, OnUnhealthy};
 pub use settings::kind::Kind;

@@ -6,15 +6,19 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use crate::dotenv::DotEnv;
+use crate::explain::{self, Setting};
 use crate::fault::Invalid;
 use crate::faults::Faults;
-use crate::manifest::parse_manifest;
-use crate::procfile::parse_procfile;
+use crate::layers::{Form, Input, Layer, merge};
+use crate::manifest;
 use crate::project::Project;
+use crate::reader::Reader;
 use crate::source::Source;
 
 const MANIFEST: &str = "locald.toml";
 const PROCFILE: &str = "Procfile";
+const PERSONAL: &str = "locald.local.toml";
+const WORKSPACE: &str = "locald.workspace.toml";
 const DOTENV: &str = ".env";
 
 /// No file is read further, in bytes.
@@ -73,22 +77,68 @@ pub fn find_root(start: &Path) -> Option<Found> {
     start.ancestors().find_map(|folder| Some(Found { root: folder.to_path_buf(), source: source_in(folder)? }))
 }
 
-/// Reads the project in the folder `root`, with the `.env` beside it.
+/// Reads the project in the folder `root`, with all files that have a say in it; `user` is the user's own `config.toml`.
 ///
 /// # Errors
-/// All faults of both files come at once.
-pub fn load(root: &Path) -> Result<Project, LoadError> {
+/// All faults of all files come at once.
+pub fn load(root: &Path, user: Option<&Path>) -> Result<Project, LoadError> {
+    let (project, _) = load_explained(root, user)?;
+    Ok(project)
+}
+
+/// All that is set for the project in the folder `root`, each with its place; in the order of the files.
+///
+/// # Errors
+/// As of [`load`].
+pub fn explain(root: &Path, user: Option<&Path>) -> Result<Vec<Setting>, LoadError> {
+    let (_, settings) = load_explained(root, user)?;
+    Ok(settings)
+}
+
+fn load_explained(root: &Path, user: Option<&Path>) -> Result<(Project, Vec<Setting>), LoadError> {
     let root = absolute(root).map_err(|source| LoadError::Io { path: root.to_path_buf(), source })?;
     let source = source_in(&root).ok_or_else(|| LoadError::NotFound { start: root.clone() })?;
-    let is_manifest = source.file_name().is_some_and(|name| name == MANIFEST);
-    let parse = if is_manifest { parse_manifest } else { parse_procfile };
-    let project = read(&source, &root)?.and_then(|text| parse(&source, &text, &root));
-    let dotenv = read_dotenv(&root)?;
-    match (project, dotenv) {
-        (Ok(project), Ok(dotenv)) => Ok(Project { dotenv, ..project }),
-        (Err(faults), Err(more)) => Err(faults.and(more).into()),
-        (Err(faults), Ok(_)) | (Ok(_), Err(faults)) => Err(faults.into()),
+    let (mut inputs, mut unreadable, mut files) = (Vec::new(), Vec::new(), Vec::new());
+    for (layer, path) in candidates(&root, &source, user) {
+        files.push(path.clone());
+        if is_absent(&path) {
+            continue;
+        }
+        let form = if path.ends_with(PROCFILE) { Form::Procfile } else { Form::Toml };
+        match read(&path, path.parent().unwrap_or(&root))? {
+            Ok(text) => inputs.push(Input { layer, form, source: Source::new(&path, &text) }),
+            Err(faults) => unreadable.push(faults),
+        }
     }
+    files.push(root.join(DOTENV));
+    let mut reader = Reader::default();
+    let merged = merge(&mut reader, &inputs);
+    let project = manifest::read(&mut reader, &merged, &source, &root);
+    let settings = explain::settings(&merged, &inputs, &reader);
+    for faults in unreadable {
+        reader.absorb(faults);
+    }
+    let dotenv = read_dotenv(&root)?.unwrap_or_else(|faults| {
+        reader.absorb(faults);
+        DotEnv::default()
+    });
+    Ok((reader.finish(Project { files, dotenv, ..project })?, settings))
+}
+
+/// The files that may have a say, in the order of their layers.
+fn candidates(root: &Path, source: &Path, user: Option<&Path>) -> Vec<(Layer, PathBuf)> {
+    let user = user.map(|path| (Layer::Global, path.to_path_buf()));
+    let workspaces = workspace_folders(root).into_iter().rev();
+    let workspaces = workspaces.map(|folder| (Layer::Workspace, folder.join(WORKSPACE)));
+    let own = [(Layer::Project, source.to_path_buf()), (Layer::Personal, root.join(PERSONAL))];
+    user.into_iter().chain(workspaces).chain(own).collect()
+}
+
+/// The project's folder and those above it, up to the top of its repository; without one, the folder alone: whose the
+/// folders above it are is not known.
+fn workspace_folders(root: &Path) -> Vec<&Path> {
+    let top = root.ancestors().find(|folder| folder.join(".git").exists()).unwrap_or(root);
+    root.ancestors().take_while(|folder| folder.starts_with(top)).collect()
 }
 
 /// Links stay as the user knows them, unless there is a `..`, which only the file system can follow.
@@ -112,22 +162,24 @@ pub fn load_dotenv(root: &Path) -> Result<DotEnv, LoadError> {
 /// A folder named `.env` is no fault: Python's virtual environments are often kept under that name.
 fn read_dotenv(root: &Path) -> Result<Result<DotEnv, Faults>, LoadError> {
     let path = root.join(DOTENV);
-    let absent = match fs::metadata(&path) {
-        Ok(metadata) => metadata.is_dir(),
-        Err(error) => error.kind() == io::ErrorKind::NotFound,
-    };
-    if absent {
+    if is_absent(&path) || path.is_dir() {
         return Ok(Ok(DotEnv::default()));
     }
     Ok(read(&path, root)?.and_then(|text| DotEnv::parse(&path, &text)))
 }
 
+/// Whether there is no such file, as opposed to one that cannot be reached.
+fn is_absent(path: &Path) -> bool {
+    let absent = |error: io::Error| matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+    fs::metadata(path).is_err_and(absent)
+}
+
 /// The text of a file of the user's own, which lies in no project; `None` where there is none.
 pub(crate) fn read_user_file(path: &Path) -> Result<Option<Result<String, Faults>>, LoadError> {
-    match fs::metadata(path) {
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
-        _ => read(path, path.parent().unwrap_or(path)).map(Some),
+    if is_absent(path) {
+        return Ok(None);
     }
+    read(path, path.parent().unwrap_or(path)).map(Some)
 }
 
 /// The text of a file; faults where it is no text or too much of it.
@@ -204,21 +256,21 @@ mod tests {
     #[test]
     fn a_manifest_comes_before_a_procfile_beside_it() {
         let folder = folder(&[("locald.toml", "[services.a]\ncommand = 'toml'"), ("Procfile", "a: procfile")]);
-        assert_eq!(command(&load(folder.path()).unwrap()), &Command::Shell("toml".into()));
+        assert_eq!(command(&load(folder.path(), None).unwrap()), &Command::Shell("toml".into()));
         fs::remove_file(folder.path().join("locald.toml")).unwrap();
-        assert_eq!(command(&load(folder.path()).unwrap()), &Command::Shell("procfile".into()));
+        assert_eq!(command(&load(folder.path(), None).unwrap()), &Command::Shell("procfile".into()));
     }
 
     #[test]
     fn a_folder_without_either_is_no_project() {
         let folder = folder(&[("locald.toml/file", ""), (".env", "A=1")]);
-        assert!(matches!(load(folder.path()), Err(LoadError::NotFound { start }) if start == folder.path()));
+        assert!(matches!(load(folder.path(), None), Err(LoadError::NotFound { start }) if start == folder.path()));
     }
 
     #[test]
     fn the_env_file_is_read_at_load_and_resolved_later() {
         let folder = folder(&[("Procfile", "a: x"), (".env", "A=${HOME_OF_TEST}/x")]);
-        let project = load(folder.path()).unwrap();
+        let project = load(folder.path(), None).unwrap();
         let environment = |name: &str| (name == "HOME_OF_TEST").then(|| "/home".to_owned());
         assert_eq!(project.dotenv.resolve(&environment).unwrap(), [("A".to_owned(), "/home/x".to_owned())]);
     }
@@ -226,7 +278,7 @@ mod tests {
     #[test]
     fn faults_of_both_files_come_at_once() {
         let folder = folder(&[("locald.toml", "[services.web]\n"), (".env", "A='x\n")]);
-        let Err(LoadError::Faults(faults)) = load(folder.path()) else { panic!("faults") };
+        let Err(LoadError::Faults(faults)) = load(folder.path(), None) else { panic!("faults") };
         insta::assert_snapshot!(faults.relative_to(folder.path()).render(false), @"
         error: service `web` has no `command`
           ╭▸ locald.toml:1:11
@@ -245,7 +297,7 @@ mod tests {
     #[test]
     fn a_folder_named_like_the_env_file_is_passed_over() {
         let folder = folder(&[("Procfile", "a: x"), (".env/bin/python", "")]);
-        assert!(load(folder.path()).unwrap().dotenv.is_empty());
+        assert!(load(folder.path(), None).unwrap().dotenv.is_empty());
     }
 
     #[test]
@@ -253,16 +305,16 @@ mod tests {
         let folder = folder(&[("Procfile", "a: x")]);
         let path = folder.path().join(".env");
         rustix::fs::mkfifoat(rustix::fs::CWD, &path, rustix::fs::Mode::RUSR).unwrap();
-        assert!(matches!(load(folder.path()), Err(LoadError::Io { path: it, .. }) if it == path));
+        assert!(matches!(load(folder.path(), None), Err(LoadError::Io { path: it, .. }) if it == path));
     }
 
     #[test]
     fn a_file_that_is_too_large_or_no_text_is_a_fault() {
         let folder = folder(&[("Procfile", &"#".repeat(1024 * 1024))]);
-        assert!(load(folder.path()).is_ok());
+        assert!(load(folder.path(), None).is_ok());
         fs::write(folder.path().join("Procfile"), vec![b'#'; 1024 * 1024 + 1]).unwrap();
         fs::write(folder.path().join(".env"), b"A=1\nB=\xff\xfe\n").unwrap();
-        let Err(LoadError::Faults(faults)) = load(folder.path()) else { panic!("faults") };
+        let Err(LoadError::Faults(faults)) = load(folder.path(), None) else { panic!("faults") };
         insta::assert_snapshot!(faults.relative_to(folder.path()).render(false), @"
         error: the file is larger than 1 MiB
           ╭▸ Procfile:1:1

@@ -1,17 +1,21 @@
 //! A Procfile alone is a project: a service per line, each with nothing but a command.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 use std::path::Path;
 
-use crate::dotenv::DotEnv;
 use crate::fault::{Invalid, quoted};
-use crate::faults::{Faults, Report};
-use crate::name::{ProjectName, ServiceName};
-use crate::project::{MAX_SERVICES, Project};
-use crate::service::Service;
+use crate::faults::Faults;
+use crate::layers::{Form, Input, Layer};
+use crate::manifest;
+use crate::name::ServiceName;
+use crate::project::Project;
+use crate::reader::Reader;
 use crate::settings::command::Command;
 use crate::source::Source;
+use crate::tree::{Node, Place, Table, Value};
+
+/// The process that has the project's own name and is expected to listen.
+const WEB: &str = "web";
 
 /// Reads the text of a Procfile. `path` names it in faults; `root` is the folder in which its commands run.
 ///
@@ -20,60 +24,77 @@ use crate::source::Source;
 /// # Errors
 /// All faults of the text.
 pub fn parse_procfile(path: &Path, text: &str, root: &Path) -> Result<Project, Faults> {
-    let source = Source::new(path, text);
-    let mut reader = Lines { report: Report::new(&source), first_lines: BTreeMap::new() };
-    let mut services = Vec::new();
+    let input = Input { layer: Layer::Project, form: Form::Procfile, source: Source::new(path, text) };
+    manifest::parse(&[input], path, root)
+}
+
+/// Reads a Procfile as the `locald.toml` that says the same.
+///
+/// Every process is given a port, as foreman does. But only `web` is known to use it; all others are well while they run.
+pub(crate) fn read(reader: &mut Reader, source: &Source) -> Node {
+    let file = reader.plain(source);
+    let whole = Place::new(file, source.start()..source.text().len());
+    let mut lines = Lines { reader, file, source, given: BTreeMap::new() };
+    let mut services = Table::default();
     let mut start = source.start();
-    for line in text[start..].split_inclusive('\n') {
-        services.extend(reader.service(start, line, root));
+    for line in source.text()[start..].split_inclusive('\n') {
+        lines.service(start, line, &mut services);
         start += line.len();
     }
-    reader.report.finish(Project {
-        name: ProjectName::of_folder(root),
-        root: root.to_path_buf(),
-        source: path.to_path_buf(),
-        services,
-        dotenv: DotEnv::default(),
-    })
+    let mut root = Table::default();
+    root.push("services".to_owned(), whole, Node::new(Value::Table(services), whole));
+    Node::new(Value::Table(root), whole)
 }
 
-struct Lines {
-    report: Report,
+struct Lines<'a> {
+    reader: &'a mut Reader,
+    file: usize,
+    source: &'a Source,
     /// Where each name was given first.
-    first_lines: BTreeMap<ServiceName, usize>,
+    given: BTreeMap<ServiceName, usize>,
 }
 
-impl Lines {
-    fn service(&mut self, start: usize, line: &str, root: &Path) -> Option<Service> {
+impl Lines<'_> {
+    fn service(&mut self, start: usize, line: &str, services: &mut Table) -> Option<()> {
         let (content, at) = trimmed(line, start);
         if content.is_empty() || content.starts_with('#') {
             return None;
         }
         let Some((name, command)) = content.split_once(':') else {
-            self.report.add(span(content, at), Invalid::new("a line without a colon", "expected `name: command`"));
+            let invalid = Invalid::new("a line without a colon", "expected `name: command`");
+            self.reader.fault(self.place(content, at), invalid);
             return None;
         };
         let (command, command_at) = trimmed(command, at + name.len() + 1);
-        let name = self.name(name.trim_end(), at);
-        let command =
-            Command::shell(command).map_err(|invalid| self.report.add(span(command, command_at), invalid)).ok();
-        Some(Service::new(name?, command?, root))
+        let (name_place, command_place) = (self.place(name.trim_end(), at), self.place(command, command_at));
+        let name = self.name(name.trim_end(), name_place);
+        self.reader.accept(command_place, Command::shell(command))?;
+        let name = name?;
+        let mut table = Table::default();
+        let mut set = |key: &str, value: Value| {
+            table.push(key.to_owned(), name_place, Node::new(value, command_place));
+        };
+        set("command", Value::Text(command.to_owned()));
+        if name.as_str() != WEB {
+            set("health", Value::Boolean(false));
+        }
+        services.push(name.to_string(), name_place, Node::new(Value::Table(table), self.place(content, at)));
+        Some(())
     }
 
-    fn name(&mut self, text: &str, at: usize) -> Option<ServiceName> {
-        let name: ServiceName = text.parse().map_err(|invalid| self.report.add(span(text, at), invalid)).ok()?;
-        if let Some(first) = self.first_lines.get(&name) {
+    fn name(&mut self, text: &str, place: Place) -> Option<ServiceName> {
+        let name: ServiceName = self.reader.accept(place, text.parse())?;
+        if let Some(first) = self.given.get(&name) {
             let message = format!("duplicate service {}", quoted(text));
-            self.report.add(span(text, at), Invalid::new(message, format!("already given on line {first}")));
+            self.reader.fault(place, Invalid::new(message, format!("already given on line {first}")));
             return None;
         }
-        if self.first_lines.len() == MAX_SERVICES {
-            let message = format!("at most {MAX_SERVICES} services are allowed");
-            self.report.add(span(text, at), Invalid::new(message, "one too many"));
-        }
-        // One beyond the limit is remembered, so that only the first beyond it is reported.
-        self.first_lines.insert(name.clone(), self.report.source().line(at));
+        self.given.insert(name.clone(), self.source.line(place.start));
         Some(name)
+    }
+
+    fn place(&self, text: &str, at: usize) -> Place {
+        Place::new(self.file, at..at + text.len())
     }
 }
 
@@ -81,10 +102,6 @@ impl Lines {
 fn trimmed(text: &str, start: usize) -> (&str, usize) {
     let left = text.trim_start();
     (left.trim_end(), start + text.len() - left.len())
-}
-
-fn span(text: &str, at: usize) -> Range<usize> {
-    at..at + text.len()
 }
 
 #[cfg(test)]

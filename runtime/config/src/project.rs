@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::dotenv::DotEnv;
 use crate::name::ProjectName;
 use crate::service::Service;
+use crate::settings::env::Variable;
 
 /// The services may be at most so many: each costs a process, a terminal and a screen.
 pub(crate) const MAX_SERVICES: usize = 1000;
@@ -16,8 +17,12 @@ pub struct Project {
     pub name: ProjectName,
     /// The folder that paths are relative to.
     pub root: PathBuf,
-    /// The file the project was read from.
+    /// The project's own file.
     pub source: PathBuf,
+    /// Every file that was read, and every one that would have been, had it been there.
+    pub files: Vec<PathBuf>,
+    /// Variables of all services; each name once.
+    pub env: Vec<Variable>,
     /// In the order of the file; at most 1000, each name once.
     pub services: Vec<Service>,
     /// What stands in the `.env` beside the source; empty when there is none.

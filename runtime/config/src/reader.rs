@@ -3,19 +3,19 @@
 //! The reader knows TOML and nothing of services; which keys there are is said in `manifest`.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 use std::str::FromStr;
 use std::time::Duration;
 
-use toml::Spanned;
-use toml::de::{DeInteger, DeTable, DeValue};
+use toml::de::DeTable;
 
 use crate::fault::{Invalid, quoted};
 use crate::faults::{Faults, Report};
+use crate::interpolate::{ProjectFacts, ServiceReference};
 use crate::keys::Key;
 use crate::nearest::nearest;
 use crate::settings::time::{self, Times};
 use crate::source::Source;
+use crate::tree::{Entry, Node, Place, Table, Value, from_toml};
 
 /// Keys that begin so belong to the user and mean nothing to us.
 const FREE_PREFIX: &str = "x-";
@@ -23,77 +23,55 @@ const FREE_PREFIX: &str = "x-";
 /// What the parser says of a key that is set twice. The text is TOML all the same.
 const DUPLICATE: &str = "duplicate key";
 
-/// One key with its value.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Entry<'t> {
-    key: &'t Spanned<std::borrow::Cow<'t, str>>,
-    value: &'t Spanned<DeValue<'t>>,
-}
-
 /// Reads values and collects what is wrong with them.
+#[derive(Default)]
 pub(crate) struct Reader {
     report: Report,
-    /// Lines that are not TOML. What the parser made of them is guesswork, so it is not judged a second time.
-    broken_lines: BTreeSet<usize>,
-}
-
-impl<'t> Entry<'t> {
-    pub(crate) fn key(&self) -> &'t str {
-        self.key.get_ref()
-    }
-
-    pub(crate) fn key_span(&self) -> Range<usize> {
-        self.key.span()
-    }
-
-    pub(crate) fn value(&self) -> &'t DeValue<'t> {
-        self.value.get_ref()
-    }
-
-    pub(crate) fn value_span(&self) -> Range<usize> {
-        self.value.span()
-    }
-}
-
-/// The entry of that key.
-pub(crate) fn find<'t>(table: &'t DeTable<'t>, key: &str) -> Option<Entry<'t>> {
-    let (key, value) = table.get_key_value(key)?;
-    Some(Entry { key, value })
-}
-
-/// All entries, in the order of the file.
-pub(crate) fn entries<'t>(table: &'t DeTable<'t>) -> Vec<Entry<'t>> {
-    let mut entries: Vec<Entry<'t>> = table.iter().map(|(key, value)| Entry { key, value }).collect();
-    entries.sort_by_key(|entry| entry.key.span().start);
-    entries
-}
-
-/// The number, where it fits the 64 bits that TOML promises.
-pub(crate) fn integer(number: &DeInteger<'_>) -> Option<i64> {
-    i64::from_str_radix(number.as_str(), number.radix()).ok()
+    /// Lines that are not TOML, each with its file. What the parser made of them is guesswork, so it is not judged a second
+    /// time.
+    broken_lines: BTreeSet<(usize, usize)>,
+    /// What values can refer to already.
+    pub(crate) project: ProjectFacts,
+    /// What values asked of services since somebody took note of it.
+    pub(crate) references: Vec<ServiceReference>,
 }
 
 impl Reader {
-    /// Parses the source as far as it can be parsed.
-    pub(crate) fn new(source: &Source) -> (Self, Spanned<DeTable<'_>>) {
+    /// Parses a file as far as it can be parsed.
+    pub(crate) fn toml(&mut self, source: &Source) -> Node {
+        let file = self.report.add_source(source);
         let (root, errors) = DeTable::parse_recoverable(source.text());
-        let mut reader = Self { report: Report::new(source), broken_lines: BTreeSet::new() };
         for error in errors {
             let span = source.clamp(error.span().unwrap_or_default());
             if error.message() == DUPLICATE {
                 let key = quoted(&source.text()[span.clone()]);
-                reader.report.add(span, Invalid::new(format!("duplicate key {key}"), "already set before"));
+                let invalid = Invalid::new(format!("duplicate key {key}"), "already set before");
+                self.report.add_at(Place::new(file, span), invalid);
                 continue;
             }
             // A parser that has lost its way stumbles several times over one mistake; the first time says it best.
             let line = source.line(span.start);
-            if !reader.broken_lines.contains(&line) {
+            if !self.broken_lines.contains(&(file, line)) {
                 let invalid = syntax(error.message(), span.is_empty());
-                reader.report.add(span, invalid);
-                reader.broken_lines.extend(broken_by(source, line));
+                self.report.add_at(Place::new(file, span), invalid);
+                self.broken_lines.extend(broken_by(source, line).map(|line| (file, line)));
             }
         }
-        (reader, root)
+        from_toml(file, &root)
+    }
+
+    /// Takes in a file that is no TOML; what comes back is its number.
+    pub(crate) fn plain(&mut self, source: &Source) -> usize {
+        self.report.add_source(source)
+    }
+
+    pub(crate) fn source_of(&self, file: usize) -> &Source {
+        self.report.source_of(file)
+    }
+
+    /// Takes over the faults of a file that is read apart.
+    pub(crate) fn absorb(&mut self, faults: Faults) {
+        self.report.absorb(faults);
     }
 
     pub(crate) fn finish<T>(self, value: T) -> Result<T, Faults> {
@@ -101,112 +79,148 @@ impl Reader {
     }
 
     /// Reports a wrong thing.
-    pub(crate) fn fault(&mut self, span: Range<usize>, invalid: Invalid) {
-        let span = self.report.source().clamp(span);
-        if !self.broken_lines.contains(&self.report.source().line(span.start)) {
-            self.report.add(span, invalid);
+    pub(crate) fn fault(&mut self, place: Place, invalid: Invalid) {
+        let source = self.report.source_of(place.file);
+        let span = source.clamp(place.span());
+        if !self.broken_lines.contains(&(place.file, source.line(span.start))) {
+            self.report.add_at(Place::new(place.file, span), invalid);
         }
     }
 
     /// Reports the absence of a thing, unless it may be hidden in a line that could not be read.
-    pub(crate) fn missing(&mut self, span: Range<usize>, invalid: Invalid) {
+    pub(crate) fn missing(&mut self, place: Place, invalid: Invalid) {
         if self.broken_lines.is_empty() {
-            self.fault(span, invalid);
+            self.fault(place, invalid);
         }
     }
 
-    /// Reports every key that is neither allowed nor free, and answers which allowed keys were probably meant.
-    pub(crate) fn check_keys(
+    /// Reads the value of `key` where it is set, and what it replaced: that counts no more, and its faults do.
+    pub(crate) fn setting<T>(
         &mut self,
-        table: &DeTable<'_>,
-        place: &str,
-        allowed: &'static [Key],
-    ) -> Vec<&'static str> {
+        table: &Table,
+        key: &str,
+        read: impl FnMut(&mut Self, &Entry) -> Option<T>,
+    ) -> Option<T> {
+        self.value(table.get(key)?, read)
+    }
+
+    /// As [`Reader::setting`], of an entry at hand.
+    pub(crate) fn value<T>(
+        &mut self,
+        entry: &Entry,
+        mut read: impl FnMut(&mut Self, &Entry) -> Option<T>,
+    ) -> Option<T> {
+        let known = self.references.len();
+        for node in &entry.node.replaced {
+            let key_place = node.place;
+            read(self, &Entry { key: entry.key.clone(), key_place, node: node.clone() });
+        }
+        self.references.truncate(known);
+        read(self, entry)
+    }
+
+    /// Reports every key that is neither allowed nor free, and answers which allowed keys were probably meant.
+    pub(crate) fn check_keys(&mut self, table: &Table, place: &str, allowed: &'static [Key]) -> Vec<&'static str> {
         let allowed: Vec<&'static str> = allowed.iter().map(|key| key.name).collect();
         let mut meant = Vec::new();
-        for entry in entries(table) {
-            let key = entry.key();
+        for entry in table.iter() {
+            let key = entry.key.as_str();
             if allowed.contains(&key) || key.starts_with(FREE_PREFIX) {
                 continue;
             }
             let near = nearest(key, allowed.iter().copied());
             meant.extend(near);
             let invalid = Invalid::new(format!("unknown key {} in {place}", quoted(key)), "unknown key");
-            self.fault(entry.key_span(), invalid.with_choice(near, &allowed));
+            self.fault(entry.key_place, invalid.with_choice(near, &allowed));
         }
         meant
     }
 
-    pub(crate) fn table<'t>(&mut self, entry: Entry<'t>) -> Option<&'t DeTable<'t>> {
-        match entry.value() {
-            DeValue::Table(table) => Some(table),
+    pub(crate) fn table<'t>(&mut self, entry: &'t Entry) -> Option<&'t Table> {
+        match &entry.node.value {
+            Value::Table(table) => Some(table),
             _ => self.wrong_type(entry, "a table"),
         }
     }
 
-    pub(crate) fn boolean(&mut self, entry: Entry<'_>) -> Option<bool> {
-        match entry.value() {
-            DeValue::Boolean(value) => Some(*value),
+    pub(crate) fn boolean(&mut self, entry: &Entry) -> Option<bool> {
+        match &entry.node.value {
+            Value::Boolean(value) => Some(*value),
             _ => self.wrong_type(entry, "true or false"),
         }
     }
 
-    pub(crate) fn string<'t>(&mut self, entry: Entry<'t>) -> Option<&'t str> {
-        match entry.value() {
-            DeValue::String(value) => Some(value),
+    pub(crate) fn string<'t>(&mut self, entry: &'t Entry) -> Option<&'t str> {
+        match &entry.node.value {
+            Value::Text(value) => Some(value),
             _ => self.wrong_type(entry, "a string"),
         }
     }
 
     /// A string that is a `T`.
-    pub(crate) fn parsed<T: FromStr<Err = Invalid>>(&mut self, entry: Entry<'_>) -> Option<T> {
+    pub(crate) fn parsed<T: FromStr<Err = Invalid>>(&mut self, entry: &Entry) -> Option<T> {
         let text = self.string(entry)?;
-        self.accept(entry.value_span(), text.parse())
+        self.accept(entry.node.place, text.parse())
     }
 
     /// A string that is a `T`, or an integer that can be made one.
     pub(crate) fn parsed_or_number<T: FromStr<Err = Invalid>>(
         &mut self,
-        entry: Entry<'_>,
+        entry: &Entry,
         expected: &str,
         from_number: fn(i64) -> Result<T, Invalid>,
     ) -> Option<T> {
-        let result = match entry.value() {
-            DeValue::String(text) => text.parse(),
-            DeValue::Integer(number) => integer(number).ok_or_else(too_large).and_then(from_number),
+        let result = match &entry.node.value {
+            Value::Text(text) => text.parse(),
+            Value::Integer(number) => number.ok_or_else(too_large).and_then(from_number),
             _ => return self.wrong_type(entry, expected),
         };
-        self.accept(entry.value_span(), result)
+        self.accept(entry.node.place, result)
     }
 
     /// An integer that is a `T`.
-    pub(crate) fn number<T>(&mut self, entry: Entry<'_>, from_number: fn(i64) -> Result<T, Invalid>) -> Option<T> {
-        let DeValue::Integer(number) = entry.value() else {
+    pub(crate) fn number<T>(&mut self, entry: &Entry, from_number: fn(i64) -> Result<T, Invalid>) -> Option<T> {
+        let Value::Integer(number) = entry.node.value else {
             return self.wrong_type(entry, "a whole number");
         };
-        self.accept(entry.value_span(), integer(number).ok_or_else(too_large).and_then(from_number))
+        self.accept(entry.node.place, number.ok_or_else(too_large).and_then(from_number))
     }
 
     /// A time with its unit, or a number of seconds.
-    pub(crate) fn time(&mut self, entry: Entry<'_>, times: Times) -> Option<Duration> {
-        let time = match entry.value() {
-            DeValue::String(text) => times.parse(text),
-            DeValue::Integer(number) => integer(number).ok_or_else(too_large).and_then(|it| times.of_seconds(it)),
+    pub(crate) fn time(&mut self, entry: &Entry, times: Times) -> Option<Duration> {
+        let time = match &entry.node.value {
+            Value::Text(text) => times.parse(text),
+            Value::Integer(number) => number.ok_or_else(too_large).and_then(|it| times.of_seconds(it)),
             _ => return self.wrong_type(entry, time::EXPECTED),
         };
-        self.accept(entry.value_span(), time)
+        self.accept(entry.node.place, time)
     }
 
-    /// The value, or a fault at `span`.
-    pub(crate) fn accept<T>(&mut self, span: Range<usize>, result: Result<T, Invalid>) -> Option<T> {
-        result.map_err(|invalid| self.fault(span, invalid)).ok()
+    /// The strings of an array; what else is in it becomes a fault.
+    pub(crate) fn strings<'t>(&mut self, key: &str, list: &'t [Node]) -> Vec<(&'t str, &'t Node)> {
+        let mut strings = Vec::new();
+        for item in list {
+            if let Value::Text(text) = &item.value {
+                strings.push((text.as_str(), item));
+            } else {
+                let found = type_of(&item.value);
+                let message = format!("{}: expected an array of strings, found {found} in it", quoted(key));
+                self.fault(item.place, Invalid::new(message, format!("this is {found}")));
+            }
+        }
+        strings
+    }
+
+    /// The value, or a fault at `place`.
+    pub(crate) fn accept<T>(&mut self, place: Place, result: Result<T, Invalid>) -> Option<T> {
+        result.map_err(|invalid| self.fault(place, invalid)).ok()
     }
 
     /// Says what was found instead. Always `None`, so that it can end a function.
-    pub(crate) fn wrong_type<T>(&mut self, entry: Entry<'_>, expected: &str) -> Option<T> {
-        let found = type_of(entry.value());
-        let message = format!("{}: expected {expected}, found {found}", quoted(entry.key()));
-        self.fault(entry.value_span(), Invalid::new(message, format!("this is {found}")));
+    pub(crate) fn wrong_type<T>(&mut self, entry: &Entry, expected: &str) -> Option<T> {
+        let found = type_of(&entry.node.value);
+        let message = format!("{}: expected {expected}, found {found}", quoted(&entry.key));
+        self.fault(entry.node.place, Invalid::new(message, format!("this is {found}")));
         None
     }
 }
@@ -217,15 +231,15 @@ pub(crate) fn too_large() -> Invalid {
 }
 
 /// The type of a value, with its article.
-pub(crate) fn type_of(value: &DeValue<'_>) -> &'static str {
+pub(crate) fn type_of(value: &Value) -> &'static str {
     match value {
-        DeValue::String(_) => "a string",
-        DeValue::Integer(_) => "an integer",
-        DeValue::Float(_) => "a float",
-        DeValue::Boolean(_) => "a boolean",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "an array",
-        DeValue::Table(_) => "a table",
+        Value::Text(_) => "a string",
+        Value::Integer(_) => "an integer",
+        Value::Float(_) => "a float",
+        Value::Boolean(_) => "a boolean",
+        Value::Date(_) => "a date",
+        Value::List(_) => "an array",
+        Value::Table(_) => "a table",
     }
 }
 

@@ -7,6 +7,7 @@ use crate::name::ServiceName;
 use crate::settings::backoff::Backoff;
 use crate::settings::command::Command;
 use crate::settings::depends_on::Dependency;
+use crate::settings::env::Variable;
 use crate::settings::escape::Escape;
 use crate::settings::health::Health;
 use crate::settings::kind::Kind;
@@ -28,8 +29,8 @@ pub struct Service {
     pub command: Command,
     /// Where to run it; absolute when the project's root is. Not checked to exist: a build may make it.
     pub cwd: PathBuf,
-    /// Variables of this service alone, in the order of the file. Names are unique and not empty.
-    pub env: Vec<(String, String)>,
+    /// Variables of this service alone, in the order of the files; each name once.
+    pub env: Vec<Variable>,
     /// Where it listens; without meaning for a worker.
     pub port: Port,
     /// Whether it is given the open socket of its port instead of opening it (sd_listen_fds(3)).

@@ -2,14 +2,13 @@
 //!
 //! What a single value means stands in the file of its setting; here is what they mean together.
 
+use std::collections::BTreeSet;
 use std::path::Path;
-
-use toml::de::{DeTable, DeValue};
 
 use crate::fault::{Invalid, quoted};
 use crate::keys::SERVICE;
 use crate::name::ServiceName;
-use crate::reader::{Entry, Reader, find, type_of};
+use crate::reader::{Reader, type_of};
 use crate::service::Service;
 use crate::settings::backoff::Backoff;
 use crate::settings::command::Command;
@@ -20,45 +19,75 @@ use crate::settings::port::Port;
 use crate::settings::probe::Probe;
 use crate::settings::signal::StopSignal;
 use crate::settings::{concurrency, cwd, env, timeout};
+use crate::tree::{Entry, Table, Value};
 
-/// Reads one service, its dependencies apart: what they lead to is known once all are read.
-pub(crate) fn read(reader: &mut Reader, entry: Entry<'_>, root: &Path) -> Option<(Service, Vec<Wanted>)> {
-    let name: Option<ServiceName> = reader.accept(entry.key_span(), entry.key().parse());
-    let place = format!("service {}", quoted(entry.key()));
-    let DeValue::Table(table) = entry.value() else {
-        let found = type_of(entry.value());
+/// What is read of a service. What its dependencies lead to is known once all are read.
+pub(crate) struct Read {
+    pub(crate) name: ServiceName,
+    /// Unless it has faults.
+    pub(crate) service: Option<Service>,
+    pub(crate) wanted: Vec<Wanted>,
+}
+
+/// Reads one service; `None` where not even a name or a table is there.
+pub(crate) fn read(reader: &mut Reader, entry: &Entry, root: &Path) -> Option<Read> {
+    read_table(reader, entry, root, false)
+}
+
+/// Looks at what would hold for a service, were there one.
+pub(crate) fn check_template(reader: &mut Reader, entry: &Entry, root: &Path) {
+    read_table(reader, entry, root, true);
+}
+
+fn read_table(reader: &mut Reader, entry: &Entry, root: &Path, is_template: bool) -> Option<Read> {
+    reader.references.clear();
+    let name: Option<ServiceName> = reader.accept(entry.key_place, entry.key.parse());
+    let place = format!("service {}", quoted(&entry.key));
+    let Value::Table(table) = &entry.node.value else {
+        let found = type_of(&entry.node.value);
         let message = format!("{place}: expected a table, found {found}");
         let help =
-            format!("write {}, and `command` on a line of its own", quoted(&format!("[services.{}]", entry.key())));
-        reader.fault(entry.value_span(), Invalid::new(message, format!("this is {found}")).with_help(help));
+            format!("write {}, and `command` on a line of its own", quoted(&format!("[services.{}]", entry.key)));
+        reader.fault(entry.node.place, Invalid::new(message, format!("this is {found}")).with_help(help));
         return None;
     };
     let meant = reader.check_keys(table, &place, SERVICE);
-    let command = find(table, "command").map(|entry| Command::read(reader, entry));
+    let command = reader.setting(table, "command", Command::read);
     // A mistyped `command` has been reported as an unknown key.
-    if command.is_none() && !meant.contains(&"command") {
+    if table.get("command").is_none() && !meant.contains(&"command") && !is_template {
         let invalid = Invalid::new(format!("{place} has no `command`"), "needs a `command`");
-        reader.missing(entry.key_span(), invalid);
+        reader.missing(entry.key_place, invalid);
     }
-    let kind = find(table, "type").and_then(|entry| reader.parsed(entry));
-    let cwd = find(table, "cwd").and_then(|entry| cwd::read(reader, entry, root));
-    let env = find(table, "env").map(|entry| env::read(reader, entry)).unwrap_or_default();
-    let port = find(table, "port").and_then(|entry| reader.number(entry, Port::from_number));
-    let listen = find(table, "listen").and_then(|entry| reader.boolean(entry));
-    let wanted = find(table, "depends_on").map(|entry| depends_on::read(reader, entry)).unwrap_or_default();
-    let health = find(table, "health").and_then(|entry| Health::read(reader, entry));
-    let start = find(table, "start").and_then(|entry| reader.parsed(entry));
-    let restart = find(table, "restart").and_then(|entry| reader.parsed(entry));
-    let backoff = find(table, "backoff").and_then(|entry| Backoff::read(reader, entry));
-    let concurrency = find(table, "concurrency").and_then(|entry| reader.number(entry, concurrency::from_number));
-    let tty = find(table, "tty").and_then(|entry| reader.boolean(entry));
-    let size = find(table, "size").and_then(|entry| reader.parsed(entry));
-    let stop_signal = find(table, "stop_signal")
-        .and_then(|entry| reader.parsed_or_number(entry, "a signal's name or number", StopSignal::from_number));
-    let stop_timeout = find(table, "stop_timeout").and_then(|entry| reader.time(entry, timeout::TIMES));
-    let escape = find(table, "escape").and_then(|entry| reader.parsed(entry));
+    let kind = reader.setting(table, "type", Reader::parsed);
+    let cwd = reader.setting(table, "cwd", |reader, entry| cwd::read(reader, entry, root));
+    let env = reader.setting(table, "env", env::read).unwrap_or_default();
+    let port = reader.setting(table, "port", |reader, entry| reader.number(entry, Port::from_number));
+    let listen = reader.setting(table, "listen", Reader::boolean);
+    let mut wanted = reader.setting(table, "depends_on", depends_on::read).unwrap_or_default();
+    let health = reader.setting(table, "health", Health::read);
+    let start = reader.setting(table, "start", Reader::parsed);
+    let restart = reader.setting(table, "restart", Reader::parsed);
+    let backoff = reader.setting(table, "backoff", Backoff::read);
+    let concurrency =
+        reader.setting(table, "concurrency", |reader, entry| reader.number(entry, concurrency::from_number));
+    let tty = reader.setting(table, "tty", Reader::boolean);
+    let size = reader.setting(table, "size", Reader::parsed);
+    let stop_signal = reader.setting(table, "stop_signal", |reader, entry| {
+        reader.parsed_or_number(entry, "a signal's name or number", StopSignal::from_number)
+    });
+    let stop_timeout = reader.setting(table, "stop_timeout", |reader, entry| reader.time(entry, timeout::TIMES));
+    let escape = reader.setting(table, "escape", Reader::parsed);
 
-    let plain = Service::new(name?, command.flatten()?, root);
+    // What is listed says more.
+    let mut known: BTreeSet<String> = wanted.iter().map(|wanted| wanted.on.clone()).collect();
+    for reference in std::mem::take(&mut reader.references) {
+        if known.insert(reference.service.clone()) {
+            wanted.push(Wanted::referred(&reference.service, reference.place));
+        }
+    }
+    let name = name?;
+    let Some(command) = command else { return Some(Read { name, service: None, wanted }) };
+    let plain = Service::new(name.clone(), command, root);
     let service = Service {
         kind: kind.unwrap_or(plain.kind),
         cwd: cwd.unwrap_or(plain.cwd),
@@ -78,14 +107,14 @@ pub(crate) fn read(reader: &mut Reader, entry: Entry<'_>, root: &Path) -> Option
         ..plain
     };
     check(reader, table, &service);
-    Some((service, wanted))
+    Some(Read { name, service: Some(service), wanted })
 }
 
 /// What is well on its own and contradicts something else.
-fn check(reader: &mut Reader, table: &DeTable<'_>, service: &Service) {
+fn check(reader: &mut Reader, table: &Table, service: &Service) {
     let mut refuse = |key: &str, message: &str, label: &str| {
-        if let Some(entry) = find(table, key) {
-            reader.fault(entry.key_span(), Invalid::new(message, label));
+        if let Some(entry) = table.get(key) {
+            reader.fault(entry.key_place, Invalid::new(message, label));
         }
     };
     if service.kind == Kind::Worker {

@@ -6,14 +6,13 @@
 use std::ops::Range;
 use std::path::Path;
 
-use toml::de::DeValue;
-
-use crate::fault::{Invalid, quoted};
+use crate::fault::Invalid;
 use crate::faults::{Faults, Report};
 use crate::keys::{USER, WORKSPACE};
 use crate::load::{LoadError, read_user_file};
-use crate::reader::{Entry, Reader, entries, find, type_of};
+use crate::reader::Reader;
 use crate::source::Source;
+use crate::tree::{Entry, Node, Value};
 
 /// What the user set for all projects. The default is nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,11 +60,12 @@ impl UserConfig {
     /// All faults of the text.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Faults> {
         let source = Source::new(path, text);
-        let (mut reader, document) = Reader::new(&source);
-        let table = document.get_ref();
+        let mut reader = Reader::default();
+        let root = reader.toml(&source);
+        let Value::Table(table) = &root.value else { return reader.finish(Self::default()) };
         reader.check_keys(table, "config.toml", USER);
-        let keys = find(table, "keys").map(|entry| bindings(&mut reader, entry)).unwrap_or_default();
-        let theme = find(table, "workspace").and_then(|entry| theme(&mut reader, entry));
+        let keys = reader.setting(table, "keys", bindings).unwrap_or_default();
+        let theme = reader.setting(table, "workspace", theme);
         reader.finish(Self { keys, theme, source })
     }
 
@@ -83,46 +83,33 @@ impl Default for UserConfig {
     }
 }
 
-fn bindings(reader: &mut Reader, entry: Entry<'_>) -> Vec<Binding> {
-    let Some(table) = reader.table(entry) else { return Vec::new() };
-    entries(table)
-        .into_iter()
-        .filter_map(|entry| {
-            let action = Written { text: entry.key().to_owned(), span: entry.key_span() };
-            Some(Binding { action, keys: keys(reader, entry)? })
-        })
-        .collect()
+fn bindings(reader: &mut Reader, entry: &Entry) -> Option<Vec<Binding>> {
+    let table = reader.table(entry)?;
+    let binding = |entry: &Entry| {
+        let action = Written { text: entry.key.clone(), span: entry.key_place.span() };
+        Some(Binding { action, keys: keys(reader, entry)? })
+    };
+    Some(table.iter().filter_map(binding).collect())
 }
 
 /// One key as a string, or several in an array.
-fn keys(reader: &mut Reader, entry: Entry<'_>) -> Option<Vec<Written>> {
-    match entry.value() {
-        DeValue::String(key) => Some(vec![Written { text: key.to_string(), span: entry.value_span() }]),
-        DeValue::Array(list) => {
-            let mut keys = Vec::new();
-            for key in list {
-                match key.get_ref() {
-                    DeValue::String(text) => keys.push(Written { text: text.to_string(), span: key.span() }),
-                    other => {
-                        let found = type_of(other);
-                        let message =
-                            format!("{}: expected an array of strings, found {found} in it", quoted(entry.key()));
-                        reader.fault(key.span(), Invalid::new(message, format!("this is {found}")));
-                    }
-                }
-            }
-            Some(keys)
+fn keys(reader: &mut Reader, entry: &Entry) -> Option<Vec<Written>> {
+    match &entry.node.value {
+        Value::Text(key) => Some(vec![Written { text: key.clone(), span: entry.node.place.span() }]),
+        Value::List(list) => {
+            let written = |(text, node): (&str, &Node)| Written { text: text.to_owned(), span: node.place.span() };
+            Some(reader.strings(&entry.key, list).into_iter().map(written).collect())
         }
         _ => reader.wrong_type(entry, "a key such as \"C-b\", or an array of keys"),
     }
 }
 
-fn theme(reader: &mut Reader, entry: Entry<'_>) -> Option<Written> {
+fn theme(reader: &mut Reader, entry: &Entry) -> Option<Written> {
     let table = reader.table(entry)?;
     reader.check_keys(table, "`workspace`", WORKSPACE);
-    let entry = find(table, "theme")?;
+    let entry = table.get("theme")?;
     let text = reader.string(entry)?.to_owned();
-    Some(Written { text, span: entry.value_span() })
+    Some(Written { text, span: entry.node.place.span() })
 }
 
 #[cfg(test)]

@@ -128,6 +128,11 @@ impl Home {
         &self.config
     }
 
+    /// The file in it that the user writes; it need not be there either.
+    pub fn config_file(&self) -> PathBuf {
+        self.config.join("config.toml")
+    }
+
     /// The socket on which the daemon serves clients.
     pub fn socket(&self) -> PathBuf {
         self.runtime.join("control.sock")

@@ -3,18 +3,20 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use locald_config::{Command, Escape, Service};
+use locald_config::{Escape, Service, Variable};
 use serde::{Deserialize, Serialize};
 
 /// One service's settings, resolved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Definition {
     pub(crate) name: String,
-    /// The program and its arguments.
+    /// The program and its arguments, references in them not filled in.
     pub(crate) arguments: Vec<String>,
     pub(crate) directory: PathBuf,
+    /// The variables of all services of the project, in order.
+    pub(crate) shared: Vec<Variable>,
     /// The service's own variables, in order.
-    pub(crate) environment: Vec<(String, String)>,
+    pub(crate) environment: Vec<Variable>,
     /// Whether it has a terminal.
     pub(crate) terminal: bool,
     /// A fixed size of the terminal: columns and rows.
@@ -25,16 +27,14 @@ pub(crate) struct Definition {
     pub(crate) leave_escaped: bool,
 }
 
-impl From<&Service> for Definition {
-    fn from(service: &Service) -> Self {
-        let arguments = match &service.command {
-            Command::Shell(line) => vec!["/bin/sh".to_owned(), "-c".to_owned(), line.clone()],
-            Command::Exec(arguments) => arguments.clone(),
-        };
+impl Definition {
+    /// The settings of a service beside the variables that it shares with all others.
+    pub(crate) fn new(service: &Service, shared: &[Variable]) -> Self {
         Self {
             name: service.name.to_string(),
-            arguments,
+            arguments: service.command.arguments(),
             directory: service.cwd.clone(),
+            shared: shared.to_vec(),
             environment: service.env.clone(),
             terminal: service.tty,
             size: service.size.map(|size| (size.columns, size.rows)),

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::controller::{Ended, Inherited, RunEvent, ServiceController, ServiceFactory, Waiting};
 use super::definition::Definition;
-use super::environment::Environment;
+use super::environment::{Environment, Resolved};
 use crate::keeper_link::KeeperLink;
 use crate::panes::{Pane, RunPhase, RunState};
 
@@ -177,7 +177,7 @@ fn ended(since: u64, ending: locald_keeper::Ending) -> Ended {
 }
 
 fn launch(definition: &Definition, environment: &Environment, pane: &Pane) -> Result<Launch, String> {
-    let variables = environment.resolve(definition)?;
+    let Resolved { arguments, variables } = environment.resolve(definition)?;
     let terminal = if definition.terminal {
         let size = pane.screen().size();
         let (columns, rows) = definition.size.unwrap_or((size.columns(), size.rows()));
@@ -186,9 +186,12 @@ fn launch(definition: &Definition, environment: &Environment, pane: &Pane) -> Re
         Terminal::Pipes
     };
     Ok(Launch {
-        arguments: definition.arguments.iter().map(|argument| argument.clone().into_bytes()).collect(),
+        arguments: arguments.into_iter().map(String::into_bytes).collect(),
         directory: definition.directory.clone().into_os_string().into_encoded_bytes(),
-        environment: variables.into_iter().map(|(name, value)| format!("{name}={value}").into_bytes()).collect(),
+        environment: variables
+            .into_iter()
+            .map(|(name, given)| format!("{name}={}", given.value).into_bytes())
+            .collect(),
         terminal,
         escape: if definition.leave_escaped { Escape::Leave } else { Escape::Kill },
         stop_signal: definition.stop_signal,

@@ -243,7 +243,8 @@ impl Supervisor {
     ) -> Result<Vec<ServiceChange>, Failure> {
         let changing = self.changing.lock().await;
         let folder = PathBuf::from(&root);
-        let loaded = tokio::task::spawn_blocking(move || locald_config::load(&folder)).await;
+        let user = self.home.config_file();
+        let loaded = tokio::task::spawn_blocking(move || locald_config::load(&folder, Some(&user))).await;
         let config = loaded.map_err(|error| internal(&error))?.map_err(|error| config_failure(&error))?;
         // Before anything is changed: who mistypes a name wants nothing done.
         if let Some(unknown) = names.iter().find(|name| config.service(bare_name(name)).is_none()) {
@@ -252,7 +253,8 @@ impl Supervisor {
         }
         let root = config.root.clone();
         let id = project_id(config.name.as_str(), &root);
-        let definitions: Vec<Definition> = config.services.iter().map(Definition::from).collect();
+        let definitions: Vec<Definition> =
+            config.services.iter().map(|service| Definition::new(service, &config.env)).collect();
         self.forget_renamed(&id, &root).await?;
         let loaded = self.projects().get(&id).filter(|_| only_new).cloned();
         self.surroundings.set_project(&id, config.name.as_str(), &root, environment.clone());

@@ -495,6 +495,7 @@ mod tests {
             name: "web".to_owned(),
             arguments: vec!["true".to_owned()],
             directory: PathBuf::from("/"),
+            shared: Vec::new(),
             environment: Vec::new(),
             terminal: true,
             size: None,

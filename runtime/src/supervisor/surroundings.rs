@@ -62,10 +62,10 @@ impl Surroundings {
     /// The environment of a service's next run. `.env` is read now, so a restart is enough to take up a change.
     pub(super) fn environment(&self, id: &ServiceId, definition: &Definition) -> Result<Environment, String> {
         let mut environment = Environment::default();
-        let mut add = |name: &str, value: String| environment.added.push((name.to_owned(), value));
         if let Ok(port) = self.ports.lease(&id.to_string()) {
-            add("PORT", port.to_string());
+            environment.offered = locald_config::offered(port);
         }
+        let mut add = |name: &str, value: String| environment.imposed.push((name.to_owned(), value));
         if let Some(notify) = self.notify.lock().unwrap_or_else(PoisonError::into_inner).get(id) {
             add("NOTIFY_SOCKET", notify.clone());
         }
@@ -85,7 +85,26 @@ impl Surroundings {
                 },
             })?;
         }
+        environment.services = self.referred(id, definition)?;
         Ok(environment)
+    }
+
+    /// What the service's command and variables ask of other services.
+    fn referred(&self, id: &ServiceId, definition: &Definition) -> Result<BTreeMap<String, String>, String> {
+        let values = definition.environment.iter().map(|variable| &variable.value);
+        let names = values.chain(&definition.arguments).flat_map(|text| locald_config::names_in(text));
+        let mut known = BTreeMap::new();
+        for name in names {
+            let Some((service, asked)) = name.strip_prefix("services.").and_then(|rest| rest.rsplit_once('.')) else {
+                continue;
+            };
+            let other = ServiceId { project: id.project.clone(), service: service.to_owned() };
+            // One that runs has its port, which is not free then.
+            let port = self.port(&other).map_or_else(|| self.ports.lease(&other.to_string()), Ok);
+            let port = port.map_err(|error| error.to_string())?;
+            known.extend(locald_config::of_service(asked, port).map(|value| (name.clone(), value)));
+        }
+        Ok(known)
     }
 }
 

@@ -9,13 +9,16 @@ use crate::faults::Report;
 use crate::source::Source;
 
 use super::Entry;
-use super::template::{Operator, Part, Reference, Rule, Template};
+use crate::template::{Operator, Part, Reference, Rule, Template};
+
+/// What names with a dot begin with.
+const DOTTED: [&str; 2] = ["services", "project"];
 
 /// How deep defaults may stand in defaults.
 const MAX_DEPTH: usize = 32;
 
 /// Reads one file from its beginning to its end.
-pub(super) struct Parser<'a> {
+pub(crate) struct Parser<'a> {
     text: &'a str,
     at: usize,
     report: Report,
@@ -23,22 +26,26 @@ pub(super) struct Parser<'a> {
 
 /// What ends a piece of text that may hold references.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Quotes {
+pub(crate) enum Quotes {
     /// The end of the line or a comment.
     None,
     /// The closing quote, which stands lines later perhaps.
     Double,
+    /// The end of the text, which is a value of another file. `$NAME` without braces is text.
+    Whole,
+    /// The end of the text, which is a line for the shell: only what no shell knows, names with a dot, are references.
+    Shell,
 }
 
 /// A fault was reported; the line cannot be read on.
 struct Broken;
 
 impl<'a> Parser<'a> {
-    pub(super) fn new(source: &'a Source) -> Self {
+    pub(crate) fn new(source: &'a Source) -> Self {
         Self { text: source.text(), at: source.start(), report: Report::new(source) }
     }
 
-    pub(super) fn file(mut self) -> (Vec<Entry>, Report) {
+    pub(crate) fn file(mut self) -> (Vec<Entry>, Report) {
         let mut entries = Vec::new();
         if let Some(at) = self.text.find('\0') {
             self.report.add(at..at + 1, Invalid::new("no variable can hold a NUL character", "a NUL"));
@@ -54,16 +61,23 @@ impl<'a> Parser<'a> {
         (entries, self.report)
     }
 
+    /// The whole text as one value. `quotes` is what kind of value.
+    pub(crate) fn value(mut self, quotes: Quotes) -> (Template, Report) {
+        let template = self.template(quotes, None, 0).unwrap_or_default();
+        (template, self.report)
+    }
+
     fn line(&mut self) -> Result<Option<Entry>, Broken> {
         self.skip_blanks();
         if matches!(self.peek(), None | Some('\n' | '#')) {
             return Ok(None);
         }
+        let at = self.at;
         self.skip_export();
         let name = self.name()?;
         self.skip_blanks();
         match self.peek() {
-            None | Some('\n' | '#') => return Ok(Some(Entry { name, value: None })),
+            None | Some('\n' | '#') => return Ok(Some(Entry { name, at, value: None })),
             Some('=' | ':') => self.bump(),
             Some(_) => {
                 let rest = self.rest_of_line();
@@ -77,7 +91,7 @@ impl<'a> Parser<'a> {
             Some('"') => self.double_quoted()?,
             _ => self.unquoted()?,
         };
-        Ok(Some(Entry { name, value: Some(value) }))
+        Ok(Some(Entry { name, at, value: Some(value) }))
     }
 
     /// `export ` before a name means nothing here, unless `export` is the name.
@@ -186,7 +200,15 @@ impl<'a> Parser<'a> {
                         '}' => open_braces.saturating_sub(1),
                         _ => open_braces,
                     };
-                    text.extend(self.next());
+                    let before = self.at;
+                    match quotes {
+                        // A line break is meant as it is written.
+                        Quotes::Whole | Quotes::Shell => {
+                            self.bump();
+                            text.push_str(&self.text[before..self.at]);
+                        }
+                        Quotes::None | Quotes::Double => text.extend(self.next()),
+                    }
                 }
             }
         }
@@ -224,13 +246,16 @@ impl<'a> Parser<'a> {
     fn dollar(&mut self, quotes: Quotes, depth: usize) -> Result<Option<Reference>, Broken> {
         let start = self.at;
         self.bump();
+        if quotes == Quotes::Shell && !self.begins_dotted() {
+            return Ok(None);
+        }
         match self.peek() {
             Some('$') => {
                 self.bump();
                 Ok(None)
             }
             Some('{') => self.braced(start, quotes, depth).map(Some),
-            Some(ch) if begins_reference(ch) => {
+            Some(ch) if begins_reference(ch) && quotes != Quotes::Whole => {
                 let name = self.reference_name();
                 Ok(Some(Reference { name, span: start..self.at, rule: None }))
             }
@@ -248,7 +273,11 @@ impl<'a> Parser<'a> {
             let invalid = Invalid::new("`${` without a name", "expected a name after `${`");
             return Err(self.broken(start..self.at, invalid.with_help("write `$$` for a plain `$`")));
         }
-        let name = self.reference_name();
+        let name = if matches!(quotes, Quotes::Whole | Quotes::Shell) && self.begins_dotted() {
+            self.dotted_name()
+        } else {
+            self.reference_name()
+        };
         let rule = self.rule(start, quotes, depth)?;
         self.bump();
         Ok(Reference { name, span: start..self.at, rule })
@@ -285,6 +314,21 @@ impl<'a> Parser<'a> {
     fn reference_name(&mut self) -> String {
         let start = self.at;
         while self.peek().is_some_and(|ch| ch.is_ascii_alphanumeric() || ch == '_') {
+            self.bump();
+        }
+        self.text[start..self.at].to_owned()
+    }
+
+    /// Whether a name of ours comes next, such as that of a service's port: no variable of a shell holds a dot.
+    fn begins_dotted(&self) -> bool {
+        let rest = &self.text[self.at..];
+        let rest = rest.strip_prefix('{').unwrap_or(rest);
+        DOTTED.iter().any(|root| rest.strip_prefix(root).is_some_and(|rest| rest.starts_with('.')))
+    }
+
+    fn dotted_name(&mut self) -> String {
+        let start = self.at;
+        while self.peek().is_some_and(|ch| ch.is_ascii_alphanumeric() || matches!(ch, '_' | '-' | '.')) {
             self.bump();
         }
         self.text[start..self.at].to_owned()

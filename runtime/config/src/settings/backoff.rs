@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::time::Times;
 use crate::fault::Invalid;
 use crate::keys::BACKOFF;
-use crate::reader::{Entry, Reader, find};
+use crate::reader::Reader;
+use crate::tree::Entry;
 
 const PAUSE: Times = Times { what: "a pause", min: Duration::from_millis(10), max: Duration::from_hours(1) };
 const STABLE: Times = Times { what: "a time to be stable", min: Duration::ZERO, max: Duration::from_hours(24) };
@@ -14,7 +17,7 @@ const STABLE: Times = Times { what: "a time to be stable", min: Duration::ZERO, 
 pub(crate) const MAX_LIMIT: u32 = 1000;
 
 /// The pauses between the starts of a service that keeps ending.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Backoff {
     /// The first pause; each further one is twice as long.
     pub initial: Duration,
@@ -39,14 +42,14 @@ impl Default for Backoff {
 
 impl Backoff {
     /// Reads the table.
-    pub(crate) fn read(reader: &mut Reader, entry: Entry<'_>) -> Option<Self> {
+    pub(crate) fn read(reader: &mut Reader, entry: &Entry) -> Option<Self> {
         let table = reader.table(entry)?;
         reader.check_keys(table, "`backoff`", BACKOFF);
         let plain = Self::default();
-        let initial = find(table, "initial").and_then(|entry| reader.time(entry, PAUSE));
-        let max = find(table, "max").and_then(|entry| reader.time(entry, PAUSE));
-        let reset = find(table, "reset").and_then(|entry| reader.time(entry, STABLE));
-        let limit = find(table, "limit").and_then(|entry| reader.number(entry, limit_from_number));
+        let initial = reader.setting(table, "initial", |reader, entry| reader.time(entry, PAUSE));
+        let max = reader.setting(table, "max", |reader, entry| reader.time(entry, PAUSE));
+        let reset = reader.setting(table, "reset", |reader, entry| reader.time(entry, STABLE));
+        let limit = reader.setting(table, "limit", |reader, entry| reader.number(entry, limit_from_number));
         let backoff = Self {
             initial: initial.unwrap_or(plain.initial),
             max: max.unwrap_or_else(|| plain.max.max(initial.unwrap_or_default())),
@@ -54,7 +57,7 @@ impl Backoff {
             limit: limit.unwrap_or(plain.limit),
         };
         if backoff.max < backoff.initial {
-            let at = find(table, "max").unwrap_or(entry).value_span();
+            let at = table.get("max").unwrap_or(entry).node.place;
             reader.fault(at, Invalid::new("the longest pause is shorter than the first", "shorter than `initial`"));
         }
         Some(backoff)

@@ -1,16 +1,18 @@
 //! `command`: what a service runs, either a line for the shell or a program with its arguments.
 
-use toml::de::DeValue;
+use serde::{Deserialize, Serialize};
 
 use crate::fault::Invalid;
-use crate::reader::{Entry, Reader, type_of};
+use crate::interpolate::{self, Context, keep_from_filling};
+use crate::reader::Reader;
+use crate::tree::{Entry, Value};
 
 /// What a service runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
-    /// A line that `/bin/sh -c` is given. Not blank.
+    /// A line that `/bin/sh -c` is given; `${services.…}` in it is not the shell's. Not blank.
     Shell(String),
-    /// A program and its arguments, run without a shell. Not empty, nor is its first word.
+    /// A program and its arguments, run without a shell; each a text for [`crate::fill`]. Not empty, nor is its first word.
     Exec(Vec<String>),
 }
 
@@ -24,31 +26,35 @@ impl Command {
         Ok(Self::Shell(line.into()))
     }
 
+    /// The program and its arguments, each as a text for [`crate::fill`].
+    pub fn arguments(&self) -> Vec<String> {
+        match self {
+            Self::Shell(line) => vec!["/bin/sh".to_owned(), "-c".to_owned(), keep_from_filling(line)],
+            Self::Exec(words) => words.clone(),
+        }
+    }
+
     /// Reads a string or an array of strings.
-    pub(crate) fn read(reader: &mut Reader, entry: Entry<'_>) -> Option<Self> {
-        let words = match entry.value() {
-            DeValue::String(line) => return reader.accept(entry.value_span(), Self::shell(line)),
-            DeValue::Array(words) => words,
+    pub(crate) fn read(reader: &mut Reader, entry: &Entry) -> Option<Self> {
+        let words = match &entry.node.value {
+            Value::Text(line) => {
+                reader.accept(entry.node.place, Self::shell(line))?;
+                return interpolate::read(reader, line, &entry.node, Context::Shell).map(Self::Shell);
+            }
+            Value::List(words) => words,
             _ => return reader.wrong_type(entry, "a string or an array of strings"),
         };
         let mut program = Vec::new();
-        let mut complete = true;
-        for word in words {
-            let DeValue::String(text) = word.get_ref() else {
-                let found = type_of(word.get_ref());
-                let message = format!("`command`: expected an array of strings, found {found} in it");
-                reader.fault(word.span(), Invalid::new(message, format!("this is {found}")));
-                complete = false;
-                continue;
-            };
-            complete &= reader.accept(word.span(), without_nul(text)).is_some();
-            program.push(text.to_string());
+        for (text, node) in reader.strings(&entry.key, words) {
+            if reader.accept(node.place, without_nul(text)).is_some() {
+                program.extend(interpolate::read(reader, text, node, Context::Value));
+            }
         }
-        if !complete {
+        if program.len() < words.len() {
             return None;
         }
         if program.first().is_none_or(|name| name.trim().is_empty()) {
-            reader.fault(entry.value_span(), Invalid::new("a command cannot be empty", "nothing to run"));
+            reader.fault(entry.node.place, Invalid::new("a command cannot be empty", "nothing to run"));
             return None;
         }
         Some(Self::Exec(program))

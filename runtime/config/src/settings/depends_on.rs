@@ -1,17 +1,18 @@
 //! `depends_on`: which services come first, and how far they must be.
 
-use std::ops::Range;
+use std::collections::BTreeSet;
 use std::str::FromStr;
 use std::time::Duration;
 
-use toml::de::DeValue;
+use serde::{Deserialize, Serialize};
 
 use super::choice::choose;
 use super::time::Times;
 use crate::fault::{Invalid, quoted};
 use crate::keys::DEPENDENCY;
 use crate::name::ServiceName;
-use crate::reader::{Entry, Reader, entries, find, type_of};
+use crate::reader::Reader;
+use crate::tree::{Entry, Place, Value};
 
 const WAIT: Times = Times { what: "a time to wait", min: Duration::from_millis(1), max: Duration::from_hours(24) };
 
@@ -34,7 +35,7 @@ pub struct Dependency {
 }
 
 /// How far a service must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Condition {
     /// It runs.
     Started,
@@ -50,9 +51,28 @@ pub enum Condition {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Wanted {
     pub(crate) on: String,
-    pub(crate) at: Range<usize>,
+    pub(crate) at: Place,
+    pub(crate) why: Why,
     pub(crate) condition: Option<Condition>,
     pub(crate) timeout: Option<Duration>,
+}
+
+/// Why a service may depend on another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// It is listed.
+    Listed,
+    /// A value refers to it.
+    Referred,
+    /// It does not, although a value refers to it (`depends_on.api = false`).
+    Declined,
+}
+
+impl Wanted {
+    /// What a reference to a service asks for.
+    pub(crate) fn referred(on: &str, at: Place) -> Self {
+        Self { on: on.to_owned(), at, why: Why::Referred, condition: None, timeout: None }
+    }
 }
 
 impl FromStr for Condition {
@@ -64,35 +84,34 @@ impl FromStr for Condition {
 }
 
 /// Reads a list of names, or a table from names to conditions.
-pub(crate) fn read(reader: &mut Reader, entry: Entry<'_>) -> Vec<Wanted> {
-    match entry.value() {
-        DeValue::Array(names) => {
-            let mut wanted: Vec<Wanted> = Vec::new();
-            for name in names {
-                let DeValue::String(on) = name.get_ref() else {
-                    let found = type_of(name.get_ref());
-                    let message = format!("`depends_on`: expected an array of strings, found {found} in it");
-                    reader.fault(name.span(), Invalid::new(message, format!("this is {found}")));
-                    continue;
-                };
-                if wanted.iter().any(|wanted| wanted.on == *on) {
+pub(crate) fn read(reader: &mut Reader, entry: &Entry) -> Option<Vec<Wanted>> {
+    match &entry.node.value {
+        Value::List(names) => {
+            let (mut wanted, mut listed) = (Vec::new(), BTreeSet::new());
+            for (on, node) in reader.strings(&entry.key, names) {
+                let at = node.place;
+                if listed.insert(on) {
+                    wanted.push(Wanted { why: Why::Listed, ..Wanted::referred(on, at) });
+                } else {
                     let message = format!("{} is listed twice", quoted(on));
-                    reader.fault(name.span(), Invalid::new(message, "already listed before"));
-                    continue;
+                    reader.fault(at, Invalid::new(message, "already listed before"));
                 }
-                wanted.push(Wanted { on: on.to_string(), at: name.span(), condition: None, timeout: None });
             }
-            wanted
+            Some(wanted)
         }
-        DeValue::Table(table) => entries(table).into_iter().filter_map(|entry| one(reader, entry)).collect(),
-        _ => reader.wrong_type(entry, "an array of names, or a table of them").unwrap_or_default(),
+        Value::Table(table) => Some(table.iter().filter_map(|entry| reader.value(entry, one)).collect()),
+        _ => reader.wrong_type(entry, "an array of names, or a table of them"),
     }
 }
 
-fn one(reader: &mut Reader, entry: Entry<'_>) -> Option<Wanted> {
+fn one(reader: &mut Reader, entry: &Entry) -> Option<Wanted> {
+    let plain = Wanted::referred(&entry.key, entry.key_place);
+    if entry.node.value == Value::Boolean(false) {
+        return Some(Wanted { why: Why::Declined, ..plain });
+    }
     let table = reader.table(entry)?;
-    reader.check_keys(table, &format!("the dependency on {}", quoted(entry.key())), DEPENDENCY);
-    let condition = find(table, "condition").and_then(|entry| reader.parsed(entry));
-    let timeout = find(table, "timeout").and_then(|entry| reader.time(entry, WAIT));
-    Some(Wanted { on: entry.key().to_owned(), at: entry.key_span(), condition, timeout })
+    reader.check_keys(table, &format!("the dependency on {}", quoted(&entry.key)), DEPENDENCY);
+    let condition = reader.setting(table, "condition", Reader::parsed);
+    let timeout = reader.setting(table, "timeout", |reader, entry| reader.time(entry, WAIT));
+    Some(Wanted { why: Why::Listed, condition, timeout, ..plain })
 }

@@ -3,14 +3,15 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use toml::de::{DeTable, DeValue};
+use serde::{Deserialize, Serialize};
 
 use super::choice::choose;
 use super::probe::{KINDS, Probe};
 use super::time::Times;
 use crate::fault::{Invalid, list};
 use crate::keys::HEALTH;
-use crate::reader::{Entry, Reader, find};
+use crate::reader::Reader;
+use crate::tree::{Entry, Table, Value};
 
 const PAUSE: Times = Times { what: "a pause", min: Duration::from_millis(10), max: Duration::from_hours(24) };
 const WAIT: Times = Times { what: "a time to wait", min: Duration::from_millis(10), max: Duration::from_hours(1) };
@@ -23,7 +24,7 @@ pub(crate) const ON_UNHEALTHY: &[(&str, OnUnhealthy)] =
     &[("nothing", OnUnhealthy::Nothing), ("restart", OnUnhealthy::Restart)];
 
 /// What is said of a service's health.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum Health {
     /// Nothing: a service with a port is well once the port accepts connections, any other while it runs.
     #[default]
@@ -35,7 +36,7 @@ pub enum Health {
 }
 
 /// How a service is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthCheck {
     /// What is asked.
     pub probe: Probe,
@@ -54,7 +55,7 @@ pub struct HealthCheck {
 }
 
 /// What follows when a service becomes unhealthy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 pub enum OnUnhealthy {
     /// It is shown as unhealthy and goes on.
     #[default]
@@ -88,24 +89,24 @@ impl HealthCheck {
 
 impl Health {
     /// Reads the table, or `false`.
-    pub(crate) fn read(reader: &mut Reader, entry: Entry<'_>) -> Option<Self> {
-        match entry.value() {
-            DeValue::Boolean(false) => Some(Self::Runs),
-            DeValue::Table(table) => check(reader, entry, table).map(Self::Asked),
+    pub(crate) fn read(reader: &mut Reader, entry: &Entry) -> Option<Self> {
+        match &entry.node.value {
+            Value::Boolean(false) => Some(Self::Runs),
+            Value::Table(table) => check(reader, entry, table).map(Self::Asked),
             _ => reader.wrong_type(entry, "a table or false"),
         }
     }
 }
 
-fn check(reader: &mut Reader, entry: Entry<'_>, table: &DeTable<'_>) -> Option<HealthCheck> {
+fn check(reader: &mut Reader, entry: &Entry, table: &Table) -> Option<HealthCheck> {
     let meant = reader.check_keys(table, "`health`", HEALTH);
     let probe = probe(reader, entry, table, &meant);
-    let interval = find(table, "interval").and_then(|entry| reader.time(entry, PAUSE));
-    let timeout = find(table, "timeout").and_then(|entry| reader.time(entry, WAIT));
-    let retries = find(table, "retries").and_then(|entry| reader.number(entry, retries_from_number));
-    let start_period = find(table, "start_period").and_then(|entry| reader.time(entry, GRACE));
-    let start_interval = find(table, "start_interval").and_then(|entry| reader.time(entry, PAUSE));
-    let on_unhealthy = find(table, "on_unhealthy").and_then(|entry| reader.parsed(entry));
+    let interval = reader.setting(table, "interval", |reader, entry| reader.time(entry, PAUSE));
+    let timeout = reader.setting(table, "timeout", |reader, entry| reader.time(entry, WAIT));
+    let retries = reader.setting(table, "retries", |reader, entry| reader.number(entry, retries_from_number));
+    let start_period = reader.setting(table, "start_period", |reader, entry| reader.time(entry, GRACE));
+    let start_interval = reader.setting(table, "start_interval", |reader, entry| reader.time(entry, PAUSE));
+    let on_unhealthy = reader.setting(table, "on_unhealthy", Reader::parsed);
     let plain = HealthCheck::new(probe?);
     Some(HealthCheck {
         interval: interval.unwrap_or(plain.interval),
@@ -119,30 +120,33 @@ fn check(reader: &mut Reader, entry: Entry<'_>, table: &DeTable<'_>) -> Option<H
 }
 
 /// Exactly one way to ask.
-fn probe(reader: &mut Reader, entry: Entry<'_>, table: &DeTable<'_>, meant: &[&str]) -> Option<Probe> {
-    let mut found: Vec<Entry<'_>> = KINDS.iter().filter_map(|kind| find(table, kind)).collect();
-    found.sort_by_key(|entry| entry.key_span().start);
+fn probe(reader: &mut Reader, entry: &Entry, table: &Table, meant: &[&str]) -> Option<Probe> {
+    let mut found: Vec<&Entry> = KINDS.iter().filter_map(|kind| table.get(kind)).collect();
+    // An upper file that asks in another way means it instead.
+    let uppermost = found.iter().map(|entry| entry.node.place.file).max();
+    found.retain(|entry| Some(entry.node.place.file) == uppermost);
+    found.sort_by_key(|entry| entry.key_place);
     let Some((first, rest)) = found.split_first() else {
         if !meant.iter().any(|key| KINDS.contains(key)) {
             let invalid = Invalid::new("`health` does not say what to ask", "needs a probe");
-            reader.missing(entry.key_span(), invalid.with_help(format!("one of {}", list(&KINDS))));
+            reader.missing(entry.key_place, invalid.with_help(format!("one of {}", list(&KINDS))));
         }
         return None;
     };
     for more in rest {
-        let message = format!("`health` asks by `{}` and by `{}`", first.key(), more.key());
+        let message = format!("`health` asks by `{}` and by `{}`", first.key, more.key);
         let invalid = Invalid::new(message, "one too many");
-        reader.fault(more.key_span(), invalid.with_help(format!("exactly one of {}", list(&KINDS))));
+        reader.fault(more.key_place, invalid.with_help(format!("exactly one of {}", list(&KINDS))));
     }
-    if first.key() != "http" {
+    if first.key != "http" {
         for key in ["status", "headers"] {
-            if let Some(entry) = find(table, key) {
+            if let Some(entry) = table.get(key).filter(|entry| Some(entry.node.place.file) == uppermost) {
                 let invalid = Invalid::new(format!("`{key}` goes with `http` alone"), "not asked by `http`");
-                reader.fault(entry.key_span(), invalid);
+                reader.fault(entry.key_place, invalid);
             }
         }
     }
-    Probe::read(reader, *first, table)
+    reader.setting(table, &first.key, |reader, entry| Probe::read(reader, entry, table))
 }
 
 fn retries_from_number(number: i64) -> Result<u32, Invalid> {

@@ -2,13 +2,15 @@
 
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::choice::choose;
 use crate::fault::Invalid;
 
 pub(crate) const WORDS: &[(&str, Kind)] = &[("exec", Kind::Exec), ("worker", Kind::Worker)];
 
 /// The kind of a service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 pub enum Kind {
     /// A command that may listen on a port.
     #[default]

@@ -1,9 +1,11 @@
 //! `port`: the port that a service is told to listen on.
 
+use serde::{Deserialize, Serialize};
+
 use crate::fault::Invalid;
 
 /// Where a service listens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 pub enum Port {
     /// On a port of ours, which stays the same for good.
     #[default]

@@ -2,12 +2,13 @@
 
 use std::ops::RangeInclusive;
 
-use toml::de::DeValue;
+use serde::{Deserialize, Serialize};
 
 use super::command::Command;
 use super::port::Port;
 use crate::fault::{Invalid, quoted};
-use crate::reader::{Entry, Reader, entries, find, integer};
+use crate::reader::Reader;
+use crate::tree::{Entry, Table, Value};
 
 /// The keys of which a table of health has exactly one.
 pub(crate) const KINDS: [&str; 5] = ["http", "tcp", "command", "log", "notify"];
@@ -16,7 +17,7 @@ pub(crate) const KINDS: [&str; 5] = ["http", "tcp", "command", "log", "notify"];
 const MAX_PATTERN: usize = 1024 * 1024;
 
 /// A way to ask a service how it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Probe {
     /// A GET to its port is answered with such a status.
     Http {
@@ -39,20 +40,20 @@ pub enum Probe {
 
 impl Probe {
     /// Reads the one of [`KINDS`] that `entry` is; `table` is where it stands.
-    pub(crate) fn read<'t>(reader: &mut Reader, entry: Entry<'t>, table: &'t toml::de::DeTable<'t>) -> Option<Self> {
-        match entry.key() {
+    pub(crate) fn read(reader: &mut Reader, entry: &Entry, table: &Table) -> Option<Self> {
+        match entry.key.as_str() {
             "http" => {
-                let status = find(table, "status").map(|entry| status(reader, entry));
-                let headers = find(table, "headers").map(|entry| headers(reader, entry)).unwrap_or_default();
+                let status = reader.setting(table, "status", |reader, entry| Some(status(reader, entry)));
+                let headers = reader.setting(table, "headers", headers).unwrap_or_default();
                 let path = reader.string(entry)?;
-                reader.accept(entry.value_span(), check_path(path))?;
+                reader.accept(entry.node.place, check_path(path))?;
                 Some(Self::Http { path: path.to_owned(), status: status.unwrap_or(Some(200..=399))?, headers })
             }
             "tcp" => tcp(reader, entry),
             "command" => Command::read(reader, entry).map(Self::Command),
             "log" => {
                 let pattern = reader.string(entry)?;
-                reader.accept(entry.value_span(), check_pattern(pattern))?;
+                reader.accept(entry.node.place, check_pattern(pattern))?;
                 Some(Self::Log(pattern.to_owned()))
             }
             _ if reader.boolean(entry)? => Some(Self::Notify),
@@ -61,11 +62,11 @@ impl Probe {
     }
 }
 
-fn tcp(reader: &mut Reader, entry: Entry<'_>) -> Option<Probe> {
-    match entry.value() {
-        DeValue::Boolean(true) => Some(Probe::Tcp(None)),
-        DeValue::Boolean(false) => never(reader, entry),
-        DeValue::Integer(_) => match reader.number(entry, Port::from_number)? {
+fn tcp(reader: &mut Reader, entry: &Entry) -> Option<Probe> {
+    match &entry.node.value {
+        Value::Boolean(true) => Some(Probe::Tcp(None)),
+        Value::Boolean(false) => never(reader, entry),
+        Value::Integer(_) => match reader.number(entry, Port::from_number)? {
             Port::Leased => Some(Probe::Tcp(None)),
             Port::Fixed(port) => Some(Probe::Tcp(Some(port))),
         },
@@ -73,9 +74,9 @@ fn tcp(reader: &mut Reader, entry: Entry<'_>) -> Option<Probe> {
     }
 }
 
-fn never(reader: &mut Reader, entry: Entry<'_>) -> Option<Probe> {
-    let invalid = Invalid::new(format!("`{}` cannot be false", entry.key()), "asks for nothing");
-    reader.fault(entry.value_span(), invalid.with_help("write `health = false` where there is nothing to ask"));
+fn never(reader: &mut Reader, entry: &Entry) -> Option<Probe> {
+    let invalid = Invalid::new(format!("`{}` cannot be false", &entry.key), "asks for nothing");
+    reader.fault(entry.node.place, invalid.with_help("write `health = false` where there is nothing to ask"));
     None
 }
 
@@ -91,13 +92,13 @@ fn check_path(path: &str) -> Result<(), Invalid> {
 }
 
 /// `200`, `"204"` or `"200-399"`.
-fn status(reader: &mut Reader, entry: Entry<'_>) -> Option<RangeInclusive<u16>> {
-    let range = match entry.value() {
-        DeValue::Integer(number) => status_range(&integer(number).unwrap_or(-1).to_string()),
-        DeValue::String(text) => status_range(text),
+fn status(reader: &mut Reader, entry: &Entry) -> Option<RangeInclusive<u16>> {
+    let range = match &entry.node.value {
+        Value::Integer(number) => status_range(&number.unwrap_or(-1).to_string()),
+        Value::Text(text) => status_range(text),
         _ => return reader.wrong_type(entry, "a status such as 200, or a range such as \"200-399\""),
     };
-    reader.accept(entry.value_span(), range)
+    reader.accept(entry.node.place, range)
 }
 
 fn status_range(text: &str) -> Result<RangeInclusive<u16>, Invalid> {
@@ -110,22 +111,23 @@ fn status_range(text: &str) -> Result<RangeInclusive<u16>, Invalid> {
     }
 }
 
-fn headers(reader: &mut Reader, entry: Entry<'_>) -> Vec<(String, String)> {
-    let Some(table) = reader.table(entry) else { return Vec::new() };
-    entries(table)
-        .into_iter()
+fn headers(reader: &mut Reader, entry: &Entry) -> Option<Vec<(String, String)>> {
+    let headers = reader
+        .table(entry)?
+        .iter()
         .filter_map(|entry| {
-            let named = reader.accept(entry.key_span(), check_header(entry.key()));
+            let named = reader.accept(entry.key_place, check_header(&entry.key));
             let value = reader.string(entry)?;
             let plain = if value.chars().any(char::is_control) {
                 Err(Invalid::new("a header cannot hold a line break or a control character", "holds one"))
             } else {
                 Ok(())
             };
-            reader.accept(entry.value_span(), plain)?;
-            named.map(|()| (entry.key().to_owned(), value.to_owned()))
+            reader.accept(entry.node.place, plain)?;
+            named.map(|()| (entry.key.clone(), value.to_owned()))
         })
-        .collect()
+        .collect();
+    Some(headers)
 }
 
 /// A token (RFC 9110 §5.6.2).

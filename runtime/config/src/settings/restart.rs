@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::choice::choose;
 use crate::fault::Invalid;
 
@@ -11,7 +13,7 @@ pub(crate) const WORDS: &[(&str, Restart)] =
 /// What follows when a service ends and nobody asked it to.
 ///
 /// Nothing, unless it is said: whoever works on a program wants to see how it failed, and not how often.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 pub enum Restart {
     /// It stays as it ended.
     #[default]

@@ -2,13 +2,15 @@
 
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::choice::choose;
 use crate::fault::Invalid;
 
 pub(crate) const WORDS: &[(&str, Start)] = &[("auto", Start::Auto), ("manual", Start::Manual)];
 
 /// When a service starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 pub enum Start {
     /// With its project.
     #[default]

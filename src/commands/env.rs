@@ -1,0 +1,161 @@
+//! `locald env`: the environment that a service is started with, and who gives each variable.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use locald_api::{Request, Response, Target};
+use locald_config::{EnvironmentParts, Given, Giver, MASK, Project, Service, Setting, explain, load, nearest};
+use serde_json::{Value, json};
+
+use crate::commands::up::environment;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::exit::ExitKind;
+use crate::paint::plain;
+use crate::ui::Ui;
+
+/// Show the environment of a service
+///
+/// It is made from the environment of this shell and the files as they are now, as `locald up` would make it here. What the
+/// daemon alone knows is shown where it runs.
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "Examples:\n  locald env web            What `web` would be started with\n  locald env web --explain  And who gives each variable"
+)]
+pub(crate) struct EnvArgs {
+    /// The service
+    name: String,
+    /// Say who gives each variable, and what that replaces
+    #[arg(long)]
+    explain: bool,
+    /// Print an object as JSON, with who gives each variable
+    #[arg(long)]
+    json: bool,
+    /// Show secrets too
+    #[arg(long)]
+    reveal: bool,
+}
+
+pub(crate) async fn env(args: EnvArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+    let root = context.required_project()?.root;
+    let user = context.home().config_file();
+    let failed = |error, ui: &Ui| context.config_error(error, "", ui.status_paint);
+    let project = load(root.as_ref(), Some(&user)).map_err(|error| failed(error, ui))?;
+    let settings = explain(root.as_ref(), Some(&user)).map_err(|error| failed(error, ui))?;
+    let service = find(&project, &args.name)?;
+    let ports = ports(context, &root).await?;
+    let given = resolve(&project, service, &ports)?;
+    let origins = Origins { folder: context.folder(), project: &project, service: &args.name, settings: &settings };
+    let hidden = |it: &Given| it.is_secret && !args.reveal;
+    if args.json {
+        let object: BTreeMap<&str, Value> = given
+            .iter()
+            .map(|(name, it)| {
+                let value = if hidden(it) { MASK } else { it.value.as_str() };
+                let from = origins.of(name, it.by);
+                (name.as_str(), json!({ "value": value, "secret": it.is_secret, "from": from }))
+            })
+            .collect();
+        return Ok(ui.json(&object)?);
+    }
+    for (name, it) in &given {
+        let value = if hidden(it) { MASK.to_owned() } else { one_line(&it.value) };
+        let from = if args.explain { ui.data_paint.dim(&origins.explain(name, it)) } else { String::new() };
+        writeln!(ui.data(), "{}{from}", plain(&format!("{name}={value}")))?;
+    }
+    if !ports.contains_key(&args.name) && !given.contains_key("PORT") {
+        ui.note("its port is known once it has been started")?;
+    }
+    Ok(())
+}
+
+fn find<'a>(project: &'a Project, name: &str) -> Result<&'a Service, CommandError> {
+    project.service(name).ok_or_else(|| {
+        let error = CommandError::new(ExitKind::UnknownName, format!("no service `{name}` in {}", project.name));
+        match nearest(name, project.services.iter().map(|service| service.name.as_str())) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error,
+        }
+    })
+}
+
+/// The ports of the project's services by their names, as far as a daemon knows them.
+async fn ports(context: &Context, root: &str) -> Result<BTreeMap<String, u16>, CommandError> {
+    let Some((client, _)) = context.running_daemon().await? else { return Ok(BTreeMap::new()) };
+    let target = Target { root: Some(root.to_owned()), names: Vec::new() };
+    // A project that is not up is unknown to the daemon, which is no fault here.
+    let Ok(Response::Status { services, .. }) = client.call(Request::Status(target)).await else {
+        return Ok(BTreeMap::new());
+    };
+    Ok(services.into_iter().filter_map(|service| Some((service.name, *service.ports.first()?))).collect())
+}
+
+fn resolve(
+    project: &Project,
+    service: &Service,
+    ports: &BTreeMap<String, u16>,
+) -> Result<BTreeMap<String, Given>, CommandError> {
+    let shell = environment();
+    let offered = ports.get(service.name.as_str()).map(|port| locald_config::offered(*port)).unwrap_or_default();
+    let imposed = [("LOCALD_PROJECT", project.name.as_str()), ("LOCALD_SERVICE", service.name.as_str())]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let all = EnvironmentParts {
+        shell: &shell,
+        env: &project.env,
+        dotenv: &project.dotenv,
+        cwd: &service.cwd,
+        offered: &offered,
+        own: &service.env,
+        imposed: &imposed,
+    };
+    let known = |name: &str| {
+        let (other, asked) = name.strip_prefix("services.")?.rsplit_once('.')?;
+        // Shown as it is written where it is not known yet.
+        let port = ports.get(other).copied();
+        Some(port.and_then(|port| locald_config::of_service(asked, port)).unwrap_or_else(|| format!("${{{name}}}")))
+    };
+    all.resolve(&known).map_err(|error| CommandError::from_error(ExitKind::Config, &error))
+}
+
+/// A value with its line breaks as `\n`, so that each variable has a line.
+fn one_line(value: &str) -> String {
+    value.replace('\n', "\\n")
+}
+
+/// Finds where a variable is written.
+struct Origins<'a> {
+    folder: &'a Path,
+    project: &'a Project,
+    service: &'a str,
+    settings: &'a [Setting],
+}
+
+impl Origins<'_> {
+    fn explain(&self, name: &str, given: &Given) -> String {
+        let replaced: Vec<String> = given.replaced.iter().map(|by| self.of(name, *by)).collect();
+        let replaced = if replaced.is_empty() { String::new() } else { format!(", replaces {}", replaced.join(", ")) };
+        format!("  # {}{replaced}", self.of(name, given.by))
+    }
+
+    fn of(&self, name: &str, by: Giver) -> String {
+        match by {
+            Giver::Shell => "this shell".to_owned(),
+            Giver::Locald => "locald".to_owned(),
+            Giver::DotEnv => match self.project.dotenv.line_of(name) {
+                Some(line) => format!(".env:{line}"),
+                None => ".env".to_owned(),
+            },
+            Giver::Files => self.setting(&["env", name]),
+            Giver::Service => self.setting(&["services", self.service, "env", name]),
+        }
+    }
+
+    fn setting(&self, keys: &[&str]) -> String {
+        let found = self.settings.iter().find(|setting| {
+            setting.keys.len() >= keys.len() && setting.keys.iter().zip(keys).all(|(one, other)| one == other)
+        });
+        let Some(Setting { origin, .. }) = found else { return "the configuration".to_owned() };
+        let path = origin.path.strip_prefix(self.folder).unwrap_or(&origin.path);
+        plain(&format!("{}:{} ({})", path.display(), origin.line, origin.layer)).into_owned()
+    }
+}
