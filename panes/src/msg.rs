@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use locald_api::{Attention, CallError, ClientMessage, Input, PaneFrame, Request, Response, Workspace};
+use locald_api::{Attention, CallError, ClientMessage, Input, PaneFrame, Request, Response, ServiceId, Workspace};
 use ratatui::layout::Size;
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,13 @@ pub(crate) enum Msg {
     Workspace(Box<Workspace>),
     /// Changed rows of a pane.
     Frame(PaneFrame),
+    /// A program that the user typed into wants this text in the clipboard.
+    Clipboard {
+        /// Whose program.
+        service: ServiceId,
+        /// The text.
+        text: String,
+    },
     /// What the terminal was sent last has arrived there.
     Painted,
     /// A request was answered.

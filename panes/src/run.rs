@@ -303,7 +303,8 @@ impl<C: Connector> Workspace<C> {
         match event {
             Event::Workspace(workspace) => self.take(Msg::Workspace(workspace)),
             Event::Frame(frame) => self.take(Msg::Frame(frame)),
-            Event::Activity(_) | Event::Usage(_) | Event::Clipboard { .. } => {}
+            Event::Clipboard { service, text } => self.take(Msg::Clipboard { service, text }),
+            Event::Activity(_) | Event::Usage(_) => {}
         }
     }
 

@@ -46,6 +46,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Cmd {
         Msg::Overdue => daemon::overdue(model),
         Msg::Workspace(workspace) => daemon::take_workspace(model, *workspace),
         Msg::Frame(frame) => daemon::take_frame(model, frame),
+        Msg::Clipboard { service, text } => pick::pass_on(model, &service, text),
         Msg::Painted => acknowledge(model),
         Msg::Answered { purpose, result } => answers::answered(model, &purpose, result),
     }

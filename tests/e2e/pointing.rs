@@ -147,6 +147,15 @@ fn what_is_dragged_over_or_clicked_twice_is_put_into_the_outer_terminals_clipboa
 }
 
 #[test]
+fn what_a_program_puts_into_the_clipboard_gets_to_the_outer_terminals() {
+    let home = TestHome::new(SHELL);
+    let mut screen = open(&home, "│ready>");
+    screen.send("printf '\\033]52;c;aGVsbG8=\\007'\r");
+    wait_for_written(&screen, "\u{1b}]52;c;aGVsbG8=");
+    screen.wait_for("shell copied 5 characters");
+}
+
+#[test]
 fn a_line_that_wraps_is_copied_as_one_and_history_with_it() {
     let home = TestHome::new(SHELL);
     let mut screen = open(&home, "│ready>");

@@ -1,6 +1,6 @@
 //! Selecting in a service's past by keys, and copying what is selected.
 
-use locald_api::{CallError, Row};
+use locald_api::{CallError, Row, ServiceId};
 
 use super::keys::notify;
 use super::scroll::{ask, failed, fetch, leave, refresh};
@@ -167,6 +167,17 @@ fn go_on(model: &mut Model, fetched: Option<&Fetched>) -> Cmd {
             told.and(left).and(copied)
         }
     }
+}
+
+/// Puts into the clipboard what a program wants there, and says so: it replaces what the user had in it.
+pub(super) fn pass_on(model: &mut Model, service: &ServiceId, text: String) -> Cmd {
+    let name = &service.service;
+    if text.len() > MOST {
+        let told = format!("{name} wanted more than {} KiB in the clipboard", MOST >> 10);
+        return notify(model, Notice::warning(told));
+    }
+    let told = notify(model, Notice::info(format!("{name} {}", said(&text))));
+    told.and(Cmd::effect(Effect::Copy(text)))
 }
 
 fn said(text: &str) -> String {

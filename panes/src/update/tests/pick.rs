@@ -155,6 +155,16 @@ fn a_full_screen_programs_screen_can_be_selected_too() {
 }
 
 #[test]
+fn what_a_program_wants_in_the_clipboard_is_put_there_and_said_unless_it_is_too_much() {
+    let mut model = with_rows(&[]);
+    let clipboard = |text: String| Msg::Clipboard { service: id("shop", "web"), text };
+    let cmd = update(&mut model, clipboard("one\ntwo".into()));
+    assert_eq!((cmd.effects, notice(&model)), (vec![Effect::Copy("one\ntwo".into())], "web copied 2 lines"));
+    let cmd = update(&mut model, clipboard("x".repeat(600 << 10)));
+    assert_eq!((cmd.effects, notice(&model)), (vec![], "web wanted more than 512 KiB in the clipboard"));
+}
+
+#[test]
 fn a_copy_that_needs_a_lost_daemon_is_not_made_and_that_is_said() {
     let mut model = with_rows(&["bottom"]);
     let _ = press(&mut model, "C-b [ V g");
