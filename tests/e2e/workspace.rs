@@ -366,6 +366,8 @@ fn a_workspace_finds_a_project_that_is_brought_up_again_after_a_shutdown() {
     screen.wait_for("✗ no daemon");
     home.ok(&["up"]);
     screen.wait_for("daemon ok");
+    // Until it is known to run, nothing is typed into it.
+    screen.wait_for("▸● shell        ready");
     screen.send("\recho back $((1 + 1))\r");
     screen.wait_for("│back 2");
 }
@@ -485,13 +487,24 @@ fn what_scrolled_away_is_read_searched_and_left_for_the_live_screen() {
     screen.wait_for("│line 1\n");
     screen.wait_for("│line 22\n");
     screen.send("/LINE 500\r");
+    screen.wait_for("nothing matches `LINE 500`");
+    screen.send("/(li\r");
+    screen.wait_for("unclosed group");
+    screen.send("\u{7f}\u{7f}\u{7f}[l]ine 50+$\r");
+    screen.wait_for("past the oldest line, on from the newest");
+    screen.wait_for("│line 500\n");
+    screen.send("n");
+    screen.wait_for("2 of 2");
+    screen.wait_for("│line 50\n");
+    screen.send("N");
+    screen.wait_for("1 of 2");
     screen.wait_for("│line 500\n");
     screen.wait_until_gone("│line 1\n");
     home.ok(&["send-keys", "lines", "word", "Enter"]);
     screen.wait_for("new output");
     assert!(screen.text().contains("│line 500\n"), "output moves nothing:\n{}", screen.text());
     screen.send("/no such words\r");
-    screen.wait_for("nothing holds `no such words`");
+    screen.wait_for("nothing matches `no such words`");
     screen.send("q");
     screen.wait_for("│line 1000");
     screen.wait_for("│got word");
