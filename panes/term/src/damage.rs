@@ -37,12 +37,20 @@ impl Damage {
         self.rows.get(usize::from(row)).map_or(0, |row| row.version)
     }
 
-    /// Takes the hashes of all visible rows and gives each row that differs a new version.
-    pub(crate) fn update(&mut self, hashes: impl ExactSizeIterator<Item = u64>) {
+    /// Whether a row is as it was at the last [`update`](Self::update).
+    pub(crate) fn is_as_known(&self, row: u16, hash: u64) -> bool {
+        self.rows.get(usize::from(row)).is_some_and(|row| row.version > 0 && row.hash == hash)
+    }
+
+    /// Takes the hashes of all visible rows, but for those that cannot have changed, and gives each row that differs a new
+    /// version.
+    pub(crate) fn update(&mut self, hashes: impl ExactSizeIterator<Item = Option<u64>>) {
         let next = self.version + 1;
         self.rows.resize(hashes.len(), Row::default());
         for (row, hash) in self.rows.iter_mut().zip(hashes) {
-            if row.version == 0 || row.hash != hash {
+            if let Some(hash) = hash
+                && (row.version == 0 || row.hash != hash)
+            {
                 *row = Row { hash, version: next };
                 self.version = next;
             }
@@ -136,11 +144,11 @@ mod tests {
     #[test]
     fn only_rows_that_differ_get_a_new_version() {
         let mut damage = Damage::default();
-        damage.update([1, 2].into_iter());
+        damage.update([Some(1), Some(2)].into_iter());
         assert_eq!((damage.row_version(0), damage.row_version(1), damage.row_version(2)), (1, 1, 0));
-        damage.update([1, 3].into_iter());
+        damage.update([Some(1), Some(3)].into_iter());
         assert_eq!((damage.row_version(0), damage.row_version(1), damage.version()), (1, 2, 2));
-        damage.update([1, 3, 3].into_iter());
+        damage.update([None, Some(3), Some(3)].into_iter());
         assert_eq!((damage.row_version(1), damage.row_version(2), damage.version()), (2, 3, 3));
     }
 }

@@ -20,6 +20,8 @@ pub(crate) struct KnownRows {
     noted: usize,
     /// How many it scrolls off after those, to be read from it.
     unnoted: usize,
+    /// Whether any row may look different from what it was when [`Self::note_look`] was called.
+    all_touched: bool,
     /// What the history says of the noted rows, to be compared.
     #[cfg(debug_assertions)]
     expected: VecDeque<(StyledText, bool)>,
@@ -45,6 +47,8 @@ struct KnownRow {
     wrapped: bool,
     columns: u16,
     unknown: bool,
+    /// Whether it may look different from what it was when [`KnownRows::note_look`] was called.
+    touched: bool,
     /// Where it came in, as long as nothing but its own text has come into it since.
     entry: Option<Entry>,
 }
@@ -52,14 +56,14 @@ struct KnownRow {
 impl KnownRows {
     /// A blank screen of so many rows.
     pub(crate) fn blank(rows: u16) -> Self {
-        let mut blank = Self::default();
+        let mut blank = Self { all_touched: true, ..Self::default() };
         blank.rows.resize_with(usize::from(rows), KnownRow::default);
         blank
     }
 
     /// Notes that text was printed at a place. Unless it stands to the right of all text, its row is not known any more.
     pub(crate) fn print(&mut self, row: u16, column: u16, text: &str, columns: u16, style: Style) {
-        let Some(row) = self.rows.get_mut(usize::from(row)) else { return };
+        let Some(row) = self.touch(row) else { return };
         if row.unknown || row.wrapped || column < row.columns {
             row.unknown = true;
             return;
@@ -73,7 +77,7 @@ impl KnownRows {
 
     /// Notes that a row's text goes on in the next, after so many columns.
     pub(crate) fn wrap(&mut self, row: u16, columns: u16) {
-        if let Some(row) = self.rows.get_mut(usize::from(row)) {
+        if let Some(row) = self.touch(row) {
             row.unknown |= row.columns != columns;
             row.wrapped = true;
         }
@@ -81,31 +85,34 @@ impl KnownRows {
 
     /// Notes that everything from a column on was erased and has no colour.
     pub(crate) fn erase_right(&mut self, row: u16, column: u16) {
-        if let Some(row) = self.rows.get_mut(usize::from(row)) {
+        if let Some(row) = self.touch(row) {
             row.unknown |= column < row.columns || row.wrapped;
         }
     }
 
     /// Notes that every row is blank now.
     pub(crate) fn erase_all(&mut self) {
+        self.all_touched = true;
         self.rows.iter_mut().for_each(KnownRow::clear);
     }
 
     /// Notes that something happened to a row that is not followed here.
     pub(crate) fn forget(&mut self, row: u16) {
-        if let Some(row) = self.rows.get_mut(usize::from(row)) {
+        if let Some(row) = self.touch(row) {
             row.unknown = true;
         }
     }
 
     /// Notes that something happened to any of the rows: they may even have changed places.
     pub(crate) fn forget_all(&mut self) {
+        self.all_touched = true;
         self.rows.iter_mut().for_each(|row| (row.unknown, row.entry) = (true, None));
     }
 
     /// Notes that the top row will have left, and a blank one come in at the bottom, once the emulator has read on. What is
     /// known of the one that leaves goes into the history at once.
     pub(crate) fn scroll(&mut self, entry: Entry, history: &mut History) {
+        self.all_touched = true;
         let Some(mut row) = self.rows.pop_front() else { return };
         if row.unknown {
             self.unnoted += 1;
@@ -160,6 +167,23 @@ impl KnownRows {
         #[cfg(debug_assertions)]
         self.expected.clear();
         Some(entry)
+    }
+
+    /// Whether a row may have changed since the last [look](Self::note_look).
+    pub(crate) fn is_touched(&self, row: u16) -> bool {
+        self.all_touched || self.rows.get(usize::from(row)).is_none_or(|row| row.touched)
+    }
+
+    /// Notes that somebody has looked at all rows.
+    pub(crate) fn note_look(&mut self) {
+        self.all_touched = false;
+        self.rows.iter_mut().for_each(|row| row.touched = false);
+    }
+
+    fn touch(&mut self, row: u16) -> Option<&mut KnownRow> {
+        let row = self.rows.get_mut(usize::from(row))?;
+        row.touched = true;
+        Some(row)
     }
 
     /// The emulator has read everything: rows that were to scroll off have. Says whether that is so.

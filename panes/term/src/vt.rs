@@ -21,6 +21,8 @@ pub struct VtEngine {
     scanner: Scanner,
     terminal: Terminal,
     damage: Damage,
+    /// Whether the last look was at the alternate screen.
+    saw_alternate: bool,
 }
 
 impl VtEngine {
@@ -32,7 +34,7 @@ impl VtEngine {
     /// A blank screen that goes on with a history.
     pub fn with_history(size: Size, history: History) -> Self {
         let terminal = Terminal::new(size, history, Palette::default());
-        Self { scanner: Scanner::default(), terminal, damage: Damage::default() }
+        Self { scanner: Scanner::default(), terminal, damage: Damage::default(), saw_alternate: false }
     }
 
     /// An engine in the state in which [`Engine::checkpoint`] found another, of whose history only the end has come along. It
@@ -184,7 +186,16 @@ impl Engine for VtEngine {
     fn refresh(&mut self) -> u64 {
         if self.damage.is_stale() {
             let mut damage = std::mem::take(&mut self.damage);
-            damage.update((0..self.size().rows()).map(|row| self.row_hash(row)));
+            let alternate = self.terminal.alternate();
+            // What happens to the rows of the primary screen is known; to read them all takes as long as all else for a key.
+            let saw_alternate = std::mem::replace(&mut self.saw_alternate, alternate);
+            let followed = !alternate && !saw_alternate;
+            let known = &self.terminal.parser.callbacks().rows;
+            let same = |row: u16| followed && !known.is_touched(row);
+            let rows = 0..self.size().rows();
+            debug_assert!(rows.clone().all(|row| !same(row) || damage.is_as_known(row, self.row_hash(row))));
+            damage.update(rows.map(|row| (!same(row)).then(|| self.row_hash(row))));
+            self.terminal.listener().rows.note_look();
             self.damage = damage;
         }
         self.damage.version()
