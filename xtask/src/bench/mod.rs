@@ -19,17 +19,23 @@ use crate::cargo::{cargo, succeeds};
 use crate::place;
 
 /// Runs the benchmark of that name, or the parts of it that are named; fails if a claim does not hold.
+///
+/// Options: `--json` for other programs, `--executable=PATH` to measure another build.
 pub(crate) fn run(name: &str, options: &[&str]) -> Result<ExitCode> {
-    let parts: Vec<&str> = options.iter().copied().filter(|option| *option != "--json").collect();
+    let (flags, parts): (Vec<&str>, Vec<&str>) = options.iter().copied().partition(|option| option.starts_with("--"));
+    let executable = match flags.iter().find_map(|flag| flag.strip_prefix("--executable=")) {
+        Some(path) => PathBuf::from(path).canonicalize()?,
+        None => build_release()?,
+    };
     let rows = match name {
-        "spine" => spine::measure(&build_release()?)?,
-        "mux" => mux::measure(&build_release()?, &parts)?,
+        "spine" => spine::measure(&executable)?,
+        "mux" => mux::measure(&executable, &parts)?,
         other => {
             eprintln!("there is no benchmark `{other}`; there are: mux, spine");
             return Ok(ExitCode::from(2));
         }
     };
-    if options.contains(&"--json") {
+    if flags.contains(&"--json") {
         row::print_json(&rows);
     } else {
         row::print(&rows);
