@@ -101,6 +101,7 @@ pub async fn run(connector: impl Connector, options: Options) -> Result<Outcome,
         targets: Targets::default(),
         calls: FuturesUnordered::new(),
         dirty: true,
+        painted: false,
         next_draw: Instant::now() + FIRST_PAINT,
         leaving: None,
     };
@@ -139,6 +140,8 @@ struct Workspace<C> {
     calls: FuturesUnordered<Call>,
     /// Whether the model looks different from what was painted.
     dirty: bool,
+    /// Whether anything has been painted.
+    painted: bool,
     /// The next painting is not before this.
     next_draw: Instant,
     leaving: Option<Outcome>,
@@ -297,14 +300,16 @@ impl<C: Connector> Workspace<C> {
     fn hear(&mut self, event: Event) {
         // Not on connecting: a daemon that fails at once, again and again, is not to be asked every 50 ms.
         self.backoff = Backoff::new();
-        if self.model.workspace.is_none() {
-            self.next_draw = Instant::now();
-        }
         match event {
             Event::Workspace(workspace) => self.take(Msg::Workspace(workspace)),
             Event::Frame(frame) => self.take(Msg::Frame(frame)),
             Event::Clipboard { service, text } => self.take(Msg::Clipboard { service, text }),
             Event::Activity(_) | Event::Usage(_) => {}
+        }
+        // The workspace alone is not worth a painting that the frame of its pane, just asked for, would have to wait for.
+        let whole = self.model.watch.is_none() || self.model.selected_screen().is_some();
+        if !self.painted && self.model.workspace.is_some() && whole {
+            self.next_draw = Instant::now();
         }
     }
 
@@ -352,7 +357,7 @@ impl<C: Connector> Workspace<C> {
         self.outer.report_mouse(model.mouse_reports())?;
         let targets = &mut self.targets;
         let written = self.outer.draw(shape, |frame| *targets = view(model, frame))?;
-        self.dirty = false;
+        (self.dirty, self.painted) = (false, true);
         self.next_draw = Instant::now() + FRAME;
         if !written {
             self.take(Msg::Painted);

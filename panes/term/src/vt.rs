@@ -45,7 +45,7 @@ impl VtEngine {
     /// by output.
     pub fn restore(checkpoint: &[u8]) -> Result<Self, CheckpointError> {
         let terminal = checkpoint::read(checkpoint)?;
-        Ok(Self { scanner: Scanner::default(), terminal, damage: Damage::default() })
+        Ok(Self { scanner: Scanner::default(), terminal, damage: Damage::default(), saw_alternate: false })
     }
 
     fn screen(&self) -> &Screen {
