@@ -21,6 +21,7 @@ mod paint;
 mod progress;
 mod table;
 mod ui;
+mod user_keys;
 
 #[cfg(test)]
 mod sample;

@@ -4,12 +4,15 @@
 
 mod commands;
 mod hints;
+mod wishes;
 
 pub(crate) use commands::{Action, COMMANDS, Command, Motion, SCROLL_COMMANDS, Scroll, ScrollCommand};
 pub(crate) use hints::{
     EMPTY_HINTS, FOUND_HINTS, Hint, LOCKED_HINTS, OFFLINE_HINTS, OVERLAY_HINTS, PANE_HINTS, PREFIX_HINTS, PROMPT_HINTS,
     SCROLLBACK_HINTS, SELECTING_HINTS, SERVICES_HINTS, ZOOMED_HINTS,
 };
+
+pub use wishes::{KeyFault, WhyNot, Wish, command_names};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +25,7 @@ const UNLOCK: &str = "F12";
 
 /// What each key does, by where it is pressed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Keymap {
+pub struct Keymap {
     /// Opens the table of commands while keys go to a program.
     pub(crate) prefix: String,
     /// Ends a lock: the one key that does not go to the program then.

@@ -47,29 +47,98 @@ pub(crate) fn of(key: &KeyEvent) -> Option<String> {
     Some(name + &base)
 }
 
+/// Keys that are no characters: the name they travel by, how they are shown, and what else they may be called in a configuration.
+const NAMED: &[(&str, &str, &[&str])] = &[
+    ("Enter", "enter", &["Return"]),
+    ("Escape", "esc", &["Esc"]),
+    ("Space", "space", &[]),
+    ("Tab", "tab", &[]),
+    ("BTab", "S-tab", &[]),
+    ("BSpace", "backspace", &["Backspace"]),
+    ("Up", "↑", &[]),
+    ("Down", "↓", &[]),
+    ("Left", "←", &[]),
+    ("Right", "→", &[]),
+    ("Home", "home", &[]),
+    ("End", "end", &[]),
+    ("PPage", "pgup", &["PageUp", "PgUp"]),
+    ("NPage", "pgdn", &["PageDown", "PgDn"]),
+    ("IC", "insert", &["Insert"]),
+    ("DC", "delete", &["Delete"]),
+];
+
 /// A key's name as it is shown to people.
 pub(crate) fn shown(name: &str) -> String {
     let (modifiers, base) = name.split_at(modifiers(name));
-    let shown = match base {
-        "Up" => "↑",
-        "Down" => "↓",
-        "Left" => "←",
-        "Right" => "→",
-        "Enter" => "enter",
-        "Escape" => "esc",
-        "Space" => "space",
-        "Tab" => "tab",
-        "BTab" => "S-tab",
-        "BSpace" => "backspace",
-        "Home" => "home",
-        "End" => "end",
-        "PPage" => "pgup",
-        "NPage" => "pgdn",
-        "IC" => "insert",
-        "DC" => "delete",
-        other => other,
-    };
+    let shown = NAMED.iter().find(|(name, ..)| *name == base).map_or(base, |(_, shown, _)| shown);
     format!("{modifiers}{shown}")
+}
+
+/// The names of keys that are no characters, as a configuration may write them.
+pub fn key_names() -> impl Iterator<Item = String> {
+    let named = NAMED.iter().flat_map(|(name, _, others)| std::iter::once(name).chain(*others));
+    named.map(|name| (*name).to_owned()).chain((1..=LAST_FUNCTION_KEY).map(|number| format!("F{number}")))
+}
+
+/// Reads the name of a key as somebody writes it: modifiers in any order, and case only where it is that of a character. Returns the
+/// name by which the same key is told when it is pressed.
+pub(crate) fn parse(written: &str) -> Option<String> {
+    let (mut control, mut alt, mut shift) = (false, false, false);
+    let mut base = written;
+    while let [modifier, b'-', _, ..] = base.as_bytes() {
+        match modifier {
+            b'C' | b'c' => control = true,
+            b'M' | b'm' => alt = true,
+            b'S' | b's' => shift = true,
+            _ => break,
+        }
+        base = &base[2..];
+    }
+    if let Some(rest) = base.strip_prefix('^').filter(|rest| !rest.is_empty()) {
+        (control, base) = (true, rest);
+    }
+    let base = match (base.chars().next()?, base.chars().nth(1)) {
+        (' ', None) => "Space".to_owned(),
+        (char, None) if char.is_control() => return None,
+        // Shift is part of a character, unless Control goes with it.
+        (char, None) if control => char.to_lowercase().to_string(),
+        (char, None) if std::mem::take(&mut shift) => {
+            let upper = char.to_uppercase().to_string();
+            // Which sign is on a key with Shift, only the keyboard knows.
+            if upper == char.to_string() && !char.is_uppercase() {
+                return None;
+            }
+            upper
+        }
+        (char, None) => char.to_string(),
+        _ => match named_as(base)? {
+            "Tab" | "BTab" if shift || base.eq_ignore_ascii_case("BTab") => {
+                shift = false;
+                "BTab".to_owned()
+            }
+            name => name.to_owned(),
+        },
+    };
+    let held = [(control, "C-"), (alt, "M-"), (shift, "S-")];
+    Some(held.into_iter().filter(|(held, _)| *held).map(|(_, prefix)| prefix).collect::<String>() + &base)
+}
+
+/// The name by which a key travels that is no character.
+fn named_as(written: &str) -> Option<&'static str> {
+    /// The function keys' names.
+    const FUNCTION: [&str; LAST_FUNCTION_KEY as usize] = [
+        "F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12", "F13", "F14", "F15", "F16", "F17",
+        "F18", "F19", "F20",
+    ];
+    let is = |name: &str| name.eq_ignore_ascii_case(written);
+    let named = NAMED.iter().find(|(name, _, others)| is(name) || others.iter().any(|other| is(other)));
+    named.map(|(name, ..)| *name).or_else(|| FUNCTION.into_iter().find(|name| is(name)))
+}
+
+/// Whether the key types a character, or ends or mends what is typed.
+pub(crate) fn is_typed(name: &str) -> bool {
+    let plain = modifiers(name) == 0;
+    plain && (name.chars().nth(1).is_none() || ["Enter", "Space", "BSpace", "Tab"].contains(&name))
 }
 
 /// How long the modifiers of a name are, in bytes. The last character is never one: `C--` is Control and minus.
@@ -189,6 +258,52 @@ mod tests {
             [("a", "a"), ("C-b", "C-b"), ("C--", "C--"), ("C-M-PPage", "C-M-pgup"), ("S-Up", "S-↑"), ("-", "-")];
         for (name, expected) in table {
             assert_eq!(shown(name), expected);
+        }
+    }
+
+    #[test]
+    fn keys_may_be_written_in_many_ways() {
+        let table = [
+            ("C-a", "C-a"),
+            ("c-A", "C-a"),
+            ("^a", "C-a"),
+            ("C-S-a", "C-S-a"),
+            ("S-M-c-left", "C-M-S-Left"),
+            ("S-a", "A"),
+            ("M-A", "M-A"),
+            ("-", "-"),
+            ("C--", "C--"),
+            ("^", "^"),
+            ("pageup", "PPage"),
+            ("Backspace", "BSpace"),
+            ("S-Tab", "BTab"),
+            ("space", "Space"),
+            (" ", "Space"),
+            ("f12", "F12"),
+            ("é", "é"),
+        ];
+        for (written, expected) in table {
+            assert_eq!(parse(written).as_deref(), Some(expected), "{written}");
+        }
+        for wrong in ["", "C-", "Entr", "F21", "F0", "ab", "S-5", "\u{1b}", "C-\u{7}"] {
+            assert_eq!(parse(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn every_key_that_can_be_pressed_can_be_written_as_it_is_told() {
+        let all = [KeyModifiers::NONE, KeyModifiers::CONTROL, KeyModifiers::ALT, KeyModifiers::SHIFT].into_iter();
+        let codes = ('!'..='~').map(KeyCode::Char).chain((1..=LAST_FUNCTION_KEY).map(KeyCode::F));
+        let named =
+            [KeyCode::Char(' '), KeyCode::Up, KeyCode::PageUp, KeyCode::BackTab, KeyCode::Enter, KeyCode::Delete];
+        for code in codes.chain(named) {
+            for modifiers in all.clone() {
+                let name = name(code, modifiers).unwrap();
+                assert_eq!(parse(&name).as_deref(), Some(name.as_str()), "{code:?} with {modifiers:?}");
+            }
+        }
+        for name in key_names() {
+            assert!(parse(&name).is_some(), "{name}");
         }
     }
 }

@@ -35,6 +35,8 @@ mod words;
 mod wrapping;
 
 pub use help::manual;
+pub use keymap::{KeyFault, Keymap, WhyNot, Wish, command_names};
+pub use keyname::key_names;
 pub use options::{Options, Outcome, Wanted};
 pub use reconnect::{Connecting, Connector, Unreached};
 pub use recording::RecordingError;

@@ -171,7 +171,7 @@ impl Model {
         Self {
             size,
             theme,
-            keymap: Keymap::default(),
+            keymap: options.keymap,
             theme_choice: options.theme,
             project: options.project,
             workspace: None,

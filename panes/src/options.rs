@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use locald_api::{Request, Role, ServiceId};
 use serde::{Deserialize, Serialize};
 
+use crate::keymap::Keymap;
 use crate::theme::ThemeChoice;
 
 /// What the workspace shows at first.
@@ -24,6 +25,8 @@ pub struct Options {
     pub initial: Option<Request>,
     /// What it looks like.
     pub theme: ThemeChoice,
+    /// Which key does what.
+    pub keymap: Keymap,
     /// Where to record everything that happens: a new file, for `debug replay`.
     pub record: Option<PathBuf>,
 }

@@ -15,6 +15,7 @@ use crate::error::CommandError;
 use crate::exit::ExitKind;
 use crate::look::LookArgs;
 use crate::ui::Ui;
+use crate::user_keys;
 
 /// Opens the workspace: with the project around the folder, which is started, else with whatever runs.
 pub(crate) async fn open(look: &LookArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
@@ -51,7 +52,8 @@ async fn anything_runs(context: &Context) -> Result<bool, CommandError> {
 pub(crate) async fn run(options: Options, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     ui.flush()?;
     let record = std::env::var_os("LOCALD_RECORD").filter(|file| !file.is_empty()).map(PathBuf::from);
-    let options = Options { record, ..options };
+    let keymap = user_keys::load(context, ui.status_paint)?;
+    let options = Options { record, keymap, ..options };
     let home = context.home().clone();
     match locald_panes::run(move || reach_daemon(home.clone()), options).await {
         Ok(Outcome::Detached) => Ok(ui.note("detached; the services keep running")?),

@@ -1,6 +1,8 @@
 //! Keyboard, mouse and clipboard through a real terminal: what reaches programs, what the workspace does itself, and what the outer
 //! terminal is asked and told.
 
+use std::fs;
+
 use portable_pty::CommandBuilder;
 
 use crate::home::TestHome;
@@ -182,6 +184,29 @@ fn while_locked_even_the_prefix_is_typed_and_f12_unlocks() {
     screen.wait_for("unlocked");
     screen.send("\u{2}d");
     assert!(screen.wait_for_end().success());
+}
+
+#[test]
+fn commands_are_on_the_keys_of_the_users_configuration_and_a_mistake_is_shown_on_its_line() {
+    let home = TestHome::new(SHELL);
+    let folder = home.path().join("config");
+    fs::create_dir_all(&folder).expect("a folder");
+    fs::write(folder.join("config.toml"), "[keys]\nprefix = \"C-a\"\nzoom = \"Z\"\nstop = []\n").expect("a file");
+    let mut screen = Screen::open(&home, &[], 80, 24);
+    screen.wait_for("│ready>");
+    screen.send("\rcat -v\r");
+    screen.wait_for("C-a s services");
+    screen.send("\u{2}.\r");
+    screen.wait_for("│^B.");
+    screen.send("\u{1}Z");
+    screen.wait_for("C-a Z unzoom");
+    screen.send("\u{1}d");
+    assert!(screen.wait_for_end().success());
+    fs::write(folder.join("config.toml"), "[keys]\nzoom = [\"z\", \"C-Entr\"]\n").expect("a file");
+    let mut screen = Screen::open(&home, &[], 80, 24);
+    assert_eq!(screen.wait_for_end().exit_code(), 3);
+    screen.wait_for("config.toml:2:14");
+    screen.wait_for("did you mean `C-Enter`?");
 }
 
 #[test]
