@@ -41,7 +41,7 @@ impl Attacked {
     /// A connection that has said hello and was welcomed.
     fn greeted(&self) -> UnixStream {
         let mut stream = self.connect();
-        stream.write_all(&message(&hello(1))).expect("the daemon listens");
+        stream.write_all(&message(&hello(locald_api::PROTOCOL))).expect("the daemon listens");
         assert!(answer(&mut stream).contains("welcome"));
         stream
     }
@@ -125,7 +125,7 @@ fn nonsense_after_a_hello_ends_that_connection_and_no_other() {
     let mut bystander = attacked.greeted();
     let long = message(&format!(r#"{{"request":{{"id":1,"request":"{}"}}}}"#, "x".repeat(3 << 20)));
     let cases: [(&str, Vec<u8>); 6] = [
-        ("a second hello", message(&hello(1))),
+        ("a second hello", message(&hello(locald_api::PROTOCOL))),
         ("an unknown request", message(r#"{"request":{"id":1,"request":"dance"}}"#)),
         ("a request of 3 MiB", long),
         ("a length of 1 GiB", vec![0x40, 0, 0, 0, 0]),

@@ -6,6 +6,7 @@
 mod flood;
 mod focus;
 mod gathered;
+mod inlet;
 pub(crate) mod input;
 pub(crate) mod logger;
 mod news;
@@ -32,6 +33,7 @@ use tokio::sync::{Notify, watch};
 
 use flood::Flood;
 pub(crate) use focus::Focused;
+use inlet::Inlet;
 pub(crate) use input::InputQueue;
 use logger::PaneLog;
 use news::News;
@@ -67,7 +69,7 @@ pub(crate) struct Pane {
     runs: watch::Sender<RunState>,
     /// The run that the keeper was just starting when this daemon began.
     pub(crate) starting: Option<u64>,
-    input: Mutex<Option<(u64, InputQueue)>>,
+    inlet: Mutex<Inlet>,
     sizing: Mutex<Sizing>,
     pending_size: Mutex<resize::Pending>,
     watchers: Mutex<Vec<Weak<Notify>>>,
@@ -134,7 +136,7 @@ impl Pane {
             said: watch::Sender::new(None),
             runs: watch::Sender::new(run),
             starting,
-            input: Mutex::new(None),
+            inlet: Mutex::default(),
             sizing: Mutex::default(),
             pending_size: Mutex::default(),
             watchers: Mutex::new(Vec::new()),
@@ -209,24 +211,28 @@ impl Pane {
             Some(size) => drop(self.screen().resize(size)),
             None => drop(queue.resize(self.screen().size())),
         }
-        let mut input = self.input.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inlet = self.inlet();
         // Its end may have been read from the journal before its beginning was heard of.
         let known = self.runs.borrow().clone();
         let over = known.run > run || known.run == run && matches!(known.phase, RunPhase::Ended { .. });
         if !over {
-            *input = Some((run, queue));
+            inlet.open(run, queue);
         }
     }
 
     /// The run is over: nobody is there to type to. Its terminal goes with this, so that whatever was left alone of the run gets
     /// an error from it instead of waiting for a reader. A later run keeps its own.
     fn detach(&self, run: u64) {
-        self.input.lock().unwrap_or_else(PoisonError::into_inner).take_if(|(of, _)| *of <= run);
+        self.inlet().close(run);
     }
 
     /// Where input goes, while a run with a terminal lives.
     pub(crate) fn input(&self) -> Option<InputQueue> {
-        self.input.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(_, queue)| queue.clone())
+        self.inlet().queue()
+    }
+
+    fn inlet(&self) -> MutexGuard<'_, Inlet> {
+        self.inlet.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until the log has everything that the journal has, for a while.
@@ -261,8 +267,8 @@ impl Pane {
 
     /// Sends the program what the emulator or the daemon has to say to it.
     fn answer(&self, bytes: Vec<u8>) {
-        if let Some(input) = self.input().filter(|_| !bytes.is_empty()) {
-            input.answer(bytes);
+        if !bytes.is_empty() {
+            self.inlet().answer(bytes);
         }
     }
 

@@ -134,6 +134,7 @@ impl Pane {
                 What::Started { run, pid, .. } => {
                     gathered.feed(&mut screen);
                     screen.begin_run();
+                    self.inlet().begin_run();
                     self.note_new_run();
                     self.note_run(RunState { run, phase: RunPhase::Alive { pid, since: entry.time } });
                 }
