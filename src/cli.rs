@@ -41,6 +41,7 @@ Examples:
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     Attach(commands::attach::AttachArgs),
+    Monitor(commands::monitor::MonitorArgs),
     Up(commands::up::UpArgs),
     Down(commands::down::DownArgs),
     Start(commands::start::StartArgs),
@@ -63,7 +64,7 @@ pub(crate) enum Command {
 /// The commands as the help groups them.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Services", &["up", "down", "start", "stop", "restart"]),
-    ("Look and type", &["status", "logs", "attach", "capture", "send-keys"]),
+    ("Look and type", &["status", "logs", "attach", "monitor", "capture", "send-keys"]),
     ("The configuration", &["config", "env", "schema"]),
     ("The daemon", &["daemon", "sandbox", "shutdown"]),
     ("More", &["debug", "completion", "help"]),
@@ -141,6 +142,7 @@ mod tests {
           status      Show what runs, and since when
           logs        Show what services printed
           attach      Open the workspace at one service
+          monitor     Open the workspace at the overview
           capture     Print what a service's pane shows
           send-keys   Type into a service
 

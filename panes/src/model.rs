@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use locald_api::{Attention, Modes, PaneId, Request, Role, ServiceId, ServiceStatus, Workspace};
+use locald_api::{Attention, Modes, PaneId, Request, Role, ServiceId, ServiceStatus, ServiceUsage, Workspace};
 use ratatui::layout::{Position, Rect, Size};
 
 use crate::keymap::Keymap;
-use crate::layout::{Areas, Arrangement};
+use crate::layout::{Areas, Arrangement, Sidebar};
+use crate::marks::Marks;
 use crate::mouse::Reports;
 use crate::msg::Timer;
 use crate::options::{Options, Wanted};
@@ -48,8 +49,12 @@ pub(crate) struct Model {
     pub(crate) gesture: Option<Gesture>,
     /// Whether the outer terminal has the focus.
     pub(crate) attention: Attention,
-    /// Whether the pane is alone on the screen.
+    /// What is on the screen.
     pub(crate) arrangement: Arrangement,
+    /// What is shown at first.
+    pub(crate) opening: Opening,
+    /// Whether the list is beside panes.
+    pub(crate) sidebar: Sidebar,
     /// The selected service's past, while the user looks through it instead of at its screen.
     pub(crate) scrollback: Option<Scrollback>,
     /// The number of the latest request for lines of history. An answer to an earlier one is known as such.
@@ -68,10 +73,16 @@ pub(crate) struct Model {
     pub(crate) starting: bool,
     /// The last known screen of each service, so that switching shows something at once.
     pub(crate) screens: HashMap<ServiceId, Screen>,
-    /// The pane that the daemon was told about last.
-    pub(crate) watch: Option<Watch>,
+    /// What each service uses, and what it wrote last; measured while the overview is shown.
+    pub(crate) usage: HashMap<ServiceId, ServiceUsage>,
+    /// What was not seen yet.
+    pub(crate) marks: Marks,
+    /// The panes that the daemon was told about last.
+    pub(crate) watches: Vec<Watch>,
+    /// Whether the daemon was asked last to measure what services use.
+    pub(crate) measuring: Measuring,
     /// The number of the latest watch. Each watch has its own, so that a frame of an earlier one is known as such.
-    pub(crate) watches: u32,
+    pub(crate) latest_watch: u32,
     /// Frames taken in that were not yet painted.
     pub(crate) unpainted: Vec<(PaneId, u64)>,
 }
@@ -128,6 +139,22 @@ pub(crate) struct Dragging {
     pub(crate) returns: bool,
 }
 
+/// What a workspace shows at first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Opening {
+    /// The pinned panes if there are any, else the overview.
+    Pins,
+    /// The overview.
+    Overview,
+}
+
+/// Whether the daemon measures what services use, for this workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Measuring {
+    On,
+    Off,
+}
+
 /// Whether the daemon is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Connection {
@@ -149,6 +176,8 @@ pub(crate) struct Watch {
     pub(crate) service: ServiceId,
     pub(crate) size: Size,
     pub(crate) attention: Attention,
+    /// Whether it is the selected one.
+    pub(crate) focused: bool,
 }
 
 /// Something to tell in the status line.
@@ -184,7 +213,9 @@ impl Model {
             mouse: MouseOwner::Workspace,
             gesture: None,
             attention: Attention::Here,
-            arrangement: Arrangement::ListAndPane,
+            arrangement: if options.attach { Arrangement::Panes } else { Arrangement::Overview },
+            opening: if options.overview { Opening::Overview } else { Opening::Pins },
+            sidebar: Sidebar::Shown,
             scrollback: None,
             asks: 0,
             overlay: None,
@@ -194,8 +225,11 @@ impl Model {
             starting: options.initial.is_some(),
             initial: options.initial,
             screens: HashMap::new(),
-            watch: None,
-            watches: 0,
+            usage: HashMap::new(),
+            marks: Marks::default(),
+            watches: Vec::new(),
+            measuring: Measuring::Off,
+            latest_watch: 0,
             unpainted: Vec::new(),
         }
     }
@@ -216,6 +250,16 @@ impl Model {
         self.selected_index().map(|index| &self.services()[index])
     }
 
+    /// A service by its id.
+    pub(crate) fn service(&self, id: &ServiceId) -> Option<&ServiceStatus> {
+        self.services().iter().find(|service| service.id == *id)
+    }
+
+    /// Whether it is the selected one.
+    pub(crate) fn is_selected(&self, service: &ServiceStatus) -> bool {
+        self.selected.as_ref() == Some(&service.id)
+    }
+
     /// The selected service's screen as last known.
     pub(crate) fn selected_screen(&self) -> Option<&Screen> {
         self.screens.get(self.selected.as_ref()?)
@@ -223,10 +267,7 @@ impl Model {
 
     /// Where things are.
     pub(crate) fn areas(&self) -> Areas {
-        match self.arrangement {
-            Arrangement::ListAndPane => Areas::of(self.size),
-            Arrangement::Zoomed => Areas::zoomed(self.size),
-        }
+        Areas::of(self.size, self.arrangement, self.sidebar)
     }
 
     /// Whether keys go to the pane: to its program, or to move through its past.
@@ -255,12 +296,6 @@ impl Model {
             Some(Gesture::Select(dragging)) if self.scrollback.is_some() && beyond(dragging) => Some(Timer::Scroll),
             _ => (self.prefix == Prefix::Pressed).then_some(Timer::TellKeys),
         }
-    }
-
-    /// The size of the pane's screen; `None` where there is no room for one.
-    pub(crate) fn pane_size(&self) -> Option<Size> {
-        let size = self.areas().pane.as_size();
-        (size.width > 0 && size.height > 0).then_some(size)
     }
 
     /// What keeps the daemon from doing its whole work.

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use locald_api::{Attention, CallError, ClientMessage, Input, PaneFrame, Request, Response, ServiceId, Workspace};
+use locald_api::{
+    Activity, Attention, CallError, ClientMessage, Input, PaneFrame, Request, Response, ServiceId, ServiceUsage,
+    Workspace,
+};
 use ratatui::layout::Size;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +50,10 @@ pub(crate) enum Msg {
         /// The text.
         text: String,
     },
+    /// What programs have done.
+    Activity(Vec<Activity>),
+    /// What all services use.
+    Usage(Vec<ServiceUsage>),
     /// What the terminal was sent last has arrived there.
     Painted,
     /// A request was answered.
@@ -102,6 +109,8 @@ pub(crate) enum Purpose {
         /// The service's name.
         service: String,
     },
+    /// Pinning a pane, or no longer so.
+    Pin,
 }
 
 /// What a user does to a service.

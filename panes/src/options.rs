@@ -19,6 +19,8 @@ pub struct Options {
     pub attach: bool,
     /// Whether the user may act, or only looks.
     pub role: Role,
+    /// Start with the overview, whatever is pinned. Without this it is shown at first only while nothing is pinned.
+    pub overview: bool,
     /// Asked as soon as the workspace is connected, such as [`Request::Up`]. A failure is shown, and ends nothing.
     ///
     /// Leaving before the answer came cancels the request.

@@ -206,7 +206,7 @@ mod tests {
     fn the_screen_after_so_many_messages_is_shown_as_it_was() {
         let shown = |messages| screen_after(BufReader::new(Cursor::new(happened())), messages).unwrap();
         assert!(shown(Some(2)).contains("▸● web") && !shown(Some(2)).contains("hello"));
-        assert!(shown(Some(3)).lines().nth(1).is_some_and(|line| line.ends_with("│hello")), "{}", shown(Some(3)));
+        assert!(shown(Some(3)).lines().any(|line| line.ends_with("│hello")), "{}", shown(Some(3)));
         assert_eq!(shown(Some(3)).lines().count(), 12);
         assert_eq!(shown(Some(4)).lines().count(), 6);
         assert!(!shown(None).contains("╭─ Keys"), "what comes after the end did not happen");

@@ -303,11 +303,12 @@ impl<C: Connector> Workspace<C> {
         match event {
             Event::Workspace(workspace) => self.take(Msg::Workspace(workspace)),
             Event::Frame(frame) => self.take(Msg::Frame(frame)),
+            Event::Activity(activities) => self.take(Msg::Activity(activities)),
+            Event::Usage(usage) => self.take(Msg::Usage(usage)),
             Event::Clipboard { service, text } => self.take(Msg::Clipboard { service, text }),
-            Event::Activity(_) | Event::Usage(_) => {}
         }
         // The workspace alone is not worth a painting that the frame of its pane, just asked for, would have to wait for.
-        let whole = self.model.watch.is_none() || self.model.selected_screen().is_some();
+        let whole = self.model.watches.is_empty() || self.model.selected_screen().is_some();
         if !self.painted && self.model.workspace.is_some() && whole {
             self.next_draw = Instant::now();
         }

@@ -1,13 +1,14 @@
 //! What tests share: services to show, and a way to press keys by name.
 
 use locald_api::{
-    Exit, Modifiers, MouseAction, MouseButton, ProjectId, ProjectStatus, ServiceId, ServiceState, ServiceStatus,
-    Workspace,
+    Activity, Exit, Modifiers, MouseAction, MouseButton, Progress, ProjectId, ProjectStatus, ServiceId, ServiceState,
+    ServiceStatus, Workspace,
 };
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::{Position, Size};
 
+use crate::layout::Arrangement;
 use crate::model::Model;
 use crate::mouse::{Mouse, Targets};
 use crate::msg::{Cmd, Msg};
@@ -39,6 +40,21 @@ pub(crate) fn service(project: &str, name: &str, state: ServiceState) -> Service
     }
 }
 
+pub(crate) fn activity(name: &str, output: u64, bells: u64) -> Activity {
+    Activity {
+        service: id("shop", name),
+        output,
+        bells,
+        title: String::new(),
+        directory: String::new(),
+        notifications: 0,
+        notification: None,
+        progress: Progress::None,
+        commands: 0,
+        command: None,
+    }
+}
+
 /// A failed attempt to connect, of which the next may succeed.
 pub(crate) fn unreached(why: &str) -> Unreached {
     Unreached { why: why.into(), gone: false }
@@ -64,8 +80,11 @@ pub(crate) fn theme(depth: Depth) -> Theme {
     ThemeFile::builtin(Appearance::Dark).theme(depth)
 }
 
+/// A workspace that shows panes.
 pub(crate) fn model(options: Options, size: (u16, u16)) -> Model {
-    Model::new(options, Size::new(size.0, size.1), theme(Depth::Sixteen))
+    let mut model = Model::new(options, Size::new(size.0, size.1), theme(Depth::Sixteen));
+    model.arrangement = Arrangement::Panes;
+    model
 }
 
 /// A connected workspace of these services.

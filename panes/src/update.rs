@@ -7,8 +7,10 @@ mod mouse;
 mod pick;
 mod scroll;
 mod search;
+mod stage;
 
-use crate::model::{Connection, Model, Prefix, Watch};
+use crate::layout::Arrangement;
+use crate::model::{Connection, Measuring, Model, Prefix, Watch};
 use crate::msg::{Cmd, Msg, Timer};
 
 use locald_api::{ClientMessage, PaneId, ServiceId, View, WatchedPane};
@@ -47,6 +49,8 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Cmd {
         Msg::Workspace(workspace) => daemon::take_workspace(model, *workspace),
         Msg::Frame(frame) => daemon::take_frame(model, frame),
         Msg::Clipboard { service, text } => pick::pass_on(model, &service, text),
+        Msg::Activity(activities) => daemon::take_activity(model, &activities),
+        Msg::Usage(usage) => daemon::take_usage(model, usage),
         Msg::Painted => acknowledge(model),
         Msg::Answered { purpose, result } => answers::answered(model, &purpose, result),
     }
@@ -63,32 +67,45 @@ fn select(model: &mut Model, service: ServiceId) -> Cmd {
     watch(model).and(Cmd::redraw())
 }
 
-/// Tells the daemon which pane is shown, if that has changed since it was told last.
+/// Tells the daemon which panes are shown, if that has changed since it was told last.
 fn watch(model: &mut Model) -> Cmd {
     if model.connection != Connection::Up {
         return Cmd::none();
     }
-    let attention = model.attention;
-    let wanted = model.selected.clone().zip(model.pane_size());
-    let Some((service, size)) = wanted else {
-        return match model.watch.take() {
-            Some(_) => Cmd::send(ClientMessage::View(View { role: model.role, ..View::default() })),
-            None => Cmd::none(),
-        };
+    let wanted = model.wanted_panes();
+    let mut watches = Vec::with_capacity(wanted.len());
+    for (service, size) in wanted {
+        let known = model.watches.iter().find(|watch| watch.service == service);
+        let pane = known.map_or_else(|| new_number(&mut model.latest_watch), |watch| watch.pane);
+        let focused = model.selected.as_ref() == Some(&service);
+        watches.push(Watch { pane, service, size, focused, attention: model.attention });
+    }
+    for watch in &watches {
+        model.marks.see(&watch.service);
+    }
+    let measuring = match model.arrangement {
+        Arrangement::Overview => Measuring::On,
+        Arrangement::Panes | Arrangement::Zoomed => Measuring::Off,
     };
-    let pane = match &model.watch {
-        Some(watch) if watch.service == service && watch.size == size && watch.attention == attention => {
-            return Cmd::none();
-        }
-        Some(watch) if watch.service == service => watch.pane,
-        _ => {
-            model.watches = model.watches.wrapping_add(1);
-            PaneId(model.watches)
-        }
+    if model.watches == watches && model.measuring == measuring {
+        return Cmd::none();
+    }
+    let told = |watch: &Watch| WatchedPane {
+        pane: watch.pane,
+        service: watch.service.clone(),
+        columns: watch.size.width,
+        rows: watch.size.height,
+        focused: watch.focused,
     };
-    model.watch = Some(Watch { pane, service: service.clone(), size, attention });
-    let watched = WatchedPane { pane, service, columns: size.width, rows: size.height, focused: true };
-    Cmd::send(ClientMessage::View(View { panes: vec![watched], role: model.role, attention, ..View::default() }))
+    let panes = watches.iter().map(told).collect();
+    let view = View { panes, role: model.role, attention: model.attention, usage: measuring == Measuring::On };
+    (model.watches, model.measuring) = (watches, measuring);
+    Cmd::send(ClientMessage::View(view))
+}
+
+fn new_number(latest: &mut u32) -> PaneId {
+    *latest = latest.wrapping_add(1);
+    PaneId(*latest)
 }
 
 /// Tells the daemon that what it sent has been painted, so that it may send more.

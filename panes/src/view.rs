@@ -3,6 +3,7 @@
 mod banner;
 mod empty;
 mod overlay;
+mod overview;
 mod pane;
 mod scrollback;
 mod sidebar;
@@ -17,20 +18,33 @@ use ratatui::style::Style;
 
 use crate::model::Model;
 use crate::mouse::{Target, Targets};
+use crate::stage::Shown;
 use crate::text;
 
 /// Paints everything, and puts the cursor where the program in the focused pane has it. Returns what is to be seen where.
 pub(crate) fn view(model: &Model, frame: &mut Frame) -> Targets {
-    let areas = model.areas();
+    if frame.area().as_size() != model.size {
+        // The terminal has another size since a moment ago. That will be heard of next, and then painted.
+        return Targets::default();
+    }
+    let (areas, stage) = (model.areas(), model.stage());
     let buffer = frame.buffer_mut();
     let mut targets = Targets::default();
     sidebar::paint(model, areas.sidebar, buffer, &mut targets);
-    divider(model, areas.divider, buffer);
-    title::paint(model, areas.title, buffer);
-    if let Some(service) = model.selected.clone() {
-        targets.add(areas.pane, Target::Pane { service, area: areas.pane });
+    overview::paint(model, stage.table, buffer, &mut targets);
+    let mut cursor = None;
+    for Shown { service, tile } in &stage.shown {
+        let Some(status) = model.service(service) else { continue };
+        title::paint(model, status, &stage, *tile, buffer);
+        targets.add(tile.screen, Target::Pane { service: service.clone(), area: tile.screen });
+        cursor = cursor.or(pane::paint(model, status, tile.screen, buffer));
     }
-    let cursor = pane::paint(model, areas.pane, buffer);
+    if stage.shown.is_empty() {
+        empty::paint(model, areas.stage, buffer);
+    }
+    for line in stage.tiling.dividers.iter().chain([&areas.divider]) {
+        divider(model, *line, buffer);
+    }
     banner::paint(model, areas.status, buffer);
     let prompt = status::paint(model, areas.status, buffer, &mut targets);
     which_key::paint(model, buffer);

@@ -6,6 +6,7 @@ use locald_api::{Change, Exit, Failure, ServiceChange, ServiceState, ServiceStat
 use ratatui::style::Style;
 
 use crate::msg::Verb;
+use crate::text;
 use crate::theme::Theme;
 
 /// The state in a word or two, for a list.
@@ -89,6 +90,35 @@ pub(crate) fn sentence(service: &ServiceStatus) -> String {
     }
 }
 
+/// So many bytes, in at most five columns.
+pub(crate) fn bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["K", "M", "G", "T", "P"];
+    let mut tenths = bytes.saturating_mul(10) / 1024;
+    let mut unit = 0;
+    while tenths >= 10_000 && unit + 1 < UNITS.len() {
+        tenths /= 1024;
+        unit += 1;
+    }
+    let unit = UNITS[unit];
+    if tenths < 100 && unit != "K" {
+        format!("{}.{}{unit}", tenths / 10, tenths % 10)
+    } else {
+        format!("{}{unit}", tenths / 10)
+    }
+}
+
+/// Where a service can be reached: its first address, or its port.
+pub(crate) fn address(service: &ServiceStatus) -> String {
+    let port = || service.ports.first().map(|port| format!(":{port}"));
+    service.urls.first().map(|url| text::printable(url)).or_else(port).unwrap_or_default()
+}
+
+/// An address that fits: where it goes matters more than how.
+pub(crate) fn fit_address(url: &str, columns: u16) -> String {
+    let bare = url.split_once("://").map_or(url, |(_, rest)| rest);
+    text::fit(if text::width(url) <= columns { url } else { bare }, columns)
+}
+
 /// What was just asked for, while there is no answer yet.
 pub(crate) fn underway(verb: Verb, service: &str) -> String {
     let doing = match verb {
@@ -120,5 +150,16 @@ pub(crate) fn failure(failure: &Failure) -> String {
     match &failure.hint {
         Some(hint) => format!("{}: {hint}", failure.message),
         None => failure.message.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_short_and_end_in_their_unit() {
+        let shown = [0, 2048, 999 << 10, 1000 << 10, 81 << 20, 1535 << 20, 12 << 30].map(bytes);
+        assert_eq!(shown, ["0K", "2K", "999K", "0.9M", "81M", "1.4G", "12G"]);
     }
 }

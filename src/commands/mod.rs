@@ -9,6 +9,7 @@ pub(crate) mod debug;
 pub(crate) mod down;
 pub(crate) mod env;
 pub(crate) mod logs;
+pub(crate) mod monitor;
 pub(crate) mod open;
 pub(crate) mod restart;
 pub(crate) mod sandbox;
@@ -40,7 +41,7 @@ pub(crate) async fn run(cli: Cli, ui: &mut Ui) -> Result<(), CommandError> {
         _ => {}
     }
     let context = Context::of_process(sandbox.as_ref())?;
-    let Some(command) = command else { return open::open(&look, &context, ui).await };
+    let Some(command) = command else { return open::open(&look, false, &context, ui).await };
     match command {
         Command::Attach(args) => attach::attach(args, &context, ui).await,
         Command::Up(args) => interruptible(up::up(args, &context, ui)).await,
@@ -49,6 +50,7 @@ pub(crate) async fn run(cli: Cli, ui: &mut Ui) -> Result<(), CommandError> {
         Command::Stop(args) => interruptible(stop::stop(args, &context, ui)).await,
         Command::Restart(args) => interruptible(restart::restart(args, &context, ui)).await,
         Command::Status(args) => interruptible(status::status(args, &context, ui)).await,
+        Command::Monitor(args) => monitor::monitor(&args, &context, ui).await,
         Command::Logs(args) => logs::logs(args, &context, ui).await,
         Command::Capture(args) => interruptible(capture::capture(args, &context, ui)).await,
         Command::SendKeys(args) => interruptible(send_keys::send_keys(args, &context)).await,

@@ -18,18 +18,18 @@ use crate::ui::Ui;
 use crate::user_keys;
 
 /// Opens the workspace: with the project around the folder, which is started, else with whatever runs.
-pub(crate) async fn open(look: &LookArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+pub(crate) async fn open(look: &LookArgs, overview: bool, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     check_terminal("`locald up` starts the services without it")?;
-    let theme = look.theme(ui.status_paint)?;
+    let options = Options { theme: look.theme(ui.status_paint)?, overview, ..Options::default() };
     if context.project()?.is_some() {
         // Faults are shown here, where they can be read and scrolled, and before anything starts.
         let project = up::load(context, ui.status_paint)?;
         drop(context.daemon().await?);
         let initial = Some(up::opening(&project));
-        return run(Options { project: Some(project.root), initial, theme, ..Options::default() }, context, ui).await;
+        return run(Options { project: Some(project.root), initial, ..options }, context, ui).await;
     }
     if anything_runs(context).await? {
-        return run(Options { theme, ..Options::default() }, context, ui).await;
+        return run(options, context, ui).await;
     }
     Ok(ui.status().write_all(welcome(context).as_bytes())?)
 }

@@ -22,6 +22,7 @@ mod random;
 mod sandbox;
 mod screen;
 mod slow;
+mod stage;
 mod wait;
 mod windows;
 mod wire;

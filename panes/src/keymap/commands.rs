@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::layout::Direction;
 use crate::search::Way;
 use crate::selection::Shape;
 
@@ -24,6 +25,14 @@ pub(crate) enum Action {
     FocusPane,
     /// Let keys go to the list.
     FocusServices,
+    /// Let keys go to the pane that lies there.
+    FocusTowards(Direction),
+    /// Show how all services do, or no longer so.
+    Overview,
+    /// Pin the selected service, or take its pin away.
+    Pin,
+    /// Hide the list beside panes, or show it again.
+    ToggleSidebar,
     /// Stop the selected service if it runs, and start it.
     Restart,
     /// Start the selected service.
@@ -136,18 +145,25 @@ pub(crate) struct ScrollCommand {
 
 /// The commands of the list and of panes.
 pub(crate) const COMMANDS: &[Command] = &[
-    command("previous", Action::Previous, &["Up", "k"], &["p", "Up"], "select a service"),
-    command("next", Action::Next, &["Down", "j"], &["n", "Down"], "select a service"),
+    command("previous", Action::Previous, &["Up", "k"], &["p"], "select a service"),
+    command("next", Action::Next, &["Down", "j"], &["n"], "select a service"),
     command("first", Action::First, &["Home", "g"], &[], "first, last"),
     command("last", Action::Last, &["End", "G"], &[], "first, last"),
     command("open", Action::FocusPane, &["Enter", "Right", "l"], &[], "type into the service"),
-    command("services", Action::FocusServices, &[], &["s", "Escape", "Left"], "back to the services"),
+    command("services", Action::FocusServices, &[], &["s", "Escape"], "back to the services"),
+    command("focus-left", Action::FocusTowards(Direction::Left), &[], &["Left"], "the pane that lies there"),
+    command("focus-right", Action::FocusTowards(Direction::Right), &[], &["Right"], "the pane that lies there"),
+    command("focus-up", Action::FocusTowards(Direction::Up), &[], &["Up"], "the pane that lies there"),
+    command("focus-down", Action::FocusTowards(Direction::Down), &[], &["Down"], "the pane that lies there"),
+    command("pin", Action::Pin, &["p"], &["P"], "pin its pane, or unpin it"),
+    command("overview", Action::Overview, &["w", "Escape"], &["w"], "the overview, and back"),
     command("restart", Action::Restart, &["r"], &["r"], "restart"),
     command("start", Action::Start, &["s"], &[], "start"),
     command("stop", Action::Stop, &["x"], &["x"], "stop"),
     command("scroll", Action::ScrollBack(0), &[], &["["], "scroll back"),
     command("scroll-page", Action::ScrollBack(1), &["PPage"], &["PPage"], "scroll back"),
     command("zoom", Action::Zoom, &[], &["z"], "the pane alone, and back"),
+    command("sidebar", Action::ToggleSidebar, &["b"], &["b"], "hide or show the list"),
     command("detach", Action::Detach, &["q", "d"], &["d"], "detach; all runs on"),
     command("lock", Action::Lock, &[], &["L"], "every key to the program"),
     command("mouse", Action::Mouse, &["m"], &["m"], "mouse off and on"),

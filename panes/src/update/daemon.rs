@@ -1,10 +1,10 @@
 //! What the daemon's coming, going and telling does to the model.
 
-use locald_api::{PaneFrame, Request, ServiceId, Workspace};
+use locald_api::{Activity, PaneFrame, Request, ServiceId, ServiceUsage, Workspace};
 
 use super::{scroll, select, watch};
 use crate::layout::Arrangement;
-use crate::model::{Connection, Focus, Model, Notice};
+use crate::model::{Connection, Focus, Measuring, Model, Notice, Opening};
 use crate::msg::{Cmd, Effect, Purpose};
 use crate::reconnect::Unreached;
 
@@ -25,7 +25,8 @@ pub(super) fn call(request: Request, purpose: Purpose) -> Cmd {
 
 pub(super) fn lost(model: &mut Model) -> Cmd {
     model.connection = Connection::Lost { why: None, overdue: false };
-    model.watch = None;
+    model.watches.clear();
+    model.measuring = Measuring::Off;
     model.unpainted.clear();
     Cmd::redraw()
 }
@@ -53,9 +54,16 @@ pub(super) fn take_workspace(model: &mut Model, mut workspace: Workspace) -> Cmd
     // Stable, so that everything else stays as the daemon ordered it.
     workspace.services.sort_by_key(|service| Some(&service.id.project) != own.as_ref());
     let place = model.selected_index();
-    model.screens.retain(|id, _| workspace.services.iter().any(|service| service.id == *id));
-    model.workspace = Some(workspace);
-    settle(model, place).and(Cmd::redraw())
+    let is_there = |id: &ServiceId| workspace.services.iter().any(|service| service.id == *id);
+    model.screens.retain(|id, _| is_there(id));
+    model.usage.retain(|id, _| is_there(id));
+    model.marks.retain(is_there);
+    let first = model.workspace.replace(workspace).is_none();
+    if first && model.opening == Opening::Pins && model.pinned().next().is_some() {
+        model.arrangement = Arrangement::Panes;
+    }
+    // A pane that was pinned or unpinned takes or leaves room.
+    settle(model, place).and(scroll::fit(model)).and(watch(model)).and(Cmd::redraw())
 }
 
 /// Makes sure that the selection is a service that exists: the one that is wanted, the one that was selected, or until the
@@ -71,7 +79,8 @@ pub(super) fn settle(model: &mut Model, place: Option<usize>) -> Cmd {
         model.focus = Focus::Services;
         model.notice.get_or_insert_with(|| Notice::warning(format!("there is no service {}", name(&wanted))));
     }
-    let kept = if model.chosen { model.selected_index() } else { Some(0) };
+    let first_pin = || model.services().iter().position(|service| model.is_pinned(&service.id));
+    let kept = if model.chosen { model.selected_index() } else { first_pin().or(Some(0)) };
     let services = model.services();
     let fallback = place.unwrap_or(0).min(services.len().saturating_sub(1));
     match services.get(kept.unwrap_or(fallback)).map(|service| service.id.clone()) {
@@ -85,7 +94,7 @@ fn deselect(model: &mut Model) -> Cmd {
     model.scrollback = None;
     if model.wanted.is_none() {
         model.focus = Focus::Services;
-        model.arrangement = Arrangement::ListAndPane;
+        model.arrangement = Arrangement::Overview;
     }
     watch(model).and(Cmd::redraw())
 }
@@ -99,7 +108,7 @@ fn name(wanted: &crate::Wanted) -> String {
 
 /// Frames of a watch that has ended are neither shown nor acknowledged: the daemon forgot it with the view that ended it.
 pub(super) fn take_frame(model: &mut Model, frame: PaneFrame) -> Cmd {
-    let Some(watch) = model.watch.as_ref().filter(|watch| watch.pane == frame.pane) else { return Cmd::none() };
+    let Some(watch) = model.watches.iter().find(|watch| watch.pane == frame.pane) else { return Cmd::none() };
     model.unpainted.push((frame.pane, frame.sequence));
     let screen = model.screens.entry(watch.service.clone()).or_default();
     screen.merge(frame);
@@ -107,4 +116,24 @@ pub(super) fn take_frame(model: &mut Model, frame: PaneFrame) -> Cmd {
         scrollback.notice(screen);
     }
     Cmd::redraw()
+}
+
+/// What is done where the user looks is seen at once.
+pub(super) fn take_activity(model: &mut Model, activities: &[Activity]) -> Cmd {
+    let is_watched = |service: &ServiceId| model.watches.iter().any(|watch| watch.service == *service);
+    let mut news = false;
+    for activity in activities {
+        let before = model.marks.of(&activity.service);
+        model.marks.take(activity);
+        if is_watched(&activity.service) {
+            model.marks.see(&activity.service);
+        }
+        news |= model.marks.of(&activity.service) != before;
+    }
+    if news { Cmd::redraw() } else { Cmd::none() }
+}
+
+pub(super) fn take_usage(model: &mut Model, usage: Vec<ServiceUsage>) -> Cmd {
+    model.usage = usage.into_iter().map(|usage| (usage.service.clone(), usage)).collect();
+    if model.measuring == Measuring::On { Cmd::redraw() } else { Cmd::none() }
 }

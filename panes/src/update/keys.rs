@@ -3,10 +3,9 @@
 use locald_api::{ClientMessage, Input, Request, Role, Target};
 
 use super::daemon::call;
-use super::{scroll, search, select, watch};
+use super::{scroll, search, select, stage};
 use crate::keymap::{self, Action, Leaf};
 use crate::keyname;
-use crate::layout::Arrangement;
 use crate::model::{Connection, Focus, Model, MouseOwner, Notice, Prefix};
 use crate::msg::{Cmd, Effect, Purpose, Verb};
 use crate::options::Outcome;
@@ -119,13 +118,12 @@ pub(super) fn act(model: &mut Model, action: Action) -> Cmd {
             notify(model, Notice::warning(format!("there is no service number {}", place + 1)))
         }
         Action::Nth(place) => step(model, |_, _| place),
-        Action::FocusPane => focus_pane(model),
-        Action::FocusServices => {
-            model.focus = Focus::Services;
-            model.scrollback = None;
-            model.arrangement = Arrangement::ListAndPane;
-            watch(model).and(Cmd::redraw())
-        }
+        Action::FocusPane => stage::focus_pane(model),
+        Action::FocusServices => stage::focus_services(model),
+        Action::FocusTowards(direction) => stage::focus_towards(model, direction),
+        Action::Overview => stage::overview(model),
+        Action::Pin => stage::toggle_pin(model),
+        Action::ToggleSidebar => stage::toggle_sidebar(model),
         Action::Restart => ask(model, Verb::Restart),
         Action::Start => ask(model, Verb::Start),
         Action::Stop => ask(model, Verb::Stop),
@@ -135,7 +133,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Cmd {
             Cmd::redraw()
         }
         Action::ScrollBack(pages) => scroll::enter(model, pages),
-        Action::Zoom => zoom(model),
+        Action::Zoom => stage::zoom(model),
         Action::SendPrefix if model.focus == Focus::Pane => {
             let prefix = model.keymap.prefix.clone();
             type_into_pane(model, Input::Keys(vec![prefix]))
@@ -147,7 +145,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Cmd {
 }
 
 /// Moves the selection to where `to` says, given the place now and the number of services.
-fn step(model: &mut Model, to: impl Fn(usize, usize) -> usize) -> Cmd {
+pub(super) fn step(model: &mut Model, to: impl Fn(usize, usize) -> usize) -> Cmd {
     let Some(index) = model.selected_index() else { return Cmd::none() };
     let count = model.services().len();
     let target = model.services()[to(index, count).min(count - 1)].id.clone();
@@ -155,28 +153,8 @@ fn step(model: &mut Model, to: impl Fn(usize, usize) -> usize) -> Cmd {
     select(model, target)
 }
 
-fn focus_pane(model: &mut Model) -> Cmd {
-    if model.selected.is_none() {
-        return notify(model, Notice::warning("there is no service to open"));
-    }
-    model.chosen = true;
-    model.focus = Focus::Pane;
-    Cmd::redraw()
-}
-
-/// Shows the pane alone, or the list beside it again. Without a list to see keys go to the pane.
-fn zoom(model: &mut Model) -> Cmd {
-    model.arrangement = match model.arrangement {
-        Arrangement::Zoomed => Arrangement::ListAndPane,
-        Arrangement::ListAndPane if model.selected.is_some() => Arrangement::Zoomed,
-        Arrangement::ListAndPane => return notify(model, Notice::warning("there is no service to zoom")),
-    };
-    let focused = focus_pane(model);
-    focused.and(scroll::fit(model)).and(watch(model))
-}
-
 fn lock(model: &mut Model) -> Cmd {
-    let focused = focus_pane(model);
+    let focused = stage::focus_pane(model);
     if model.focus == Focus::Pane {
         model.scrollback = None;
         model.locked = true;

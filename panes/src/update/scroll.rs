@@ -1,12 +1,12 @@
 //! Looking through a service's past: entering, moving, leaving, and asking for the lines that are shown or soon may be.
 
 use locald_api::{CallError, Request, Response, ServiceId};
-use ratatui::layout::Size;
 
 use super::daemon::call;
 use super::keys::notify;
-use super::{pick, search, select};
+use super::{pick, search, select, stage};
 use crate::keymap::Scroll;
+use crate::layout::Arrangement;
 use crate::model::{Model, Notice};
 use crate::msg::{Cmd, Purpose};
 use crate::overlay::Overlay;
@@ -29,9 +29,14 @@ pub(super) fn enter(model: &mut Model, pages: isize) -> Cmd {
         let text = format!("{} shows a full-screen program, which has no history", service.name);
         return notify(model, Notice::warning(text));
     }
-    model.scrollback = Some(Scrollback::new(service.id.clone(), screen, size(model)));
+    let (id, screen) = (service.id.clone(), screen.clone());
+    let opened = match model.arrangement {
+        Arrangement::Overview => stage::arrange(model, Arrangement::Panes),
+        Arrangement::Panes | Arrangement::Zoomed => Cmd::none(),
+    };
+    model.scrollback = Some(Scrollback::new(id, &screen, model.pane_size()));
     model.chosen = true;
-    move_by(model, Scroll::Pages(-pages))
+    opened.and(move_by(model, Scroll::Pages(-pages)))
 }
 
 /// A key while the user looks through a service's past.
@@ -87,7 +92,7 @@ pub(super) fn leave(model: &mut Model) -> Cmd {
 
 fn move_by(model: &mut Model, movement: Scroll) -> Cmd {
     let searched = refresh(model);
-    let height = isize::try_from(size(model).height).unwrap_or(1);
+    let height = isize::try_from(model.pane_size().height).unwrap_or(1);
     let Some(scrollback) = &mut model.scrollback else { return Cmd::none() };
     if let Some(Pick { cursor, begun }) = scrollback.pick {
         let cursor = match movement {
@@ -125,7 +130,7 @@ pub(super) fn refresh(model: &mut Model) -> Cmd {
 
 /// The pane may have another size now.
 pub(super) fn fit(model: &mut Model) -> Cmd {
-    let size = size(model);
+    let size = model.pane_size();
     let Some(scrollback) = &mut model.scrollback else { return Cmd::none() };
     scrollback.resize(size);
     fetch(model)
@@ -193,9 +198,4 @@ pub(super) fn failed(model: &mut Model, error: &CallError) -> Cmd {
         CallError::Unfitting => error.to_string(),
     };
     notify(model, Notice::error(text))
-}
-
-/// The pane's size; where there is no room for one, the least.
-fn size(model: &Model) -> Size {
-    model.pane_size().unwrap_or(Size::new(1, 1))
 }

@@ -400,7 +400,7 @@ fn help_scrolls_and_swallows_keys_that_would_act() {
     let _ = press(&mut model, "?");
     assert_eq!(press(&mut model, "r x NPage").effects, []);
     assert!(model.overlay.as_ref().unwrap().top > 0);
-    let _ = update(&mut model, Msg::Resize(Size::new(200, 50)));
+    let _ = update(&mut model, Msg::Resize(Size::new(200, 60)));
     assert_eq!(model.overlay.as_ref().unwrap().top, 0, "on a large screen all of it is there");
     let _ = press(&mut model, "Escape");
     assert_eq!(model.overlay, None);

@@ -1,6 +1,6 @@
 //! What a pane says that has no program's screen to show: where things stand, and what to do next.
 
-use locald_api::ServiceState;
+use locald_api::{ServiceState, ServiceStatus};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -18,29 +18,38 @@ pub(super) struct Say {
     pub(super) step: String,
 }
 
-/// What there is to say in the place of a screen. Nothing of a program that runs: its screen is there in an instant.
-pub(super) fn instead_of_screen(model: &Model) -> Option<Say> {
+/// What there is to say where there is no pane at all.
+pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer) {
     let say = |sentence: &str, step: &str| Say { sentence: sentence.into(), step: step.into() };
-    if let Some(service) = model.selected_service() {
-        let starting = service.state == ServiceState::Starting;
-        return about(model, service)
-            .or_else(|| starting.then(|| say(&wording::sentence(service), "its screen appears here")));
-    }
-    Some(match (&model.connection, &model.workspace) {
+    let say = match (&model.connection, &model.workspace) {
+        // Where there is no room for one beside the overview.
+        _ if model.selected.is_some() => return,
         (Connection::Lost { .. }, _) => say("The daemon is not answering", "its services keep running meanwhile"),
         _ if model.starting => say("Starting the project", "its services appear here"),
         (Connection::Up, None) => say("Connected to the daemon", "its services are on their way"),
         (Connection::Up, Some(_)) => say("No services are running", "run `locald up` in the folder of a project"),
-    })
+    };
+    say.paint(model, area, buffer);
+}
+
+/// What there is to say in the place of a screen. Nothing of a program that runs: its screen is there in an instant.
+pub(super) fn instead_of_screen(model: &Model, service: &ServiceStatus) -> Option<Say> {
+    let starting = service.state == ServiceState::Starting;
+    let appears = || Say { sentence: wording::sentence(service), step: "its screen appears here".into() };
+    about(model, service).or_else(|| starting.then(appears))
 }
 
 /// What there is to say of a service that has no running program.
-pub(super) fn about(model: &Model, service: &locald_api::ServiceStatus) -> Option<Say> {
+pub(super) fn about(model: &Model, service: &ServiceStatus) -> Option<Say> {
     let key = |in_list: Action| match model.focus {
         Focus::Services => model.keymap.typed_in_list(in_list),
         Focus::Pane => model.keymap.typed_in_pane(Action::Restart),
     };
     let step = match service.state {
+        // Keys are for the selected service alone.
+        ServiceState::Stopped | ServiceState::Exited | ServiceState::Failed if !model.is_selected(service) => {
+            String::new()
+        }
         ServiceState::Stopped => format!("press {} to start it", key(Action::Start)),
         ServiceState::Exited => format!("press {} to restart it", key(Action::Restart)),
         ServiceState::Failed => format!("once that is mended, press {} to try again", key(Action::Restart)),

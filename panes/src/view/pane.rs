@@ -15,19 +15,19 @@ use crate::{text, wording};
 /// Stands for what the outer terminal would show in another width than the daemon's.
 const UNSHOWABLE: &str = "\u{fffd}";
 
-/// Paints the selected service's pane; returns where the hardware cursor belongs, if it belongs anywhere.
-pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+/// Paints a service's pane; returns where the hardware cursor belongs, if it belongs there.
+pub(super) fn paint(model: &Model, service: &ServiceStatus, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     if area.is_empty() {
         return None;
     }
-    if let Some(scrollback) = &model.scrollback {
+    let selected = model.is_selected(service);
+    if let Some(scrollback) = model.scrollback.as_ref().filter(|scrollback| scrollback.service == service.id) {
         return scrollback::paint(model, scrollback, area, buffer).filter(|_| model.overlay.is_none());
     }
-    let service = model.selected_service();
-    let ended = service.and_then(|service| empty::about(model, service));
-    let screen = model.selected_screen().filter(|screen| ended.is_none() || !screen.is_blank());
-    let Some((screen, service)) = screen.zip(service) else {
-        if let Some(say) = empty::instead_of_screen(model) {
+    let ended = empty::about(model, service);
+    let screen = model.screens.get(&service.id).filter(|screen| ended.is_none() || !screen.is_blank());
+    let Some(screen) = screen else {
+        if let Some(say) = empty::instead_of_screen(model, service) {
             say.paint(model, area, buffer);
         }
         return None;
@@ -38,7 +38,7 @@ pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer) -> Option<Po
         return None;
     }
     paint_screen(screen, area, model.theme.depth, buffer);
-    let shows_cursor = model.focus == Focus::Pane && model.overlay.is_none() && model.connection.is_up();
+    let shows_cursor = selected && model.focus == Focus::Pane && model.overlay.is_none() && model.connection.is_up();
     if shows_cursor { cursor(screen, area) } else { None }
 }
 

@@ -5,8 +5,11 @@ use std::borrow::Cow;
 use locald_api::{ServiceState, ServiceStatus};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use super::put;
+use crate::list::{self, Entry};
+use crate::marks::Mark;
 use crate::model::Model;
 use crate::mouse::{Target, Targets};
 use crate::{text, wording};
@@ -16,21 +19,11 @@ const NARROWEST_WITH_WORDS: u16 = 20;
 /// The columns of a label in the details.
 const LABEL: u16 = 9;
 
-/// One line of the list.
-enum Entry<'a> {
-    Project(&'a str),
-    Service(&'a ServiceStatus),
-    Gap,
-}
-
 pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer, targets: &mut Targets) {
     if area.is_empty() {
         return;
     }
-    let entries = entries(model);
-    let selected = entries.iter().position(|entry| is_selected(model, entry)).unwrap_or(0);
-    let top = (selected + 1).saturating_sub(usize::from(area.height));
-    for (entry, y) in entries.iter().skip(top).zip(area.top()..area.bottom()) {
+    for (entry, y) in list::shown(model, area.height).into_iter().zip(area.top()..area.bottom()) {
         match entry {
             Entry::Gap => {}
             Entry::Project(name) => {
@@ -43,35 +36,12 @@ pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer, targets: &mu
             }
         }
     }
-    paint_details(model, area, entries.len(), buffer);
-}
-
-fn entries(model: &Model) -> Vec<Entry<'_>> {
-    let mut entries = Vec::new();
-    let mut project = None;
-    for service in model.services() {
-        if project != Some(&service.id.project) {
-            if project.is_some() {
-                entries.push(Entry::Gap);
-            }
-            entries.push(Entry::Project(&service.project));
-            project = Some(&service.id.project);
-        }
-        entries.push(Entry::Service(service));
-    }
-    if entries.is_empty() {
-        entries.push(Entry::Project("locald"));
-    }
-    entries
-}
-
-fn is_selected(model: &Model, entry: &Entry<'_>) -> bool {
-    matches!(entry, Entry::Service(service) if model.selected.as_ref() == Some(&service.id))
+    paint_details(model, area, list::entries(model).len(), buffer);
 }
 
 fn paint_service(model: &Model, service: &ServiceStatus, area: Rect, buffer: &mut Buffer) {
     let theme = &model.theme;
-    let selected = model.selected.as_ref() == Some(&service.id);
+    let selected = model.is_selected(service);
     let style = wording::style(service, theme);
     let y = area.y;
     if selected {
@@ -80,12 +50,26 @@ fn paint_service(model: &Model, service: &ServiceStatus, area: Rect, buffer: &mu
     put(buffer, area, area.x + 1, y, wording::icon(service), style);
     let word = if area.width < NARROWEST_WITH_WORDS { Cow::Borrowed("") } else { wording::state(service) };
     let word_x = area.right().saturating_sub(text::width(&word) + 1);
-    let name = text::fit(&service.name, word_x.saturating_sub(area.x + 4));
+    let mark = mark(model, service);
+    let end = if mark.is_some() { word_x.saturating_sub(2) } else { word_x };
+    let name = text::fit(&service.name, end.saturating_sub(area.x + 4));
     put(buffer, area, area.x + 3, y, &name, theme.text);
     put(buffer, area, word_x, y, &word, style);
+    if let Some((mark, style)) = mark {
+        put(buffer, area, end, y, mark, style);
+    }
     if selected {
         let whole_row = if model.is_in_pane() { theme.selection } else { theme.focus };
         buffer.set_style(area, whole_row);
+    }
+}
+
+/// What stands before the state: that there is something to see which was not seen yet, else that it is pinned.
+fn mark(model: &Model, service: &ServiceStatus) -> Option<(&'static str, Style)> {
+    match model.marks.of(&service.id) {
+        Some(Mark::Bell) => Some(("!", model.theme.warn)),
+        Some(Mark::Output) => Some(("•", model.theme.muted)),
+        None => model.is_pinned(&service.id).then_some(("+", model.theme.muted)),
     }
 }
 
@@ -121,17 +105,11 @@ fn details(service: &ServiceStatus, width: u16) -> Vec<(&'static str, String)> {
         let ports: Vec<_> = service.ports.iter().map(u16::to_string).collect();
         lines.push(("port", ports.join(" ")));
     }
-    lines.extend(service.urls.iter().map(|url| ("", address(&text::printable(url), width))));
+    lines.extend(service.urls.iter().map(|url| ("", wording::fit_address(&text::printable(url), width))));
     // Why a service could not be started is said at length in its pane.
     let reason = service.reason.as_ref().filter(|_| service.state != ServiceState::Failed);
     for sentence in reason.into_iter().chain(&service.log_fault) {
         lines.extend(text::wrap(&text::printable(sentence), width).into_iter().map(|line| ("", line)));
     }
     lines
-}
-
-/// An address that fits: where it goes matters more than how.
-fn address(url: &str, width: u16) -> String {
-    let bare = url.split_once("://").map_or(url, |(_, rest)| rest);
-    text::fit(if text::width(url) <= width { url } else { bare }, width)
 }

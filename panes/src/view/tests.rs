@@ -50,7 +50,7 @@ fn screen(model: &Model) -> String {
 
 /// A frame of the pane watched first, in the pane's own size.
 fn output(model: &Model, lines: &[&str]) -> PaneFrame {
-    let size = model.watch.as_ref().unwrap().size;
+    let size = model.watches[0].size;
     let changed: Vec<(u16, &str)> = (0..).zip(lines.iter().copied()).collect();
     let mut frame = frame(1, (size.width, size.height), &changed);
     let row = lines.len() as u16 - 1;
@@ -126,7 +126,7 @@ fn two_services_run_and_keys_go_to_the_list() {
      pid      4121        │
      port     20001       │
      shop.localhost       │
-     services  enter open   ? help   q detach   r restart   s start       daemon ok
+     services  enter open   ? help   q detach   p pin   r restart         daemon ok
     ");
     insta::assert_snapshot!(screen(&running(LARGE)), @"
      shop                           │ web  ● ready  vite
@@ -140,7 +140,7 @@ fn two_services_run_and_keys_go_to_the_list() {
      pid      4121                  │
      port     20001                 │
      https://shop.localhost         │
-     services  enter open   ? help   q detach   r restart   s start   x stop   ↑↓ select   pgup scroll back                                                                                       daemon ok
+     services  enter open   ? help   q detach   p pin   r restart   s start   x stop   w overview   ↑↓ select   pgup scroll back                                                                  daemon ok
     ");
 }
 
@@ -214,7 +214,7 @@ fn after_the_prefix_it_says_what_may_follow() {
      pid      4121        │
      port     20001       │
      shop.localhost       │
-     C-b  d detach   s services   [ scroll   z zoom   ? help   n p next, previous
+     C-b  d detach   s services   [ scroll   z zoom   ? help   P pin   w overview
     (cursor in column 25 of line 4)
     ");
     insta::assert_snapshot!(screen(&after(running(LARGE), "Enter C-b")), @"
@@ -229,7 +229,7 @@ fn after_the_prefix_it_says_what_may_follow() {
      pid      4121                  │
      port     20001                 │
      https://shop.localhost         │
-     C-b  d detach   s services   [ scroll   z zoom   ? help   n p next, previous   r restart   x stop   C-b send it
+     C-b  d detach   s services   [ scroll   z zoom   ? help   P pin   w overview   n p next, previous   r restart   x stop   C-b send it
     (cursor in column 35 of line 4)
     ");
 }
@@ -242,12 +242,12 @@ fn help_shows_all_keys() {
     │ ↑ k ↓ j       select a service       │
     │ home g end G  first, last            │
     │ enter → l     type into the service  │
+    │ p             pin its pane, or unpi… │
+    │ w esc         the overview, and back │
     │ r             restart                │
     │ s             start                  │
     │ x             stop                   │
-    │ pgup          scroll back            │
-    │ q d           detach; all runs on    │
-    ╰──────────────────────────── 9 of 44 ─╯
+    ╰──────────────────────────── 9 of 51 ─╯
      help  esc close  ↑↓ scroll
     ");
     insta::assert_snapshot!(screen(&after(running(USUAL), "?")), @"
@@ -256,49 +256,55 @@ fn help_shows_all_keys() {
      ● worker       r│ ↑ k ↓ j       select a service             │
                      │ home g end G  first, last                  │
                      │ enter → l     type into the service        │
+                     │ p             pin its pane, or unpin it    │
+                     │ w esc         the overview, and back       │
                      │ r             restart                      │
                      │ s             start                        │
                      │ x             stop                         │
                      │ pgup          scroll back                  │
+                     │ b             hide or show the list        │
                      │ q d           detach; all runs on          │
                      │ m             mouse off and on             │
                      │ ?             all keys                     │
                      │ 1 to 9        select by position           │
                      │                                            │
                      │ In a service, after C-b                    │
-                     │ p ↑ n ↓       select a service             │
-                     │ s esc ←       back to the services         │
-                     │ r             restart                      │
-                     │ x             stop                         │
-    ─────────────────│ [ pgup        scroll back                  │
-     pid      4121   │ z             the pane alone, and back     │
-     port     20001  │ d             detach; all runs on          │
-     shop.localhost  ╰───────────────────────────────── 21 of 44 ─╯
+                     │ p n           select a service             │
+    ─────────────────│ s esc         back to the services         │
+     pid      4121   │ ← → ↑ ↓       the pane that lies there     │
+     port     20001  │ P             pin its pane, or unpin it    │
+     shop.localhost  ╰───────────────────────────────── 21 of 51 ─╯
      help  esc close   ↑↓ scroll                                          daemon ok
     ");
     insta::assert_snapshot!(screen(&after(running(LARGE), "?")), @"
-     shop                           │ web  ● ready  vite
-    ▸● web                    ready │VITE v6.0.1 ready in 212 ms                 ╭─ Keys ─────────────────────────────────────╮
-     ● worker                 ready │                                            │ In the list of services                    │
-                                    │> Local: http://localhost:20001/            │ ↑ k ↓ j       select a service             │
-                                    │>                                           │ home g end G  first, last                  │
-                                    │                                            │ enter → l     type into the service        │
+     shop                           │ web  ● ready  vite                         ╭─ Keys ─────────────────────────────────────╮
+    ▸● web                    ready │VITE v6.0.1 ready in 212 ms                 │ In the list of services                    │
+     ● worker                 ready │                                            │ ↑ k ↓ j       select a service             │
+                                    │> Local: http://localhost:20001/            │ home g end G  first, last                  │
+                                    │>                                           │ enter → l     type into the service        │
+                                    │                                            │ p             pin its pane, or unpin it    │
+                                    │                                            │ w esc         the overview, and back       │
                                     │                                            │ r             restart                      │
                                     │                                            │ s             start                        │
                                     │                                            │ x             stop                         │
                                     │                                            │ pgup          scroll back                  │
+                                    │                                            │ b             hide or show the list        │
                                     │                                            │ q d           detach; all runs on          │
                                     │                                            │ m             mouse off and on             │
                                     │                                            │ ?             all keys                     │
                                     │                                            │ 1 to 9        select by position           │
                                     │                                            │                                            │
                                     │                                            │ In a service, after C-b                    │
-                                    │                                            │ p ↑ n ↓       select a service             │
-                                    │                                            │ s esc ←       back to the services         │
+                                    │                                            │ p n           select a service             │
+                                    │                                            │ s esc         back to the services         │
+                                    │                                            │ ← → ↑ ↓       the pane that lies there     │
+                                    │                                            │ P             pin its pane, or unpin it    │
+                                    │                                            │ w             the overview, and back       │
                                     │                                            │ r             restart                      │
                                     │                                            │ x             stop                         │
                                     │                                            │ [ pgup        scroll back                  │
                                     │                                            │ z             the pane alone, and back     │
+                                    │                                            │ b             hide or show the list        │
                                     │                                            │ d             detach; all runs on          │
                                     │                                            │ L             every key to the program     │
                                     │                                            │ m             mouse off and on             │
@@ -316,16 +322,10 @@ fn help_shows_all_keys() {
                                     │                                            │ v space       select, and no longer        │
                                     │                                            │ V C-v         select lines, a block        │
                                     │                                            │ ← h → l       the cursor left, right       │
-                                    │                                            │ b w e         by words, to their ends      │
-                                    │                                            │ 0 ^ $         the line's start, text, end  │
-                                    │                                            │ o             to the selection's other end │
-                                    │                                            │ y             copy                         │
-                                    │                                            │ enter         copy, and back to live       │
-                                    │                                            │ q esc C-c     back to the live screen      │
-    ────────────────────────────────│                                            │ ?             all keys                     │
-     pid      4121                  │                                            ╰────────────────────────────────────────────╯
-     port     20001                 │
-     https://shop.localhost         │
+    ────────────────────────────────│                                            │ b w e         by words, to their ends      │
+     pid      4121                  │                                            │ 0 ^ $         the line's start, text, end  │
+     port     20001                 │                                            │ o             to the selection's other end │
+     https://shop.localhost         │                                            ╰───────────────────────────────── 47 of 51 ─╯
      help  esc close   ↑↓ scroll                                                                                                                                                                  daemon ok
     ");
 }
@@ -346,21 +346,21 @@ fn without_services_it_says_how_to_start_some() {
     insta::assert_snapshot!(screen(&showing(workspace(vec![]), USUAL)), @"
      locald               │
                           │
-    (9 more like this)
+    (8 more like this)
                           │       No services are running
                           │       run `locald up` in the folder of a project
                           │
-    (9 more like this)
+    (10 more like this)
      services  ? help   q detach                                          daemon ok
     ");
     insta::assert_snapshot!(screen(&showing(workspace(vec![]), LARGE)), @"
      locald                         │
                                     │
-    (22 more like this)
+    (21 more like this)
                                     │                                                              No services are running
                                     │                                                              run `locald up` in the folder of a project
                                     │
-    (22 more like this)
+    (23 more like this)
      services  ? help   q detach                                                                                                                                                                  daemon ok
     ");
 }
@@ -464,7 +464,7 @@ fn a_service_that_could_not_be_started_says_why_and_what_next() {
                           │  once that is mended, press r to try again
                           │
     (9 more like this)
-     services  enter open   ? help   q detach   r restart   s start       daemon ok
+     services  enter open   ? help   q detach   p pin   r restart         daemon ok
     ");
     insta::assert_snapshot!(screen(&showing(failed(), LARGE)), @"
      shop                           │ api  ✗ failed
@@ -476,7 +476,7 @@ fn a_service_that_could_not_be_started_says_why_and_what_next() {
                                     │                                                  once that is mended, press r to try again
                                     │
     (22 more like this)
-     services  enter open   ? help   q detach   r restart   s start   x stop   ↑↓ select   pgup scroll back                                                                                       daemon ok
+     services  enter open   ? help   q detach   p pin   r restart   s start   x stop   w overview   ↑↓ select   pgup scroll back                                                                  daemon ok
     ");
 }
 
@@ -502,7 +502,7 @@ fn an_exited_service_keeps_its_last_screen_above_what_to_do() {
                           │─────────────────────────────────────────────────────────
                           │ web exited with code 1
                           │ press r to restart it
-     services  enter open   ? help   q detach   r restart   s start       daemon ok
+     services  enter open   ? help   q detach   p pin   r restart         daemon ok
     ");
 }
 
@@ -538,7 +538,7 @@ fn several_projects_are_grouped_and_every_state_has_a_sign_and_a_word() {
                           │               press r to restart it
                           │
     (9 more like this)
-     services  enter open   ? help   q detach           ! degraded: the log of web…
+     services  enter open   ? help   q detach   p pin   ! degraded: the log of web…
     ");
 }
 
@@ -636,7 +636,7 @@ proptest! {
             let _ = press(&mut model, &key.to_string());
         }
         for frame in frames {
-            let pane = model.watch.as_ref().map_or(PaneId(0), |watch| watch.pane);
+            let pane = model.watches.first().map_or(PaneId(0), |watch| watch.pane);
             let _ = update(&mut model, Msg::Frame(PaneFrame { pane, ..frame }));
         }
         let _ = press(&mut model, if past { "C-b PPage" } else { "Enter" });
@@ -651,3 +651,4 @@ proptest! {
 
 mod past;
 mod prefix;
+mod stage;

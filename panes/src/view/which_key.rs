@@ -22,7 +22,7 @@ pub(super) fn paint(model: &Model, buffer: &mut Buffer) {
     let section = help::after_prefix(&model.keymap);
     let entries: Vec<_> = section.entries.iter().filter(|entry| !entry.keys.is_empty()).collect();
     let size = Size::new(buffer.area.width, buffer.area.height);
-    let body = Areas::of(size).status.y;
+    let body = Areas::body(size);
     let widest = entries.iter().map(|entry| KEYS + text::width(entry.does)).max().unwrap_or(0);
     let columns = (size.width.saturating_sub(4) + GAP).checked_div(widest + GAP).unwrap_or(1).max(1);
     let rows = u16::try_from(entries.len()).unwrap_or(u16::MAX).div_ceil(columns).min(body.saturating_sub(2));

@@ -254,9 +254,7 @@ async fn write_all(
             writing.feed(wire::control(&ServerMessage::Activity(news))).await?;
         }
         let shows_usage = shared.lock_frames().shows_usage();
-        if let Some(usage) = usage.take(shows_usage, &server).await {
-            writing.feed(wire::control(&ServerMessage::Usage(usage))).await?;
-        }
+        usage.begin(shows_usage, &server);
         let clipboard = shared.lock_frames().take_clipboard();
         if let Some((service, text)) = clipboard {
             writing.feed(wire::control(&ServerMessage::Clipboard { service, text })).await?;
@@ -280,6 +278,9 @@ async fn write_all(
             () = told.changed(), if watches => {}
             () = shared.wake.notified() => {}
             () = due => {}
+            measured = usage.measured() => if let Some(measured) = measured {
+                writing.feed(wire::control(&ServerMessage::Usage(measured))).await?;
+            },
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use locald_api::ServiceUsage;
+use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant};
 
 use super::Server;
@@ -11,25 +12,33 @@ use crate::supervisor::State;
 /// The time between two measurements.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// When one client is told next, and what it was told last.
+/// When one client is told next, and what it was told last. Nothing else that the client is sent waits for a measurement.
 #[derive(Default)]
 pub(super) struct Watch {
     due: Option<Instant>,
     told: Vec<ServiceUsage>,
+    measuring: Option<JoinHandle<Vec<ServiceUsage>>>,
 }
 
 impl Watch {
-    /// What is new, if the client shows it and it is time to tell.
-    pub(super) async fn take(&mut self, shown: bool, server: &Arc<Server>) -> Option<Vec<ServiceUsage>> {
+    /// Begins to measure if the client shows it and it is time.
+    pub(super) fn begin(&mut self, shown: bool, server: &Arc<Server>) {
         if !shown {
             *self = Self::default();
-            return None;
+            return;
         }
-        if self.due.is_some_and(|due| due > Instant::now()) {
-            return None;
+        let is_due = self.due.is_none_or(|due| due <= Instant::now());
+        if is_due && self.measuring.is_none() {
+            let server = server.clone();
+            self.measuring = Some(tokio::task::spawn_blocking(move || measure(&server)));
         }
-        let server = server.clone();
-        let now = tokio::task::spawn_blocking(move || measure(&server)).await.unwrap_or_default();
+    }
+
+    /// Waits for the measurement that goes on, forever if there is none. Answers what is new; nothing if all is as it was told.
+    pub(super) async fn measured(&mut self) -> Option<Vec<ServiceUsage>> {
+        let Some(measuring) = &mut self.measuring else { return std::future::pending().await };
+        let now = measuring.await.unwrap_or_default();
+        self.measuring = None;
         self.due = Some(Instant::now() + PERIOD);
         if now == self.told {
             return None;
@@ -40,7 +49,7 @@ impl Watch {
 
     /// When to ask again.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.due
+        self.due.filter(|_| self.measuring.is_none())
     }
 }
 

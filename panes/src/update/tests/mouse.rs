@@ -83,7 +83,7 @@ fn a_click_selects_a_service_a_double_click_opens_it_and_one_in_a_pane_too() {
 #[test]
 fn a_click_on_a_key_in_the_status_line_does_what_the_key_does() {
     let mut model = showing(web_and_worker(), SIZE);
-    // ` services  enter open   ? help   q detach   r restart`
+    // ` services  enter open   ? help   q detach   p pin   r restart`
     let _ = click(&mut model, 25, 23, 1);
     assert!(model.overlay.is_some());
     let _ = click(&mut model, 1, 1, 1);
@@ -92,7 +92,7 @@ fn a_click_on_a_key_in_the_status_line_does_what_the_key_does() {
     assert_eq!(model.focus, Focus::Pane);
     let _ = click(&mut model, 7, 23, 1);
     assert_eq!(model.focus, Focus::Services);
-    assert_eq!(click(&mut model, 47, 23, 1).effects, [asked(Verb::Restart, "web")]);
+    assert_eq!(click(&mut model, 55, 23, 1).effects, [asked(Verb::Restart, "web")]);
 }
 
 #[test]

@@ -295,7 +295,7 @@ fn a_zoomed_pane_has_the_whole_width_and_the_keys_until_the_list_is_wanted() {
     assert_eq!(model.focus, Focus::Pane);
     let _ = press(&mut model, "C-b z");
     assert_eq!(press(&mut model, "C-b s").effects, [viewed(1, "web", (57, 22))]);
-    assert_eq!((model.focus, model.arrangement), (Focus::Services, Arrangement::ListAndPane));
+    assert_eq!((model.focus, model.arrangement), (Focus::Services, Arrangement::Panes));
     let mut none = showing(workspace(vec![]), SIZE);
     assert_eq!(press(&mut none, "C-b z").effects, []);
     assert_eq!(notice(&none), "there is no service to zoom");

@@ -86,7 +86,7 @@ fn the_past_of_a_service_says_how_far_it_is_scrolled_and_that_there_is_more() {
      scrollback  q back   / search   ↑↓ scroll   v select   home oldest   daemon ok
     ");
     insta::assert_snapshot!(screen(&scrolled(SMALL, "PPage k k")), @"
-     shop       │ web  ● ready  v… 11/3,451
+     shop       │ web  ● ready  …  11/3,451
     ▸● web      │ror is told twice
      ● worker   │3441: GET / 200
                 │3442: GET / 200
@@ -178,7 +178,7 @@ fn a_search_shows_what_is_typed_and_marks_what_it_found() {
     (cursor in column 19 of line 23)
     ");
     insta::assert_snapshot!(screen(&scrolled(SMALL, "PPage / a Space l o n g Space t e x t Space t o Space f i n d")), @"
-     shop       │ web  ● ready  vi… 9/3,451
+     shop       │ web  ● ready  v…  9/3,451
     ▸● web      │3442: GET / 200
      ● worker   │3443: GET / 200
                 │3444: GET / 200
@@ -226,7 +226,7 @@ fn a_search_shows_what_is_typed_and_marks_what_it_found() {
     };
     assert_eq!((marked(found.theme.found), marked(found.theme.found_here)), ("error".into(), "Error".into()));
     insta::assert_snapshot!(screen(&scrolled(SMALL, "C-b [ / n o t h i n g Enter")), @"
-     shop       │ web  ● ready  vi… 0/3,451
+     shop       │ web  ● ready  v…  0/3,451
     ▸● web      │
      ● worker   │> Local: http://localhost:2
                 │0001/

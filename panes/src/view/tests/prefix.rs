@@ -12,15 +12,15 @@ fn somebody_who_waits_after_the_prefix_is_shown_all_that_may_follow() {
     };
     insta::assert_snapshot!(screen(&waited(SMALL)), @"
     ╭─ In a service, after C-b ────────────╮
-    │ p ↑ n ↓       select a service       │
-    │ s esc ←       back to the services   │
+    │ p n           select a service       │
+    │ s esc         back to the services   │
+    │ ← → ↑ ↓       the pane that lies th… │
+    │ P             pin its pane, or unpi… │
+    │ w             the overview, and back │
     │ r             restart                │
     │ x             stop                   │
     │ [ pgup        scroll back            │
     │ z             the pane alone, and b… │
-    │ d             detach; all runs on    │
-    │ L             every key to the prog… │
-    │ m             mouse off and on       │
     ╰──────────────────────────────────────╯
      C-b  d detach  s services  [ scroll
     (cursor in column 15 of line 4)
@@ -31,23 +31,25 @@ fn somebody_who_waits_after_the_prefix_is_shown_all_that_may_follow() {
      ● worker       ready │
                           │> Local: http://localhost:20001/
                           │>
-                          │
-    (3 more like this)
-                       ╭─ In a service, after C-b ──────────────╮
-                       │ p ↑ n ↓       select a service         │
-                       │ s esc ←       back to the services     │
-                       │ r             restart                  │
-                       │ x             stop                     │
-                       │ [ pgup        scroll back              │
-                       │ z             the pane alone, and back │
-                       │ d             detach; all runs on      │
-                       │ L             every key to the program │
-                       │ m             mouse off and on         │
-    ───────────────────│ ?             all keys                 │
-     pid      4121     │ C-b           typed into the program   │
-     port     20001    │ 1 to 9        select by position       │
-     shop.localhost    ╰────────────────────────────────────────╯
-     C-b  d detach   s services   [ scroll   z zoom   ? help   n p next, previous
+                      ╭─ In a service, after C-b ───────────────╮
+                      │ p n           select a service          │
+                      │ s esc         back to the services      │
+                      │ ← → ↑ ↓       the pane that lies there  │
+                      │ P             pin its pane, or unpin it │
+                      │ w             the overview, and back    │
+                      │ r             restart                   │
+                      │ x             stop                      │
+                      │ [ pgup        scroll back               │
+                      │ z             the pane alone, and back  │
+                      │ b             hide or show the list     │
+                      │ d             detach; all runs on       │
+                      │ L             every key to the program  │
+                      │ m             mouse off and on          │
+    ──────────────────│ ?             all keys                  │
+     pid      4121    │ C-b           typed into the program    │
+     port     20001   │ 1 to 9        select by position        │
+     shop.localhost   ╰─────────────────────────────────────────╯
+     C-b  d detach   s services   [ scroll   z zoom   ? help   P pin   w overview
     (cursor in column 25 of line 4)
     ");
 }
