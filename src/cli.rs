@@ -53,6 +53,7 @@ pub(crate) enum Command {
     SendKeys(commands::send_keys::SendKeysArgs),
     Config(commands::config::ConfigArgs),
     Env(commands::env::EnvArgs),
+    Init(commands::init::InitArgs),
     Schema(commands::schema::SchemaArgs),
     Daemon(commands::daemon::DaemonArgs),
     Sandbox(commands::sandbox::SandboxArgs),
@@ -65,7 +66,7 @@ pub(crate) enum Command {
 const GROUPS: &[(&str, &[&str])] = &[
     ("Services", &["up", "down", "start", "stop", "restart"]),
     ("Look and type", &["status", "logs", "attach", "monitor", "capture", "send-keys"]),
-    ("The configuration", &["config", "env", "schema"]),
+    ("The configuration", &["init", "config", "env", "schema"]),
     ("The daemon", &["daemon", "sandbox", "shutdown"]),
     ("More", &["debug", "completion", "help"]),
 ];
@@ -147,6 +148,7 @@ mod tests {
           send-keys   Type into a service
 
         The configuration:
+          init        Write a `locald.toml` for what is there
           config      Show or change the configuration
           env         Show the environment of a service
           schema      Print the JSON Schema of a `locald.toml`

@@ -15,7 +15,7 @@ pub(crate) fn confirm(question: &str, ui: &mut Ui) -> Result<(), CommandError> {
     ui.status().flush()?;
     let mut answer = String::new();
     io::stdin().read_line(&mut answer)?;
-    if agrees(&answer) { Ok(()) } else { Err(CommandError::new(ExitKind::Failed, "nothing was removed")) }
+    if agrees(&answer) { Ok(()) } else { Err(CommandError::new(ExitKind::Failed, "nothing was done")) }
 }
 
 fn agrees(answer: &str) -> bool {

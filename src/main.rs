@@ -19,6 +19,7 @@ mod log_text;
 mod look;
 mod paint;
 mod progress;
+mod save;
 mod table;
 mod ui;
 mod user_keys;

@@ -8,6 +8,7 @@ pub(crate) mod daemon;
 pub(crate) mod debug;
 pub(crate) mod down;
 pub(crate) mod env;
+pub(crate) mod init;
 pub(crate) mod logs;
 pub(crate) mod monitor;
 pub(crate) mod open;
@@ -55,6 +56,7 @@ pub(crate) async fn run(cli: Cli, ui: &mut Ui) -> Result<(), CommandError> {
         Command::Capture(args) => interruptible(capture::capture(args, &context, ui)).await,
         Command::SendKeys(args) => interruptible(send_keys::send_keys(args, &context)).await,
         Command::Config(args) => config::config(&args, &context, ui),
+        Command::Init(args) => init::init(&args, &context, ui),
         Command::Env(args) => interruptible(env::env(args, &context, ui)).await,
         Command::Daemon(args) => interruptible(daemon::daemon(&args, &context, ui)).await,
         Command::Sandbox(args) => interruptible(sandbox::sandbox(args, ui)).await,

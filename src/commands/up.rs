@@ -1,5 +1,7 @@
 //! `locald up`: starts the services of the project, and says what became of each.
 
+use std::path::Path;
+
 use locald_api::{Client, Event, Events, Request, ServiceChange, Target, Workspace};
 
 use crate::changes::{self, Asked};
@@ -68,6 +70,7 @@ async fn start(
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
     let began = jiff::Timestamp::now();
+    let has_no_manifest = !Path::new(&project.root).join("locald.toml").is_file();
     let mut progress = Progress::new(&project.root, &args.services);
     client.call(Request::WatchWorkspace).await?;
     let answer = client.call(request(&project, args.services));
@@ -99,6 +102,11 @@ async fn start(
     changes::verdict(&changes, Asked::Start)?;
     if !args.json {
         ui.note("`locald` opens the workspace")?;
+        if has_no_manifest {
+            ui.note(
+                "`locald init --from Procfile` says what the Procfile says in a `locald.toml`, which can say more",
+            )?;
+        }
     }
     Ok(())
 }

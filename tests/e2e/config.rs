@@ -136,3 +136,47 @@ fn a_variable_that_is_not_there_keeps_the_service_from_starting_and_says_so() {
     let said = home.fails(1, &["up"]);
     assert!(said.contains("`NOT_THERE` is not set"), "{said}");
 }
+
+#[test]
+fn secrets_are_masked_in_logs_and_stay_what_they_are_in_the_raw_log_and_in_the_service() {
+    let home = TestHome::new(
+        r#"
+        [services.web]
+        command = "echo key $API_KEY, code $CODE, plain $PLAIN, local $LOCAL_TOKEN; exec sleep 600"
+        tty = false
+        env = { API_KEY = "k3y-0f-web", CODE = { value = "open sesame", secret = true }, PLAIN = "nothing" }
+        "#,
+    );
+    home.write(".env", "LOCAL_TOKEN=t0ken-of-env\n");
+    home.ok(&["up"]);
+    let masked = "key ********, code ********, plain nothing, local ********";
+    wait::until("the line is logged", || (home.log_lines("web") == [masked]).then_some(()));
+    assert!(home.ok(&["logs", "--grep", "plain", "web"]).contains(masked));
+    assert!(home.ok(&["logs", "--raw", "web"]).contains("key k3y-0f-web, code open sesame"));
+    home.ok(&["daemon", "restart"]);
+    assert_eq!(home.log_lines("web"), [masked], "a new daemon knows them too");
+    home.ok(&["down"]);
+    assert_eq!(home.log_lines("web"), [masked], "a log outlives its service");
+}
+
+#[test]
+fn a_procfile_is_said_as_a_locald_toml_that_runs_the_same() {
+    let home = TestHome::empty();
+    home.write("Procfile", "# both\nweb: echo \"on $PORT\"; exec sleep 600\njobs: exec sleep 600\n");
+    assert!(home.run(&["up"]).err.contains("locald init --from Procfile"));
+    home.ok(&["init", "--from", "Procfile", "--yes"]);
+    let written = fs::read_to_string(home.project().join("locald.toml")).expect("a locald.toml");
+    assert!(written.starts_with("#:schema .locald/schema.json\n\n# both\n[services.web]\n"), "{written}");
+    let schema = fs::read(home.project().join(".locald/schema.json")).expect("a schema");
+    let schema: serde_json::Value = serde_json::from_slice(&schema).expect("JSON");
+    assert!(schema["properties"]["services"].is_object());
+    assert_eq!(home.json(&["config", "show", "--json", "jobs"])[0]["value"], "worker");
+    home.ok(&["up"]);
+    assert_eq!(home.service("web")["state"], "ready");
+    home.write("locald.toml", "# mine\n");
+    home.fails(1, &["init", "--from", "Procfile", "--yes"]);
+    assert_eq!(fs::read_to_string(home.project().join("locald.toml")).expect("a locald.toml"), "# mine\n");
+    home.ok(&["init", "--from", "Procfile", "--yes", "--force"]);
+    home.write("Procfile", "no colon\n");
+    assert!(home.fails(3, &["init", "--from", "Procfile", "--force", "--yes"]).contains("Procfile:1:1"));
+}

@@ -40,6 +40,8 @@ pub struct Given {
     pub replaced: Vec<Giver>,
     /// Whether it must not be shown.
     pub is_secret: bool,
+    /// Whether the configuration says so, and not only the name.
+    pub is_said: bool,
 }
 
 /// Who gives a variable its value.
@@ -143,7 +145,8 @@ impl All {
     fn add(&mut self, name: &str, value: String, by: Giver, is_secret: bool) {
         let before = self.0.remove(name);
         let replaced = before.map(|before| [vec![before.by], before.replaced].concat()).unwrap_or_default();
-        self.0.insert(name.to_owned(), Given { value, by, replaced, is_secret });
+        let is_said = is_secret && !has_secret_name(name);
+        self.0.insert(name.to_owned(), Given { value, by, replaced, is_secret, is_said });
     }
 
     fn fill_in(

@@ -17,11 +17,13 @@ mod service;
 mod settings;
 
 mod keys;
+mod mask;
 mod reader;
 mod secret;
 mod template;
 
 mod address;
+mod convert;
 mod dotenv;
 mod environment;
 mod explain;
@@ -36,6 +38,7 @@ mod user_config;
 mod load;
 
 pub use address::{of_service, offered};
+pub use convert::manifest_of_procfile;
 pub use dotenv::DotEnv;
 pub use environment::{EnvironmentError, EnvironmentParts, Given, Giver};
 pub use explain::{Origin, Plain, Setting};
@@ -46,6 +49,7 @@ pub use keys::{Key, MANIFEST, Shape, USER, WORKSPACE_FILE};
 pub use layers::Layer;
 pub use load::{Found, LoadError, explain, find_root, load, load_dotenv};
 pub use manifest::parse_manifest;
+pub use mask::{Masker, Secret};
 pub use name::{ProjectName, ServiceName};
 pub use nearest::nearest;
 pub use procfile::parse_procfile;

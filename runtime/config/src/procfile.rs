@@ -15,7 +15,7 @@ use crate::source::Source;
 use crate::tree::{Node, Place, Table, Value};
 
 /// The process that has the project's own name and is expected to listen.
-const WEB: &str = "web";
+pub(crate) const WEB: &str = "web";
 
 /// Reads the text of a Procfile. `path` names it in faults; `root` is the folder in which its commands run.
 ///

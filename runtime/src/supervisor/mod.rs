@@ -9,6 +9,7 @@ mod names;
 mod ports;
 mod project;
 mod projects;
+mod secrets;
 mod service;
 mod state;
 mod surroundings;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use locald_api::{Change, Failure, FailureKind, ProjectId, ServiceChange, ServiceId, Target};
-use locald_config::LoadError;
+use locald_config::{LoadError, Masker};
 use locald_keeper::{FromKeeper, Home, RunInfo, Stop, ToKeeper};
 use tokio::sync::{oneshot, watch};
 use tracing::{info, warn};
@@ -223,6 +223,11 @@ impl Supervisor {
         self.surroundings.port(service)
     }
 
+    /// What masks text of the service where it is shown.
+    pub(crate) fn masker(&self, service: &ServiceId) -> Masker {
+        self.surroundings.masker(service)
+    }
+
     /// The services that a client means.
     pub(crate) fn resolve(&self, target: &Target) -> Result<Vec<Meant>, Failure> {
         names::resolve(&self.snapshot(), target)
@@ -293,6 +298,7 @@ impl Supervisor {
             let service = match known.iter().find(|known| known.pane.id == service) {
                 Some(known) => {
                     fix_size(&known.pane, &definition);
+                    self.surroundings.learn_secrets(&service, &definition);
                     known.redefine(definition).await.map_err(unavailable)?;
                     known.clone()
                 }
@@ -324,6 +330,7 @@ impl Supervisor {
     ) -> Result<Service, String> {
         let pane = self.open_pane(&id, slot).await?;
         fix_size(&pane, &definition);
+        self.surroundings.learn_secrets(&id, &definition);
         let factory = self.factories.iter().find(|factory| factory.accepts(&definition));
         let factory = factory.ok_or_else(|| format!("no kind of service fits `{}`", id.service))?;
         let (kind, controller) = (factory.kind(), factory.create(pane.clone()));

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use locald_api::{ProjectId, ServiceId};
-use locald_config::{Faults, LoadError};
+use locald_config::{EnvironmentParts, Faults, LoadError, Masker};
 use locald_keeper::{Home, TOKEN_VARIABLE};
 
 use super::definition::Definition;
 use super::environment::Environment;
 use super::ports::Ports;
+use super::secrets::Secrets;
 
 /// The surroundings of all services of this home.
 pub(super) struct Surroundings {
@@ -19,6 +20,7 @@ pub(super) struct Surroundings {
     ports: Ports,
     projects: Mutex<BTreeMap<ProjectId, ProjectShell>>,
     notify: Mutex<BTreeMap<ServiceId, String>>,
+    secrets: Secrets,
 }
 
 /// The shell that brought a project up.
@@ -32,7 +34,13 @@ struct ProjectShell {
 impl Surroundings {
     pub(super) fn open(home: &Home) -> Self {
         let ports = Ports::open(home.state_dir().join("ports.json"));
-        Self { token: home.token(), ports, projects: Mutex::default(), notify: Mutex::default() }
+        Self {
+            token: home.token(),
+            ports,
+            projects: Mutex::default(),
+            notify: Mutex::default(),
+            secrets: Secrets::default(),
+        }
     }
 
     /// The project named `name` in `root` was brought up from this shell.
@@ -61,6 +69,7 @@ impl Surroundings {
 
     /// The environment of a service's next run. `.env` is read now, so a restart is enough to take up a change.
     pub(super) fn environment(&self, id: &ServiceId, definition: &Definition) -> Result<Environment, String> {
+        self.learn_secrets(id, definition);
         let mut environment = Environment::default();
         if let Ok(port) = self.ports.lease(&id.to_string()) {
             environment.offered = locald_config::offered(port);
@@ -87,6 +96,31 @@ impl Surroundings {
         }
         environment.services = self.referred(id, definition)?;
         Ok(environment)
+    }
+
+    /// Learns what must not be shown of the service, as its next run would have it. What cannot be told now keeps what was
+    /// known.
+    pub(super) fn learn_secrets(&self, id: &ServiceId, definition: &Definition) {
+        let Some(project) = self.projects().get(&id.project).cloned() else { return };
+        let dotenv = locald_config::load_dotenv(&project.root).unwrap_or_default();
+        let parts = EnvironmentParts {
+            shell: &project.shell,
+            env: &definition.shared,
+            dotenv: &dotenv,
+            cwd: &definition.directory,
+            // Which port it is makes no secret.
+            offered: &locald_config::offered(0),
+            own: &definition.environment,
+            imposed: &[],
+        };
+        if let Ok(variables) = parts.resolve(&|_| Some(String::new())) {
+            self.secrets.learn(id, &variables);
+        }
+    }
+
+    /// What masks text of the service.
+    pub(super) fn masker(&self, id: &ServiceId) -> Masker {
+        self.secrets.of(id)
     }
 
     /// What the service's command and variables ask of other services.
