@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use tracing::{error, info};
 
 use crate::keeper_link::{Inheritance, KeeperLink, inherit};
-use crate::panes::{PaneSet, logger, pump};
+use crate::panes::{PaneSet, logger, past, pump};
 use crate::pins::Pins;
 use crate::server::{Clients, End, KeeperFacts, Server, listen};
 use crate::supervisor::{Supervisor, SupervisorParts};
@@ -97,16 +97,17 @@ async fn serve(
     let text = |error: std::io::Error| error.to_string();
     let (keeper, panes) = (Arc::new(keeper), Arc::new(PaneSet::default()));
     let Inheritance { keeper: keeper_pid, keeper_started, failures, listener, output, room, rest } = inheritance;
+    let finish = logger::Finish::default();
+    let logger = logger::start(panes.clone(), finish.clone()).map_err(text)?;
     let parts = SupervisorParts {
         home: home.clone(),
         keeper: keeper.clone(),
         panes: panes.clone(),
         room,
+        logger: logger.thread().clone(),
         wake: output.try_clone().map_err(text)?,
     };
     let supervisor = Arc::new(Supervisor::new(parts));
-    let finish = logger::Finish::default();
-    let logger = logger::start(panes.clone(), finish.clone()).map_err(text)?;
     pump::start(panes.clone(), output, logger.thread().clone()).map_err(text)?;
     let (heard, mut hearing) = mpsc::channel(64);
     thread::Builder::new().name("keeper".to_owned()).spawn(move || hear(receiver, &heard)).map_err(text)?;
@@ -120,7 +121,7 @@ async fn serve(
         meter: Meter::default(),
         home,
         supervisor: supervisor.clone(),
-        panes,
+        panes: panes.clone(),
         started,
         keeper: facts,
         ends: ends.clone(),
@@ -144,6 +145,7 @@ async fn serve(
                 if let Some(listener) = listener.take() {
                     let _ = listeners.send(listener).await;
                 }
+                past::start(panes.clone()).map_err(text)?;
             }
             _ = hangup.recv() => break Some(End::Restart),
             _ = terminate.recv() => stop_everything(&supervisor, &ends, "SIGTERM"),

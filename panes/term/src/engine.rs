@@ -69,6 +69,9 @@ pub trait Engine: Send {
     /// Takes the history away, and leaves one without lines whose numbers go on.
     fn take_history(&mut self) -> History;
 
+    /// Whether this engine was made from a checkpoint and its lines go back to there: older ones can come before them.
+    fn lacks_history(&self) -> bool;
+
     /// Puts older lines before those that came since this engine was made from a checkpoint. They are to be the history of an
     /// engine that was fed up to that checkpoint. Without effect once lines were dropped or cleared, for then there is a gap.
     fn adopt_history(&mut self, older: History);

@@ -150,10 +150,15 @@ impl History {
         Some(text)
     }
 
+    /// Whether no line was dropped or cleared since it began, so that older ones can come before them.
+    pub(crate) fn lacks_older(&self) -> bool {
+        self.first() == self.began && self.began > 0
+    }
+
     /// Puts older lines before these. They get the numbers that lead up to the line with which this history began; if that is
     /// gone, they are dropped. An unfinished line at their end is the one that is here.
     pub(crate) fn adopt(&mut self, mut older: Self) {
-        if self.first() != self.began {
+        if !self.lacks_older() {
             return;
         }
         if older.goes_on() {

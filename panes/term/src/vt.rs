@@ -175,6 +175,10 @@ impl Engine for VtEngine {
         std::mem::replace(history, empty)
     }
 
+    fn lacks_history(&self) -> bool {
+        self.history().lacks_older()
+    }
+
     fn adopt_history(&mut self, older: History) {
         self.terminal.listener().history.adopt(older);
     }

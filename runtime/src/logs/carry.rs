@@ -53,7 +53,7 @@ impl Carry {
                 }
             }
             Entry::Gap { .. } => self.midline = 0,
-            Entry::Note { .. } => {}
+            Entry::Note { .. } | Entry::Checkpoint(_) => {}
         }
     }
 

@@ -198,7 +198,7 @@ impl Lines {
                 self.finish();
                 Kind::Gap { length, reason }
             }
-            Entry::Output { .. } | Entry::Resized { .. } | Entry::Note { .. } => return,
+            Entry::Output { .. } | Entry::Resized { .. } | Entry::Note { .. } | Entry::Checkpoint(_) => return,
         };
         self.ready.push_back(LogLine { time: record.time, run: self.run, kind });
     }

@@ -35,6 +35,6 @@ pub use self::{
     listing::{Listing, Query},
     merge::Merge,
     reader::{Batch, Lost, Moved, Reader},
-    record::{Entry, GapReason, Outcome, Record, Stream},
+    record::{Checkpoint, Entry, GapReason, MAX_STATE, Outcome, Record, Run, Stream},
     writer::{AppendError, Caps, Opened, Writer},
 };

@@ -12,10 +12,13 @@ use std::{
 
 use super::{
     cursor::Cursor,
-    record::Record,
-    scan::Scan,
+    record::{Entry, Record},
+    scan::{self, Scan},
     segment::{self, HEADER, Head, Header},
 };
+
+/// How many of the newest segments are looked through for checkpoints: each that is not the newest has some.
+const CHECKPOINT_SEGMENTS: usize = 4;
 
 /// Reads the log of one service.
 #[derive(Clone, Debug)]
@@ -88,6 +91,25 @@ impl Reader {
             }
         }
         Ok(start)
+    }
+
+    /// Where the latest checkpoints stand, oldest first; a few at most, of the newest segment that has any.
+    pub fn checkpoints(&self) -> io::Result<Vec<Cursor>> {
+        let mut places = Vec::new();
+        for first in segment::list(&self.dir)?.into_iter().rev().take(CHECKPOINT_SEGMENTS) {
+            let Some(mut place) = self.enter(first)? else { continue };
+            loop {
+                let cursor = place.cursor();
+                let Some(record) = place.scan.next()? else { break };
+                if matches!(record.entry, Entry::Checkpoint(_)) {
+                    scan::keep_latest(&mut places, cursor);
+                }
+            }
+            if !places.is_empty() {
+                break;
+            }
+        }
+        Ok(places)
     }
 
     /// Reads on from a place: records of at most `max_bytes` together, but at least one if there is one.

@@ -11,12 +11,19 @@
 
 use std::borrow::Cow;
 
+use super::cursor::Cursor;
+
 /// The largest payload of a record; whatever claims more is torn.
 pub const MAX_PAYLOAD: usize = 1 << 20;
 /// The largest text of an [`Entry::Note`], in bytes.
 pub const MAX_NOTE: usize = 64 << 10;
+/// The largest state of a [`Checkpoint`], in bytes.
+pub const MAX_STATE: usize = 256 << 10;
 /// The bytes of a frame before its payload.
 pub const HEAD: usize = 32;
+
+/// The bytes of a checkpoint before its state.
+const CHECKPOINT_HEAD: usize = 68;
 
 /// The bytes of a frame that its checksum does not cover.
 const UNCHECKED: usize = 8;
@@ -105,6 +112,34 @@ pub enum Entry<'a> {
         /// At most [`MAX_NOTE`] bytes.
         text: Cow<'a, str>,
     },
+    /// What the screen was at some moment; never shown as a line.
+    Checkpoint(Checkpoint<'a>),
+}
+
+/// A screen, and what is to be known to go on from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint<'a> {
+    /// The journal offset up to which the screen had been fed. The record itself may stand behind records of later output.
+    pub at: u64,
+    /// A place in this log before all records that the screen has not seen.
+    pub from: Cursor,
+    /// The run that was latest then.
+    pub run: Run,
+    /// The screen, in the terminal's own form; at most [`MAX_STATE`] bytes.
+    pub state: Cow<'a, [u8]>,
+}
+
+/// A run as far as it had come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Run {
+    /// Its number; 0 if there was none.
+    pub run: u64,
+    /// Its process.
+    pub pid: u32,
+    /// When it began, in nanoseconds since the Unix epoch; 0 if that is not known.
+    pub since: u64,
+    /// How it ended, if it had.
+    pub outcome: Option<Outcome>,
 }
 
 /// One entry of a log.
@@ -148,6 +183,9 @@ impl Record<'_> {
             Entry::RunEnded { run, outcome } => Entry::RunEnded { run, outcome },
             Entry::Resized { columns, rows } => Entry::Resized { columns, rows },
             Entry::Gap { length, reason } => Entry::Gap { length, reason },
+            Entry::Checkpoint(Checkpoint { at, from, run, state }) => {
+                Entry::Checkpoint(Checkpoint { at, from, run, state: Cow::Owned(state.into_owned()) })
+            }
         };
         Record { time: self.time, end: self.end, entry }
     }
@@ -169,6 +207,7 @@ impl Record<'_> {
             Entry::Resized { .. } => 4,
             Entry::Gap { .. } => 8,
             Entry::Note { text } => text.len(),
+            Entry::Checkpoint(checkpoint) => CHECKPOINT_HEAD + checkpoint.state.len(),
         };
         HEAD + payload
     }
@@ -176,7 +215,11 @@ impl Record<'_> {
     /// Appends this record's frame to `out`, which stays as it was on an error.
     pub fn encode(&self, sequence: u64, out: &mut Vec<u8>) -> Result<(), TooLarge> {
         let length = self.frame_length() - HEAD;
-        let limit = if matches!(self.entry, Entry::Note { .. }) { MAX_NOTE } else { MAX_PAYLOAD };
+        let limit = match self.entry {
+            Entry::Note { .. } => MAX_NOTE,
+            Entry::Checkpoint(_) => CHECKPOINT_HEAD + MAX_STATE,
+            _ => MAX_PAYLOAD,
+        };
         if length > limit {
             return Err(TooLarge { length });
         }
@@ -243,6 +286,7 @@ fn kind_and_detail(entry: &Entry<'_>) -> (u8, u8) {
         Entry::Gap { reason: GapReason::Slow, .. } => (5, 3),
         Entry::Gap { reason: GapReason::Lost, .. } => (5, 4),
         Entry::Note { .. } => (6, 0),
+        Entry::Checkpoint(_) => (7, 0),
     }
 }
 
@@ -269,7 +313,41 @@ fn encode_payload(entry: &Entry<'_>, out: &mut Vec<u8>) {
         }
         Entry::Gap { length, .. } => out.extend_from_slice(&length.to_le_bytes()),
         Entry::Note { text } => out.extend_from_slice(text.as_bytes()),
+        Entry::Checkpoint(checkpoint) => encode_checkpoint(checkpoint, out),
     }
+}
+
+fn encode_checkpoint(checkpoint: &Checkpoint<'_>, out: &mut Vec<u8>) {
+    let Checkpoint { at, from, run, state } = checkpoint;
+    for number in [*at, from.log, from.segment, from.byte, from.sequence, run.run, run.since] {
+        out.extend_from_slice(&number.to_le_bytes());
+    }
+    let (how, value) = match run.outcome {
+        None => (0, 0),
+        Some(Outcome::Code(value)) => (1, value),
+        Some(Outcome::Signal(value)) => (2, value),
+        Some(Outcome::Lost) => (3, 0),
+    };
+    out.extend_from_slice(&run.pid.to_le_bytes());
+    out.extend_from_slice(&i32::to_le_bytes(value));
+    out.extend_from_slice(&u32::to_le_bytes(how));
+    out.extend_from_slice(state);
+}
+
+fn decode_checkpoint(payload: &[u8]) -> Result<Checkpoint<'_>, Fault> {
+    let mut fields = Fields(payload);
+    let at = fields.u64()?;
+    let from = Cursor { log: fields.u64()?, segment: fields.u64()?, byte: fields.u64()?, sequence: fields.u64()? };
+    let (run, since, pid) = (fields.u64()?, fields.u64()?, fields.u32()?);
+    let value = i32::from_le_bytes(fields.take()?);
+    let outcome = match fields.u32()? {
+        0 => None,
+        1 => Some(Outcome::Code(value)),
+        2 => Some(Outcome::Signal(value)),
+        3 => Some(Outcome::Lost),
+        _ => return Err(Fault::Invalid),
+    };
+    Ok(Checkpoint { at, from, run: Run { run, pid, since, outcome }, state: Cow::Borrowed(fields.0) })
 }
 
 fn decode_entry(kind: u8, detail: u8, payload: &[u8]) -> Result<Entry<'_>, Fault> {
@@ -285,6 +363,9 @@ fn decode_entry(kind: u8, detail: u8, payload: &[u8]) -> Result<Entry<'_>, Fault
     if (kind, detail) == (6, 0) {
         let text = str::from_utf8(payload).ok().filter(|text| text.len() <= MAX_NOTE).ok_or(Fault::Invalid)?;
         return Ok(Entry::Note { text: Cow::Borrowed(text) });
+    }
+    if (kind, detail) == (7, 0) {
+        return decode_checkpoint(payload).map(Entry::Checkpoint);
     }
     let mut fields = Fields(payload);
     let entry = match (kind, detail) {

@@ -2,10 +2,22 @@
 
 use std::{fs::File, io, os::unix::fs::FileExt};
 
+use super::cursor::Cursor;
 use super::record::{self, Fault, Record};
 
 /// How much is read at once; a larger record is read in one piece of its own size.
 const CHUNK: usize = 128 << 10;
+
+/// The most places that [`keep_latest`] keeps.
+const KEPT: usize = 4;
+
+/// Adds a place to the latest of its kind.
+pub(super) fn keep_latest(places: &mut Vec<Cursor>, place: Cursor) {
+    if places.len() == KEPT {
+        places.remove(0);
+    }
+    places.push(place);
+}
 
 /// Reads a segment from some record on.
 pub(super) struct Scan {

@@ -15,10 +15,11 @@ use std::{
 
 use super::{
     carry::{Carry, LastRun},
+    cursor::Cursor,
     disk::{Disk, RealDisk},
-    record::{HEAD, Record},
-    scan::Scan,
-    segment::{self, Head, Header},
+    record::{Entry, HEAD, Record},
+    scan::{self, Scan},
+    segment::{self, HEADER, Head, Header},
 };
 
 /// How much a log may hold.
@@ -39,6 +40,8 @@ pub struct Opened {
     pub end: Option<u64>,
     /// The run that was started last.
     pub run: Option<LastRun>,
+    /// Where the latest checkpoints stand in the newest segment, oldest first; a few at most.
+    pub checkpoints: Vec<Cursor>,
     /// How many bytes of a torn tail were cut off.
     pub cut: u64,
     /// Segments of another version, or damaged in their first bytes: renamed, and otherwise left alone.
@@ -225,6 +228,13 @@ impl<D: Disk> Writer<D> {
         }
     }
 
+    /// The place where the next record will be, if this log has any.
+    pub fn place(&self) -> Option<Cursor> {
+        let current = self.current.as_ref().filter(|current| current.length > 0);
+        let (segment, byte) = current.map_or((self.next, HEADER as u64), |current| (current.first, current.length));
+        Some(Cursor { log: self.log?, segment, byte, sequence: self.next })
+    }
+
     /// The size of all segments in bytes.
     pub fn size(&self) -> u64 {
         self.older.iter().map(|it| it.length).sum::<u64>() + self.current.as_ref().map_or(0, |it| it.length)
@@ -261,8 +271,14 @@ impl<D: Disk> Writer<D> {
         let start = header.start();
         let mut scan = Scan::new(file, start.byte, start.sequence);
         self.carry = header.carry;
-        while let Some(record) = scan.next()? {
+        opened.checkpoints.clear();
+        loop {
+            let place = Cursor { byte: scan.position(), sequence: scan.sequence(), ..start };
+            let Some(record) = scan.next()? else { break };
             self.carry.observe(&record);
+            if matches!(record.entry, Entry::Checkpoint(_)) {
+                scan::keep_latest(&mut opened.checkpoints, place);
+            }
         }
         let sequence = scan.sequence();
         // A head without a record is written again: it would share its number with the segment that follows.

@@ -16,9 +16,10 @@ use locald_term::Size;
 use rustix::io::Errno;
 use tracing::{info, warn};
 
+use super::checkpoints::Places;
 use super::syncer::Syncer;
 use super::{Pane, PaneSet};
-use crate::logs::{self, Caps, Entry, GapReason, LastRun, Record, Writer};
+use crate::logs::{self, Caps, Cursor, Entry, GapReason, LastRun, Record, Writer};
 
 /// How much is written at once.
 const BATCH: usize = 256 * 1024;
@@ -38,6 +39,9 @@ pub(crate) struct PaneLog {
     last_run: Option<LastRun>,
     gap: Option<Gap>,
     dirty: bool,
+    /// Where the latest checkpoints were when it was opened.
+    checkpoints: Vec<Cursor>,
+    places: Places,
 }
 
 /// What could not be written, and is still to be named.
@@ -100,6 +104,7 @@ fn run(set: &PaneSet, finish: &Finish, syncer: Syncer) {
     for pane in set.all() {
         let until = pane.journal.head();
         while pane.log_at.load(SeqCst) < until && pane.log_batch(&mut buffer) {}
+        pane.log_last_checkpoint();
     }
     syncer.sync(unsynced(&set.all()));
     syncer.finish();
@@ -113,7 +118,16 @@ fn unsynced(panes: &[Arc<Pane>]) -> Vec<File> {
 impl PaneLog {
     /// Opens the log in `dir`. One that cannot be opened is tried again later.
     pub(crate) fn open(dir: &Path, caps: Caps) -> Self {
-        let mut log = Self { caps, writer: None, end: None, last_run: None, gap: None, dirty: false };
+        let mut log = Self {
+            caps,
+            writer: None,
+            end: None,
+            last_run: None,
+            gap: None,
+            dirty: false,
+            checkpoints: Vec::new(),
+            places: Places::default(),
+        };
         if let Err(error) = log.reopen(dir) {
             warn!(dir = %dir.display(), %error, "the log cannot be opened");
         }
@@ -128,6 +142,11 @@ impl PaneLog {
     /// The run that began last, as the log was when it was opened.
     pub(crate) fn last_run(&self) -> Option<LastRun> {
         self.last_run
+    }
+
+    /// Where the latest checkpoints stand, as the log was when it was opened.
+    pub(crate) fn checkpoints(&self) -> &[Cursor] {
+        &self.checkpoints
     }
 
     /// Writes down that a run ended unseen. A log that cannot be written has a gap there anyway.
@@ -147,6 +166,7 @@ impl PaneLog {
         writer.prune(now());
         self.end = opened.end;
         self.last_run = opened.run;
+        self.checkpoints = opened.checkpoints;
         self.writer = Some(writer);
         Ok(())
     }
@@ -176,6 +196,16 @@ impl PaneLog {
             Ok(()) => (records.len(), Ok(())),
             Err(error) => (error.written, Err(error.source)),
         }
+    }
+
+    /// Remembers that everything up to the journal's offset `at` is in the log.
+    fn note_place(&mut self, at: u64) {
+        self.places.note(at, self.writer.as_ref().and_then(Writer::place));
+    }
+
+    /// A place before everything behind the journal's offset `seen`, with the log at offset `at`.
+    fn place_before(&self, seen: u64, at: u64) -> Option<Cursor> {
+        if seen == at { self.writer.as_ref()?.place() } else { self.places.before(seen) }
     }
 
     /// Why nothing is written now: the disk was full a moment ago, or still is.
@@ -221,7 +251,7 @@ pub(crate) struct Resizes(Mutex<Vec<(u64, Size)>>);
 
 impl Resizes {
     /// `at` is the journal's offset up to which the screen had been fed.
-    fn note(&self, at: u64, size: Size) {
+    pub(super) fn note(&self, at: u64, size: Size) {
         let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // Of sizes between two bytes only the last was ever painted on.
         waiting.retain(|(offset, _)| *offset != at);
@@ -251,6 +281,7 @@ impl Pane {
         let mut log = self.log();
         if self.journal.head() == at {
             self.log_resizes(&mut log, at);
+            self.log_checkpoint(&mut log, at);
             return self.try_to_mend(&mut log, at);
         }
         if let Err(lost) = self.journal.read(at, BATCH, buffer) {
@@ -272,6 +303,7 @@ impl Pane {
             self.advance_log(self.journal.head());
             return true;
         };
+        log.note_place(at);
         let (written, result) = match log.refusal(&self.log_dir) {
             Some(errno) => (0, Err(errno.into())),
             None => log.append(&self.log_dir, at, &records),
@@ -285,10 +317,31 @@ impl Pane {
                 Some(fault_text(reason).to_owned())
             }
         };
+        if fault.is_none() {
+            self.log_checkpoint(&mut log, end);
+        }
         drop(log);
         self.tell_fault(fault);
         self.advance_log(end);
         true
+    }
+
+    /// Writes the checkpoint that waits for the log to come to the journal's offset `at`, if there is one. It is no loss if that
+    /// cannot be done.
+    fn log_checkpoint(&self, log: &mut PaneLog, at: u64) {
+        if log.gap.is_some() {
+            return;
+        }
+        let Some(entry) = self.checkpoints.take_logged(at, |seen| log.place_before(seen, at)) else { return };
+        if let (_, Err(error)) = log.append(&self.log_dir, at, &[Record { time: now(), end: at, entry }]) {
+            info!(service = %self.id, %error, "a checkpoint was not logged");
+        }
+    }
+
+    /// Leaves a checkpoint of what the screen is now to the next daemon.
+    fn log_last_checkpoint(&self) {
+        self.checkpoints.take(&self.screen(), self.runs.borrow().clone());
+        self.log_checkpoint(&mut self.log(), self.log_at.load(SeqCst));
     }
 
     /// Names a gap once there is room again, though the service is silent. Tried once a second.
@@ -322,11 +375,6 @@ impl Pane {
         self.log_at.store(to, SeqCst);
         self.release();
         self.logged.send_modify(|times| *times += 1);
-    }
-
-    /// Has the log remember a new size of the screen, so that a new daemon shows the same. Waits for no disk.
-    pub(crate) fn log_resize(&self, size: Size) {
-        self.resizes.note(self.screen_at.load(SeqCst), size);
     }
 
     /// The screen's size, where a run began with another: a client came while it was being launched.

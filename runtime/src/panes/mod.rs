@@ -3,6 +3,7 @@
 //! Two threads read each journal, each at its own pace: the [`pump`] feeds screens, the [`logger`] writes logs. What both are
 //! done with is released to the keeper. Neither ever waits for a client.
 
+mod checkpoints;
 mod flood;
 mod focus;
 mod gathered;
@@ -10,6 +11,7 @@ mod inlet;
 pub(crate) mod input;
 pub(crate) mod logger;
 mod news;
+pub(crate) mod past;
 pub(crate) mod pump;
 mod replay;
 mod resize;
@@ -23,6 +25,7 @@ use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, Weak};
+use std::thread::Thread;
 use std::time::Duration;
 use std::{fmt, io};
 
@@ -31,12 +34,14 @@ use locald_keeper::{JournalReader, RunInfo};
 use locald_term::Palette;
 use tokio::sync::{Notify, watch};
 
+use checkpoints::Checkpoints;
 use flood::Flood;
 pub(crate) use focus::Focused;
 use inlet::Inlet;
 pub(crate) use input::InputQueue;
 use logger::PaneLog;
 use news::News;
+use replay::Replayed;
 pub(crate) use resize::Showing;
 pub(crate) use run::{RunPhase, RunState};
 pub(crate) use screen::Screen;
@@ -61,6 +66,11 @@ pub(crate) struct Pane {
     forced: AtomicU64,
     log: Mutex<PaneLog>,
     resizes: logger::Resizes,
+    checkpoints: Checkpoints,
+    /// The journal's offset up to which older lines of history are still to be read from the log.
+    older: Mutex<Option<u64>>,
+    /// The thread that writes the log.
+    logger: Thread,
     log_fault: watch::Sender<Option<String>>,
     /// Moves with every record that was logged; whoever follows the log waits for it.
     logged: watch::Sender<u64>,
@@ -97,6 +107,8 @@ pub(crate) struct PaneParts {
     pub(crate) memory: OwnedFd,
     pub(crate) room: Arc<OwnedFd>,
     pub(crate) log: PaneLog,
+    /// The thread that writes the log.
+    pub(crate) logger: Thread,
     /// The run that the keeper holds.
     pub(crate) run: Option<RunInfo>,
     /// The number of the run that the keeper is just starting.
@@ -106,10 +118,10 @@ pub(crate) struct PaneParts {
 impl Pane {
     /// Opens the journal and shows what the log holds of the screen.
     pub(crate) fn open(parts: PaneParts) -> io::Result<Arc<Self>> {
-        let PaneParts { id, log_dir, memory, room, mut log, run: held, starting } = parts;
+        let PaneParts { id, log_dir, memory, room, mut log, logger, run: held, starting } = parts;
         let journal = JournalReader::open(memory)?;
         let resume = log.end().unwrap_or_else(|| journal.tail());
-        let (screen, mut run) = replay::replay(&log_dir, resume, log.last_run());
+        let Replayed { screen, mut run, older } = replay::replay(&log_dir, resume, log.last_run(), log.checkpoints());
         run::follow(&mut run, &journal, resume);
         match held {
             Some(held) if run.run == held.run && matches!(run.phase, RunPhase::Ended { .. }) => {}
@@ -131,6 +143,9 @@ impl Pane {
             forced: AtomicU64::new(journal.tail()),
             log: Mutex::new(log),
             resizes: logger::Resizes::default(),
+            checkpoints: Checkpoints::begin(resume),
+            older: Mutex::new(older),
+            logger,
             log_fault: watch::Sender::new(None),
             logged: watch::Sender::new(0),
             said: watch::Sender::new(None),
@@ -245,13 +260,18 @@ impl Pane {
 
     /// Changes the size of the screen and of the terminal.
     pub(crate) fn resize(&self, size: locald_term::Size) {
-        if !self.screen().resize(size) {
+        let mut screen = self.screen();
+        if !screen.resize(size) {
             return;
         }
+        self.checkpoints.forget_waiting();
+        self.resizes.note(screen.at(), size);
+        drop(screen);
+        // A service that prints nothing now would have its new size in the log only with its next output.
+        self.logger.unpark();
         if let Some(input) = self.input() {
             let _ = input.resize(size);
         }
-        self.log_resize(size);
         self.changed();
     }
 
@@ -277,6 +297,12 @@ impl Pane {
         let mut watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
         watchers.retain(|known| known.upgrade().is_some_and(|known| !Arc::ptr_eq(&known, watcher)));
         watchers.push(Arc::downgrade(watcher));
+    }
+
+    /// Whether a client looks at it.
+    fn is_watched(&self) -> bool {
+        let watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
+        watchers.iter().any(|watcher| watcher.strong_count() > 0)
     }
 
     fn changed(&self) {

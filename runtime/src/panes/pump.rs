@@ -115,7 +115,10 @@ impl Pane {
         let end = match read(&self.journal, at, &mut buffers.entries) {
             Ok(()) => self.feed(buffers, at),
             // What the keeper no longer holds cannot be shown; the log names the gap.
-            Err(resume) => resume,
+            Err(resume) => {
+                self.screen().set_at(resume);
+                resume
+            }
         };
         self.flood.lock().unwrap_or_else(PoisonError::into_inner).note(buffers.entries.len(), now);
         self.screen_at.store(end, SeqCst);
@@ -147,6 +150,8 @@ impl Pane {
         }
         gathered.feed(&mut screen);
         let (replies, events) = (screen.engine_mut().take_replies(), screen.engine_mut().take_events());
+        screen.set_at(end);
+        self.checkpoints.consider(&screen, || self.runs.borrow().clone(), self.journal.head() == end);
         drop(screen);
         self.answer(replies);
         if !events.is_empty() {

@@ -12,11 +12,27 @@ const LONGEST_LINE: usize = 200;
 /// The emulator of one pane.
 pub(crate) struct Screen {
     engine: Box<dyn Engine>,
+    /// The journal's offset up to which it has been fed.
+    at: u64,
 }
 
 impl Screen {
     pub(crate) fn new(columns: u16, rows: u16) -> Self {
-        Self { engine: Box::new(VtEngine::new(Size::new(rows, columns))) }
+        Self::restored(VtEngine::new(Size::new(rows, columns)))
+    }
+
+    /// A screen that an engine has already.
+    pub(super) fn restored(engine: VtEngine) -> Self {
+        Self { engine: Box::new(engine), at: 0 }
+    }
+
+    /// The journal's offset up to which it has been fed.
+    pub(super) fn at(&self) -> u64 {
+        self.at
+    }
+
+    pub(super) fn set_at(&mut self, at: u64) {
+        self.at = at;
     }
 
     pub(crate) fn engine(&self) -> &dyn Engine {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread::Thread;
 use std::time::Duration;
 
 use futures_util::future::join_all;
@@ -45,6 +46,8 @@ pub(crate) struct SupervisorParts {
     pub(crate) keeper: Arc<KeeperLink>,
     pub(crate) panes: Arc<PaneSet>,
     pub(crate) room: OwnedFd,
+    /// The thread that writes logs.
+    pub(crate) logger: Thread,
     /// To be written when a new pane has to be looked at.
     pub(crate) wake: OwnedFd,
 }
@@ -55,6 +58,7 @@ pub(crate) struct Supervisor {
     keeper: Arc<KeeperLink>,
     panes: Arc<PaneSet>,
     room: Arc<OwnedFd>,
+    logger: Thread,
     wake: OwnedFd,
     factories: Vec<Box<dyn ServiceFactory>>,
     projects: Mutex<BTreeMap<ProjectId, Project>>,
@@ -76,7 +80,7 @@ pub(crate) struct Slot {
 
 impl Supervisor {
     pub(crate) fn new(parts: SupervisorParts) -> Self {
-        let SupervisorParts { home, keeper, panes, room, wake } = parts;
+        let SupervisorParts { home, keeper, panes, room, logger, wake } = parts;
         let surroundings = Arc::new(Surroundings::open(&home));
         let environment = {
             let surroundings = surroundings.clone();
@@ -88,6 +92,7 @@ impl Supervisor {
             keeper,
             panes,
             room: Arc::new(room),
+            logger,
             wake,
             factories: vec![Box::new(exec)],
             projects: Mutex::default(),
@@ -149,12 +154,18 @@ impl Supervisor {
     ) {
         let RememberedProject { name, root, environment, definitions } = remembered;
         self.surroundings.set_project(id, &name, &root, environment);
-        let mut services = Vec::new();
+        let (mut services, mut creating) = (Vec::new(), Vec::new());
         for definition in definitions {
             let service = ServiceId { project: id.clone(), service: definition.name.clone() };
             let slot = slots.remove(&service.to_string());
             let memory = values.get(&service_key(&service)).and_then(|value| serde_json::from_slice(value).ok());
-            match self.create_service(service.clone(), definition, slot, memory.unwrap_or_default()).await {
+            creating.push(async move {
+                (service.clone(), self.create_service(service, definition, slot, memory.unwrap_or_default()).await)
+            });
+        }
+        // Side by side: of each, the end of the log is read.
+        for (service, created) in join_all(creating).await {
+            match created {
                 Ok(created) => services.push(created),
                 Err(error) => {
                     warn!(%service, error, "the service could not be taken over and is ended");
@@ -388,6 +399,7 @@ impl Supervisor {
             memory: slot.memory,
             room: self.room.clone(),
             log,
+            logger: self.logger.clone(),
             run: slot.run,
             starting: slot.starting,
         };

@@ -5,6 +5,7 @@
 mod mux;
 mod outer;
 mod procfs;
+mod restore;
 mod row;
 mod spine;
 mod workload;
@@ -30,8 +31,9 @@ pub(crate) fn run(name: &str, options: &[&str]) -> Result<ExitCode> {
     let rows = match name {
         "spine" => spine::measure(&executable)?,
         "mux" => mux::measure(&executable, &parts)?,
+        "restore" => restore::measure(&executable)?,
         other => {
-            eprintln!("there is no benchmark `{other}`; there are: mux, spine");
+            eprintln!("there is no benchmark `{other}`; there are: mux, restore, spine");
             return Ok(ExitCode::from(2));
         }
     };

@@ -10,7 +10,7 @@ use std::{path::Path, time::Duration};
 
 use proptest::prelude::*;
 
-use super::{Caps, Cursor, Entry, GapReason, Lost, Outcome, Reader, Record, Stream};
+use super::{Caps, Checkpoint, Cursor, Entry, GapReason, Lost, Outcome, Reader, Record, Run, Stream};
 
 /// Segments so small that a few records fill one, and no other limit.
 pub(super) const TINY_SEGMENTS: Caps = Caps { segment: 400, total: u64::MAX, age: Duration::MAX };
@@ -35,7 +35,19 @@ pub(super) fn any_entry() -> impl Strategy<Value = Entry<'static>> {
         1 => (any::<u16>(), any::<u16>()).prop_map(|(columns, rows)| Entry::Resized { columns, rows }),
         1 => (any::<u64>(), prop::sample::select(reasons)).prop_map(|(length, reason)| Entry::Gap { length, reason }),
         1 => ".{0,40}".prop_map(|text| Entry::Note { text: text.into() }),
+        1 => any_checkpoint().prop_map(Entry::Checkpoint),
     ]
+}
+
+fn any_checkpoint() -> impl Strategy<Value = Checkpoint<'static>> {
+    let outcome =
+        prop_oneof![any::<i32>().prop_map(Outcome::Code), any::<i32>().prop_map(Outcome::Signal), Just(Outcome::Lost)];
+    let run = (any::<u64>(), any::<u32>(), any::<u64>(), prop::option::of(outcome))
+        .prop_map(|(run, pid, since, outcome)| Run { run, pid, since, outcome });
+    (any::<[u64; 5]>(), run, prop::collection::vec(any::<u8>(), 0..60)).prop_map(|(numbers, run, state)| {
+        let [at, log, segment, byte, sequence] = numbers;
+        Checkpoint { at, from: Cursor { log, segment, byte, sequence }, run, state: state.into() }
+    })
 }
 
 /// Any record at all.
