@@ -76,7 +76,7 @@ fn all_started(changes: &[ServiceChange]) -> Result<(), CommandError> {
 
 /// The services with which what was asked for failed.
 pub(crate) fn failed(changes: &[ServiceChange]) -> impl Iterator<Item = &ServiceChange> {
-    changes.iter().filter(|change| matches!(change.change, Change::Failed { .. }))
+    changes.iter().filter(|change| matches!(change.change, Change::Failed { .. } | Change::Waiting { .. }))
 }
 
 fn describe(change: &Change, asked: Asked) -> (Tone, String) {
@@ -84,6 +84,7 @@ fn describe(change: &Change, asked: Asked) -> (Tone, String) {
         Change::Started { pid } => (Tone::Good, format!("started (pid {pid})")),
         Change::AlreadyRunning { pid } => (Tone::Quiet, format!("was already running (pid {pid})")),
         Change::WasNotRunning => (Tone::Quiet, "was not running".to_owned()),
+        Change::Waiting { reason } => (Tone::Busy, format!("is not started yet: {reason}")),
         Change::Failed { reason } => {
             let what = match asked {
                 Asked::Start => "failed",
@@ -180,6 +181,7 @@ impl<'a> From<&'a ServiceChange> for ChangeJson<'a> {
             Change::Started { pid } => (json.change, json.pid) = ("started", Some(*pid)),
             Change::AlreadyRunning { pid } => (json.change, json.pid) = ("already-running", Some(*pid)),
             Change::WasNotRunning => json.change = "was-not-running",
+            Change::Waiting { reason } => (json.change, json.reason) = ("waiting", Some(reason.as_str())),
             Change::Failed { reason } => (json.change, json.reason) = ("failed", Some(reason.as_str())),
             Change::Stopped { exit, killed, left } => {
                 (json.change, json.exit) = ("stopped", Some((*exit).into()));

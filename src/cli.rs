@@ -48,6 +48,7 @@ pub(crate) enum Command {
     Stop(commands::stop::StopArgs),
     Restart(commands::restart::RestartArgs),
     Status(commands::status::StatusArgs),
+    Explain(commands::explain::ExplainArgs),
     Logs(commands::logs::LogsArgs),
     Capture(commands::capture::CaptureArgs),
     SendKeys(commands::send_keys::SendKeysArgs),
@@ -65,7 +66,7 @@ pub(crate) enum Command {
 /// The commands as the help groups them.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Services", &["up", "down", "start", "stop", "restart"]),
-    ("Look and type", &["status", "logs", "attach", "monitor", "capture", "send-keys"]),
+    ("Look and type", &["status", "explain", "logs", "attach", "monitor", "capture", "send-keys"]),
     ("The configuration", &["init", "config", "env", "schema"]),
     ("The daemon", &["daemon", "sandbox", "shutdown"]),
     ("More", &["debug", "completion", "help"]),

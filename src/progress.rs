@@ -68,6 +68,10 @@ impl Progress {
 
     fn append(&mut self, services: &[&ServiceStatus], ui: &mut Ui) -> io::Result<()> {
         for service in services {
+            // Everybody waits for an instant; only who has a reason is worth a line.
+            if service.state == ServiceState::Waiting && service.reason.is_none() {
+                continue;
+            }
             let before = self.seen.insert(service.name.clone(), service.state);
             if before.unwrap_or(ServiceState::Stopped) == service.state {
                 continue;
@@ -94,10 +98,10 @@ fn describe(service: &ServiceStatus) -> (Tone, String) {
 pub(crate) fn state_tone(state: ServiceState) -> Tone {
     match state {
         ServiceState::Ready => Tone::Good,
-        ServiceState::Starting | ServiceState::Stopping => Tone::Busy,
-        ServiceState::Failed => Tone::Bad,
+        ServiceState::Waiting | ServiceState::Starting | ServiceState::Stopping | ServiceState::Backoff => Tone::Busy,
+        ServiceState::Unhealthy | ServiceState::CrashLoop | ServiceState::Failed => Tone::Bad,
         ServiceState::Stopped => Tone::Quiet,
-        ServiceState::Exited => Tone::Plain,
+        ServiceState::Exited | ServiceState::Completed => Tone::Plain,
     }
 }
 

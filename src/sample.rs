@@ -22,6 +22,9 @@ pub(crate) fn service(project: &str, name: &str, state: ServiceState) -> Service
         ports: vec![],
         urls: vec![],
         reason: None,
+        health: None,
+        starts_at: None,
+        usage: None,
         log_fault: None,
     }
 }

@@ -36,6 +36,9 @@ pub(crate) fn service(project: &str, name: &str, state: ServiceState) -> Service
         ports: Vec::new(),
         urls: Vec::new(),
         reason: None,
+        health: None,
+        starts_at: None,
+        usage: None,
         log_fault: None,
     }
 }

@@ -22,26 +22,22 @@ pub(crate) fn state(service: &ServiceStatus) -> Cow<'static, str> {
 pub(crate) fn icon(service: &ServiceStatus) -> &'static str {
     match service.state {
         ServiceState::Stopped => "○",
+        ServiceState::Waiting | ServiceState::Backoff => "◌",
         ServiceState::Starting | ServiceState::Stopping => "◐",
-        ServiceState::Ready => "●",
-        ServiceState::Exited if ended_well(service) => "✓",
-        ServiceState::Exited | ServiceState::Failed => "✗",
+        ServiceState::Ready | ServiceState::Unhealthy => "●",
+        ServiceState::Completed => "✓",
+        ServiceState::Exited | ServiceState::CrashLoop | ServiceState::Failed => "✗",
     }
 }
 
 /// The state's style.
 pub(crate) fn style(service: &ServiceStatus, theme: &Theme) -> Style {
     match service.state {
-        ServiceState::Stopped => theme.muted,
-        ServiceState::Starting | ServiceState::Stopping => theme.warn,
+        ServiceState::Stopped | ServiceState::Completed => theme.muted,
+        ServiceState::Waiting | ServiceState::Starting | ServiceState::Stopping | ServiceState::Backoff => theme.warn,
         ServiceState::Ready => theme.ok,
-        ServiceState::Exited if ended_well(service) => theme.muted,
-        ServiceState::Exited | ServiceState::Failed => theme.error,
+        ServiceState::Exited | ServiceState::Unhealthy | ServiceState::CrashLoop | ServiceState::Failed => theme.error,
     }
-}
-
-fn ended_well(service: &ServiceStatus) -> bool {
-    service.exit == Some(Exit::Code(0))
 }
 
 /// How a run ended, to follow a service's name.
@@ -79,10 +75,17 @@ pub(crate) fn sentence(service: &ServiceStatus) -> String {
     let name = &service.name;
     match service.state {
         ServiceState::Stopped => format!("{name} is stopped"),
-        ServiceState::Starting => format!("{name} is starting"),
+        ServiceState::Waiting => with_reason(format!("{name} is not started yet"), service),
+        ServiceState::Starting => with_reason(format!("{name} is starting"), service),
         ServiceState::Ready => format!("{name} is running"),
+        ServiceState::Unhealthy => with_reason(format!("{name} is unhealthy"), service),
         ServiceState::Stopping => format!("{name} is stopping"),
         ServiceState::Exited => format!("{name} {}", ended(service.exit)),
+        ServiceState::Completed => format!("{name} is done"),
+        ServiceState::Backoff => format!("{name} {}, and is started again soon", ended(service.exit)),
+        ServiceState::CrashLoop => {
+            format!("{name} {}, as it did before, and is not started again", ended(service.exit))
+        }
         ServiceState::Failed => match &service.reason {
             Some(reason) => format!("{name} could not be started: {reason}"),
             None => format!("{name} could not be started"),
@@ -119,6 +122,13 @@ pub(crate) fn fit_address(url: &str, columns: u16) -> String {
     text::fit(if text::width(url) <= columns { url } else { bare }, columns)
 }
 
+fn with_reason(sentence: String, service: &ServiceStatus) -> String {
+    match &service.reason {
+        Some(reason) => format!("{sentence}: {reason}"),
+        None => sentence,
+    }
+}
+
 /// What was just asked for, while there is no answer yet.
 pub(crate) fn underway(verb: Verb, service: &str) -> String {
     let doing = match verb {
@@ -141,6 +151,7 @@ pub(crate) fn change(change: &ServiceChange) -> String {
         Change::Stopped { left, .. } if !left.is_empty() => format!("{name} stopped; still runs: {}", left.join(", ")),
         Change::Stopped { .. } => format!("{name} stopped"),
         Change::WasNotRunning => format!("{name} was not running"),
+        Change::Waiting { reason } => format!("{name} is not started yet: {reason}"),
         Change::Failed { reason } => format!("{name} could not be started: {reason}"),
     }
 }

@@ -107,7 +107,7 @@ async fn serve(
         logger: logger.thread().clone(),
         wake: output.try_clone().map_err(text)?,
     };
-    let supervisor = Arc::new(Supervisor::new(parts));
+    let supervisor = Supervisor::begin(parts);
     pump::start(panes.clone(), output, logger.thread().clone()).map_err(text)?;
     let (heard, mut hearing) = mpsc::channel(64);
     thread::Builder::new().name("keeper".to_owned()).spawn(move || hear(receiver, &heard)).map_err(text)?;

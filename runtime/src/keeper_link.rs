@@ -74,8 +74,16 @@ impl KeeperLink {
     /// # Errors
     /// The keeper is gone; so will be this daemon, as soon as it notices on the receiving side.
     pub(crate) fn send(&self, order: &ToKeeper) -> io::Result<()> {
+        self.send_with(order, Vec::new())
+    }
+
+    /// Sends an order with descriptors.
+    ///
+    /// # Errors
+    /// As of [`Self::send`].
+    pub(crate) fn send_with(&self, order: &ToKeeper, descriptors: Vec<OwnedFd>) -> io::Result<()> {
         let mut sender = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sender.queue(order, Vec::new());
+        sender.queue(order, descriptors);
         sender.flush().map(drop)
     }
 }

@@ -4,6 +4,7 @@
 //! started by the keeper and by nobody else.
 
 mod daemon;
+mod health;
 mod keeper_link;
 pub mod logs;
 mod own_log;

@@ -8,6 +8,7 @@ pub(crate) mod daemon;
 pub(crate) mod debug;
 pub(crate) mod down;
 pub(crate) mod env;
+pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod logs;
 pub(crate) mod monitor;
@@ -50,6 +51,7 @@ pub(crate) async fn run(cli: Cli, ui: &mut Ui) -> Result<(), CommandError> {
         Command::Start(args) => interruptible(start::start(args, &context, ui)).await,
         Command::Stop(args) => interruptible(stop::stop(args, &context, ui)).await,
         Command::Restart(args) => interruptible(restart::restart(args, &context, ui)).await,
+        Command::Explain(args) => interruptible(explain::explain(args, &context, ui)).await,
         Command::Status(args) => interruptible(status::status(args, &context, ui)).await,
         Command::Monitor(args) => monitor::monitor(&args, &context, ui).await,
         Command::Logs(args) => logs::logs(args, &context, ui).await,

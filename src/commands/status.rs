@@ -1,7 +1,7 @@
 //! `locald status`: what runs, as a table that fits the terminal or as JSON.
 
 use jiff::Timestamp;
-use locald_api::{CallError, Client, Exit, Request, Response, ServiceState, ServiceStatus, Target};
+use locald_api::{CallError, Client, Exit, Request, Response, ServiceState, ServiceStatus, Target, Usage};
 use serde::Serialize;
 
 use crate::changes::{ExitJson, signal_name};
@@ -61,14 +61,16 @@ async fn run(client: &Client, target: Target, json: bool, ui: &mut Ui) -> Result
 
 /// What goes first when the terminal is narrow has the lowest rank; the last column stays longest, because nothing else
 /// says where a service is or why it is not.
-const LAYOUT: [Column; 7] = [
+const LAYOUT: [Column; 9] = [
     Column { title: "NAME", shrink: Some(Shrink { least: 12, good: 12 }), rank: None, right: false },
-    Column { title: "STATE", shrink: None, rank: Some(5), right: false },
-    Column { title: "PID", shrink: None, rank: Some(1), right: true },
-    Column { title: "EXIT", shrink: None, rank: Some(2), right: false },
-    Column { title: "RESTARTS", shrink: None, rank: Some(0), right: true },
-    Column { title: "SINCE", shrink: None, rank: Some(3), right: false },
-    Column { title: "URL OR REASON", shrink: Some(Shrink { least: 14, good: 22 }), rank: Some(4), right: false },
+    Column { title: "STATE", shrink: None, rank: Some(7), right: false },
+    Column { title: "PID", shrink: None, rank: Some(3), right: true },
+    Column { title: "EXIT", shrink: None, rank: Some(4), right: false },
+    Column { title: "RESTARTS", shrink: None, rank: Some(2), right: true },
+    Column { title: "CPU", shrink: None, rank: Some(0), right: true },
+    Column { title: "MEMORY", shrink: None, rank: Some(1), right: true },
+    Column { title: "SINCE", shrink: None, rank: Some(5), right: false },
+    Column { title: "URL OR REASON", shrink: Some(Shrink { least: 14, good: 22 }), rank: Some(6), right: false },
 ];
 
 fn table(services: &[ServiceStatus], now: Timestamp, ui: &Ui) -> String {
@@ -83,13 +85,36 @@ fn row(service: &ServiceStatus, several_projects: bool, now: Timestamp) -> Vec<C
     let quiet_zero = if service.restarts == 0 { Tone::Quiet } else { Tone::Busy };
     vec![
         Cell::new(name),
-        Cell::toned(state_tone(service.state), service.state.word()),
+        Cell::toned(state_tone(service.state), state(service)),
         Cell::new(service.pid.map(|pid| pid.to_string()).unwrap_or_default()),
         exit(service),
         Cell::toned(quiet_zero, service.restarts.to_string()),
+        Cell::new(service.usage.and_then(|usage| usage.cpu_permille).map(percent).unwrap_or_default()),
+        Cell::new(service.usage.map(|usage| memory(usage.memory)).unwrap_or_default()),
         Cell::new(started.map(|then| clock::ago(then, now)).unwrap_or_default()),
         Cell::new(place_or_reason(service)),
     ]
+}
+
+/// Thousandths of a processor as a percentage.
+pub(crate) fn percent(permille: u32) -> String {
+    format!("{}.{}%", permille / 10, permille % 10)
+}
+
+/// In mebibytes, or in gibibytes where those are many.
+pub(crate) fn memory(bytes: u64) -> String {
+    match bytes >> 20 {
+        mebibytes @ 0..1024 => format!("{mebibytes}M"),
+        mebibytes => format!("{}.{}G", mebibytes / 1024, mebibytes % 1024 * 10 / 1024),
+    }
+}
+
+/// The state, and how it is known of a service that was asked.
+fn state(service: &ServiceStatus) -> String {
+    match (&service.health, service.state) {
+        (Some(source), ServiceState::Ready) => format!("healthy ({source})"),
+        _ => service.state.word().to_owned(),
+    }
 }
 
 /// How the last run ended, of a service that does not run now.
@@ -126,7 +151,7 @@ fn place(service: &ServiceStatus) -> String {
 
 /// A service as `--json` shows it.
 #[derive(Serialize)]
-struct ServiceJson<'a> {
+pub(crate) struct ServiceJson<'a> {
     project: &'a str,
     name: &'a str,
     id: String,
@@ -139,6 +164,9 @@ struct ServiceJson<'a> {
     ports: &'a [u16],
     urls: &'a [String],
     reason: Option<&'a str>,
+    health: Option<&'a str>,
+    starts_at: Option<&'a str>,
+    usage: Option<Usage>,
     log_fault: Option<&'a str>,
 }
 
@@ -157,6 +185,9 @@ impl<'a> From<&'a ServiceStatus> for ServiceJson<'a> {
             ports: &service.ports,
             urls: &service.urls,
             reason: service.reason.as_deref(),
+            health: service.health.as_deref(),
+            starts_at: service.starts_at.as_deref(),
+            usage: service.usage,
             log_fault: service.log_fault.as_deref(),
         }
     }
@@ -226,10 +257,10 @@ mod tests {
     #[test]
     fn the_table_shows_everything_in_two_hundred_columns() {
         insta::assert_snapshot!(shown(&services(), Some(200)), @"
-        NAME               STATE      PID  EXIT     RESTARTS  SINCE    URL OR REASON
-        web                ready    48213                  0  20m ago  http://127.0.0.1:20000
-        background-worker  exited          SIGKILL         3  20m ago  ended by SIGKILL; the kernel may have been out of memory
-        db                 failed                          0           `postgres` is not in PATH
+        NAME               STATE      PID  EXIT     RESTARTS  CPU  MEMORY  SINCE    URL OR REASON
+        web                ready    48213                  0               20m ago  http://127.0.0.1:20000
+        background-worker  exited          SIGKILL         3               20m ago  ended by SIGKILL; the kernel may have been out of memory
+        db                 failed                          0                        `postgres` is not in PATH
         mail               stopped                         0
         ");
     }
@@ -276,10 +307,10 @@ mod tests {
         let (client, _events) = served::by(|_| Reply::of(served_status())).await;
         run(&client, Target::default(), true, &mut ui).await.unwrap();
         insta::assert_snapshot!(written.data().replace("},{", "},\n{"), @r#"
-        [{"project":"shop","name":"web","id":"shop-1a2b:web","kind":"exec","state":"ready","pid":48213,"exit":null,"restarts":0,"started_at":"2026-01-31T07:00:00Z","ports":[20000],"urls":["http://127.0.0.1:20000"],"reason":null,"log_fault":"no space left"},
-        {"project":"shop","name":"background-worker","id":"shop-1a2b:background-worker","kind":"exec","state":"exited","pid":null,"exit":{"code":null,"signal":9},"restarts":3,"started_at":"2026-01-31T07:00:00Z","ports":[],"urls":[],"reason":"ended by SIGKILL; the kernel may have been out of memory","log_fault":null},
-        {"project":"shop","name":"db","id":"shop-1a2b:db","kind":"exec","state":"failed","pid":null,"exit":null,"restarts":0,"started_at":null,"ports":[20001,20002],"urls":[],"reason":"`postgres` is not in PATH","log_fault":null},
-        {"project":"shop","name":"mail","id":"shop-1a2b:mail","kind":"exec","state":"stopped","pid":null,"exit":null,"restarts":0,"started_at":null,"ports":[],"urls":[],"reason":null,"log_fault":null}]
+        [{"project":"shop","name":"web","id":"shop-1a2b:web","kind":"exec","state":"ready","pid":48213,"exit":null,"restarts":0,"started_at":"2026-01-31T07:00:00Z","ports":[20000],"urls":["http://127.0.0.1:20000"],"reason":null,"health":null,"starts_at":null,"usage":null,"log_fault":"no space left"},
+        {"project":"shop","name":"background-worker","id":"shop-1a2b:background-worker","kind":"exec","state":"exited","pid":null,"exit":{"code":null,"signal":9},"restarts":3,"started_at":"2026-01-31T07:00:00Z","ports":[],"urls":[],"reason":"ended by SIGKILL; the kernel may have been out of memory","health":null,"starts_at":null,"usage":null,"log_fault":null},
+        {"project":"shop","name":"db","id":"shop-1a2b:db","kind":"exec","state":"failed","pid":null,"exit":null,"restarts":0,"started_at":null,"ports":[20001,20002],"urls":[],"reason":"`postgres` is not in PATH","health":null,"starts_at":null,"usage":null,"log_fault":null},
+        {"project":"shop","name":"mail","id":"shop-1a2b:mail","kind":"exec","state":"stopped","pid":null,"exit":null,"restarts":0,"started_at":null,"ports":[],"urls":[],"reason":null,"health":null,"starts_at":null,"usage":null,"log_fault":null}]
         "#);
     }
 

@@ -171,8 +171,8 @@ fn an_array_is_executed_as_it_is_and_a_string_by_a_shell() {
         "#,
     );
     home.ok(&["up"]);
-    home.wait_for_state("array", "exited");
-    home.wait_for_state("string", "exited");
+    home.wait_for_state("array", "completed");
+    home.wait_for_state("string", "completed");
     wait_for_line(&home, "array", "<>");
     assert_eq!(home.log_lines("array"), ["<a  b>", "<$HOME>", "<*>", "<it's \"quoted\">", "<>"]);
     wait_for_line(&home, "string", "<42>");

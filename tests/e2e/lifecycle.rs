@@ -328,7 +328,7 @@ fn a_folder_without_a_project_is_told_what_makes_one() {
 #[test]
 fn a_procfile_alone_is_a_project() {
     let home = TestHome::empty();
-    home.write("Procfile", "# what runs\nweb: echo port $PORT; exec sleep 1000\nworker: exec sleep 1000\n");
+    home.write("Procfile", "# what runs\nweb: echo port $(printenv PORT); exec sleep 1000\nworker: exec sleep 1000\n");
     home.ok(&["up"]);
     assert!(is_alive(home.pid("web")) && is_alive(home.pid("worker")));
     let port = home.service("web")["ports"][0].clone();

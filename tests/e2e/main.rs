@@ -24,6 +24,7 @@ mod sandbox;
 mod screen;
 mod slow;
 mod stage;
+mod supervise;
 mod wait;
 mod windows;
 mod wire;

@@ -403,13 +403,13 @@ fn opening_a_project_that_is_up_starts_what_is_new_and_leaves_alone_what_was_sto
     let config = format!("{SHELL}[services.job]\ncommand = \"echo done\"\n");
     let home = TestHome::new(&config);
     home.ok(&["up"]);
-    home.wait_for_state("job", "exited");
+    home.wait_for_state("job", "completed");
     home.ok(&["stop", "shell"]);
     home.write("locald.toml", &format!("{config}[services.new]\ncommand = \"echo I am new; sleep 1000\"\n"));
     let mut screen = Screen::open(&home, &[], 80, 24);
     screen.wait_for("● new          ready");
     screen.wait_for("▸○ shell      stopped");
-    screen.wait_for("✓ job       exited 0");
+    screen.wait_for("✓ job      completed");
     screen.send("q");
     assert!(screen.wait_for_end().success());
     assert_eq!(home.service("job")["restarts"], 0);

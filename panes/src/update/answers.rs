@@ -32,7 +32,10 @@ pub(super) fn answered(model: &mut Model, purpose: &Purpose, result: Result<Resp
 
 fn tell_success(model: &mut Model, purpose: &Purpose, response: &Response) {
     let Response::Changes(changes) = response else { return };
-    let failed: Vec<_> = changes.iter().filter(|change| matches!(change.change, Change::Failed { .. })).collect();
+    let failed: Vec<_> = changes
+        .iter()
+        .filter(|change| matches!(change.change, Change::Failed { .. } | Change::Waiting { .. }))
+        .collect();
     model.notice = match (failed.as_slice(), purpose, changes.as_slice()) {
         ([one], ..) => Some(Notice::error(wording::change(one))),
         ([one, more @ ..], ..) => Some(Notice::error(format!("{} (and {} more)", wording::change(one), more.len()))),

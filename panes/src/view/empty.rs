@@ -34,7 +34,7 @@ pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer) {
 
 /// What there is to say in the place of a screen. Nothing of a program that runs: its screen is there in an instant.
 pub(super) fn instead_of_screen(model: &Model, service: &ServiceStatus) -> Option<Say> {
-    let starting = service.state == ServiceState::Starting;
+    let starting = matches!(service.state, ServiceState::Waiting | ServiceState::Starting);
     let appears = || Say { sentence: wording::sentence(service), step: "its screen appears here".into() };
     about(model, service).or_else(|| starting.then(appears))
 }
@@ -47,13 +47,17 @@ pub(super) fn about(model: &Model, service: &ServiceStatus) -> Option<Say> {
     };
     let step = match service.state {
         // Keys are for the selected service alone.
-        ServiceState::Stopped | ServiceState::Exited | ServiceState::Failed if !model.is_selected(service) => {
-            String::new()
-        }
+        state if !model.is_selected(service) && !state.is_alive() && state != ServiceState::Waiting => String::new(),
         ServiceState::Stopped => format!("press {} to start it", key(Action::Start)),
-        ServiceState::Exited => format!("press {} to restart it", key(Action::Restart)),
+        ServiceState::Exited | ServiceState::CrashLoop => format!("press {} to restart it", key(Action::Restart)),
+        ServiceState::Completed => format!("press {} to run it again", key(Action::Restart)),
+        ServiceState::Backoff => format!("press {} to restart it now", key(Action::Restart)),
         ServiceState::Failed => format!("once that is mended, press {} to try again", key(Action::Restart)),
-        ServiceState::Starting | ServiceState::Ready | ServiceState::Stopping => return None,
+        ServiceState::Waiting
+        | ServiceState::Starting
+        | ServiceState::Ready
+        | ServiceState::Unhealthy
+        | ServiceState::Stopping => return None,
     };
     Some(Say { sentence: wording::sentence(service), step })
 }

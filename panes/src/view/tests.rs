@@ -513,11 +513,10 @@ fn several_projects_are_grouped_and_every_state_has_a_sign_and_a_word() {
         ("worker", ServiceState::Starting),
         ("mailer", ServiceState::Stopping),
         ("search", ServiceState::Stopped),
-        ("seed", ServiceState::Exited),
+        ("seed", ServiceState::Completed),
         ("crash", ServiceState::Exited),
     ];
     let mut services: Vec<_> = states.iter().map(|(name, state)| service("shop", name, *state)).collect();
-    services[4].exit = Some(Exit::Code(0));
     services[5].exit = Some(Exit::Signal(11));
     services.push(service("blog", "a-service-with-a-long-name", ServiceState::Failed));
     let mut all = workspace(services);
@@ -528,7 +527,7 @@ fn several_projects_are_grouped_and_every_state_has_a_sign_and_a_word() {
      ◐ worker    starting │
      ◐ mailer    stopping │
      ○ search     stopped │
-     ✓ seed      exited 0 │
+     ✓ seed     completed │
     ▸✗ crash    signal 11 │
                           │
      blog                 │

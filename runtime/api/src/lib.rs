@@ -6,6 +6,7 @@
 
 pub mod activity;
 pub mod client;
+pub mod explain;
 pub mod failure;
 pub mod frame;
 pub mod hello;
@@ -29,6 +30,7 @@ pub mod wire;
 
 pub use activity::{Activity, CommandMark, Notification, Progress};
 pub use client::{CallError, Client, ConnectError, Event, Events};
+pub use explain::{EndedRun, Explanation, Need, Next, Probe};
 pub use failure::{Failure, FailureKind};
 pub use frame::{Cursor, CursorShape, PaneFrame};
 pub use hello::{Hello, PROTOCOL, Refused, Welcome};

@@ -31,6 +31,8 @@ pub enum Request {
     Restart(Target),
     /// Answered by `Status`.
     Status(Target),
+    /// Why services are as they are, and what comes next. Answered by `Explanations`.
+    Explain(Target),
     /// One page of logs. Answered by `Logs`.
     Logs(LogQuery),
     /// The text of a service's screen. Answered by `Capture`.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Exit, LogLine, ProjectStatus, Row, SearchPage, ServiceId, ServiceStatus};
+use crate::{Exit, Explanation, LogLine, ProjectStatus, Row, SearchPage, ServiceId, ServiceStatus};
 
 /// The answer to a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,8 @@ pub enum Response {
         /// What keeps the daemon from doing its whole work.
         degraded: Vec<String>,
     },
+    /// The services that were meant, explained.
+    Explanations(Vec<Explanation>),
     /// A page of logs.
     Logs(LogPage),
     /// A screen's text.
@@ -85,6 +87,11 @@ pub enum Change {
     },
     /// It was not running, so there was nothing to stop.
     WasNotRunning,
+    /// It is started once what it depends on allows that, which will not happen by itself.
+    Waiting {
+        /// What it waits for, and how that is.
+        reason: String,
+    },
     /// It could not be started.
     Failed {
         /// Why.

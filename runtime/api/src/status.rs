@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ProjectId, ServiceId};
+use crate::{ProjectId, ServiceId, Usage};
 
 /// Everything at one moment. A later one has a higher revision.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +59,15 @@ pub struct ServiceStatus {
     pub urls: Vec<String>,
     /// Why it is in this state, where that needs saying.
     pub reason: Option<String>,
+    /// How it is known that it is well or not, such as `http`; absent where nothing is asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<String>,
+    /// When it is started again, RFC 3339 in UTC, while it is in backoff.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<String>,
+    /// What its processes use; absent where nobody asked for it, or where there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
     /// What is wrong with keeping its log; absent when nothing is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_fault: Option<String>,
@@ -70,14 +79,24 @@ pub struct ServiceStatus {
 pub enum ServiceState {
     /// Not running, because nobody started it or somebody stopped it.
     Stopped,
-    /// Being started.
+    /// Wanted, and not started yet because of what it depends on.
+    Waiting,
+    /// Being started, or running and not known to be well yet.
     Starting,
-    /// Running.
+    /// Running, and well as far as anybody can tell.
     Ready,
+    /// Running, and not well.
+    Unhealthy,
     /// Asked to stop, not gone yet.
     Stopping,
-    /// Ended by itself.
+    /// Ended by itself, and not well.
     Exited,
+    /// Ended by itself with exit code 0.
+    Completed,
+    /// Ended by itself; started again after a pause.
+    Backoff,
+    /// Ended by itself so often that it is not started again.
+    CrashLoop,
     /// Could not be started.
     Failed,
 }
@@ -99,16 +118,21 @@ impl ServiceState {
     pub fn word(self) -> &'static str {
         match self {
             Self::Stopped => "stopped",
+            Self::Waiting => "waiting",
             Self::Starting => "starting",
             Self::Ready => "ready",
+            Self::Unhealthy => "unhealthy",
             Self::Stopping => "stopping",
             Self::Exited => "exited",
+            Self::Completed => "completed",
+            Self::Backoff => "backoff",
+            Self::CrashLoop => "crash-loop",
             Self::Failed => "failed",
         }
     }
 
     /// Whether a process of the service may be alive in this state.
     pub fn is_alive(self) -> bool {
-        matches!(self, Self::Starting | Self::Ready | Self::Stopping)
+        matches!(self, Self::Starting | Self::Ready | Self::Unhealthy | Self::Stopping)
     }
 }

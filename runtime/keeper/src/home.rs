@@ -86,8 +86,7 @@ impl Home {
         let below_home = |folder: &str| Some(absolute("HOME")?.join(folder));
         let state = absolute("XDG_STATE_HOME").or_else(|| below_home(".local/state")).ok_or(HomeError::Homeless)?;
         let config = absolute("XDG_CONFIG_HOME").or_else(|| below_home(".config")).ok_or(HomeError::Homeless)?;
-        let own = absolute("XDG_RUNTIME_DIR").filter(|path| fs::metadata(path).is_ok_and(|meta| meta.uid() == uid));
-        let runtime = own.map_or_else(|| shared_runtime(uid), |path| path.join("locald"));
+        let runtime = runtime_of_user(&variable, uid);
         Ok(Self { runtime, state: state.join("locald"), config: config.join("locald") }.with_short_paths(uid))
     }
 
@@ -98,6 +97,23 @@ impl Home {
         }
         let short = shared_runtime(uid).join(format!("{:016x}", fnv(self.runtime.as_os_str().as_encoded_bytes())));
         Self { runtime: short, ..self }
+    }
+
+    /// Whether this is the home of a sandbox.
+    pub fn is_sandbox(&self) -> bool {
+        self.state.ancestors().nth(2).is_some_and(|folder| folder.ends_with("sandboxes"))
+    }
+
+    /// A folder that all homes of the user share, whatever `LOCALD_HOME` says; gone when the machine restarts. Touches nothing.
+    pub fn shared_path() -> PathBuf {
+        runtime_of_user(|name| env::var_os(name), rustix::process::geteuid().as_raw())
+    }
+
+    /// [`Self::shared_path`], made where it is missing, and refused where it is not private.
+    pub fn shared_dir() -> Result<PathBuf, HomeError> {
+        let folder = Self::shared_path();
+        make_private(&folder)?;
+        Ok(folder)
     }
 
     /// Makes the folders where they are missing, and refuses ones that are not private.
@@ -157,6 +173,13 @@ impl Home {
 /// The name of the environment variable that holds a [`Home::token`], a colon, and `kill` or `leave`.
 pub const TOKEN_VARIABLE: &str = "LOCALD_TOKEN";
 
+/// The user's own folder for sockets, apart from any private home.
+fn runtime_of_user(variable: impl Fn(&str) -> Option<OsString>, uid: u32) -> PathBuf {
+    let own = variable("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
+    let own = own.filter(|path| fs::metadata(path).is_ok_and(|meta| meta.uid() == uid));
+    own.map_or_else(|| shared_runtime(uid), |path| path.join("locald"))
+}
+
 /// The runtime folder of a user whose system gives them none.
 fn shared_runtime(uid: u32) -> PathBuf {
     PathBuf::from(format!("/tmp/locald-{uid}"))
@@ -205,6 +228,7 @@ mod tests {
         let sandbox = home.sandbox(&"ci".parse().unwrap());
         let root = home.sandboxes().join("ci");
         assert!(sandbox.arguments().iter().all(|folder| folder.starts_with(&root)), "{sandbox:?}");
+        assert!(sandbox.is_sandbox() && !home.is_sandbox());
         assert_ne!(sandbox.token(), home.token());
     }
 

@@ -19,7 +19,12 @@ pub struct Launch {
     pub escape: Escape,
     /// The signal that asks it to stop when its keeper dies.
     pub stop_signal: i32,
+    /// How many open sockets travel with this; the process finds them as its descriptors 3 and on (sd_listen_fds(3)).
+    pub sockets: u8,
 }
+
+/// The most sockets one process is given.
+pub(crate) const MAX_SOCKETS: u8 = 4;
 
 /// Where a service's output goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,7 +92,7 @@ impl Launch {
             Terminal::Pty { columns, rows } => out.u8(1).u16(columns).u16(rows),
             Terminal::Pipes => out.u8(0).u16(0).u16(0),
         };
-        out.u8(u8::from(self.escape == Escape::Leave)).i32(self.stop_signal);
+        out.u8(u8::from(self.escape == Escape::Leave)).i32(self.stop_signal).u8(self.sockets);
     }
 
     pub(crate) fn read(input: &mut Reader<'_>) -> Result<Self, Malformed> {
@@ -99,7 +104,11 @@ impl Launch {
             _ => return Err(Malformed),
         };
         let escape = if input.bool()? { Escape::Leave } else { Escape::Kill };
-        Ok(Self { arguments, directory, environment, terminal, escape, stop_signal: input.i32()? })
+        let (stop_signal, sockets) = (input.i32()?, input.u8()?);
+        if sockets > MAX_SOCKETS {
+            return Err(Malformed);
+        }
+        Ok(Self { arguments, directory, environment, terminal, escape, stop_signal, sockets })
     }
 }
 

@@ -8,7 +8,7 @@ use crate::launch::{Launch, LaunchFailure, Stop};
 use crate::outcome::{Ending, Outcome};
 
 /// The version of both protocols and of the shared memory between keeper and daemon.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// From the daemon to the keeper.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub enum ToKeeper {
         /// The slot.
         slot: String,
     },
-    /// Starts a run in a slot that has none. Answered by `Spawned` or `SpawnFailed`.
+    /// Starts a run in a slot that has none. With the launch's sockets. Answered by `Spawned` or `SpawnFailed`.
     Spawn {
         /// The slot.
         slot: String,
@@ -235,6 +235,13 @@ impl Message for ToKeeper {
         input.end()?;
         Ok(message)
     }
+
+    fn descriptors(&self) -> usize {
+        match self {
+            Self::Spawn { launch, .. } => launch.sockets.into(),
+            _ => 0,
+        }
+    }
 }
 
 impl Message for FromKeeper {
@@ -339,6 +346,13 @@ impl Message for ToReaper {
         input.end()?;
         Ok(message)
     }
+
+    fn descriptors(&self) -> usize {
+        match self {
+            Self::Launch(launch) => launch.sockets.into(),
+            Self::Signal(_) | Self::Stop(_) => 0,
+        }
+    }
 }
 
 impl Message for FromReaper {
@@ -399,10 +413,11 @@ mod tests {
         fn launch()(
             arguments in proptest::collection::vec(bytes(), 0..4), directory in bytes(), size in proptest::option::of(any::<(u16, u16)>()),
             environment in proptest::collection::vec(bytes(), 0..4), leave in any::<bool>(), stop_signal in any::<i32>(),
+            sockets in 0..=crate::launch::MAX_SOCKETS,
         ) -> Launch {
             let terminal = size.map_or(Terminal::Pipes, |(columns, rows)| Terminal::Pty { columns, rows });
             let escape = if leave { Escape::Leave } else { Escape::Kill };
-            Launch { arguments, directory, environment, terminal, escape, stop_signal }
+            Launch { arguments, directory, environment, terminal, escape, stop_signal, sockets }
         }
     }
 

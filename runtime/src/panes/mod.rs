@@ -9,8 +9,10 @@ mod focus;
 mod gathered;
 mod inlet;
 pub(crate) mod input;
+mod line_watch;
 pub(crate) mod logger;
 mod news;
+mod notices;
 pub(crate) mod past;
 pub(crate) mod pump;
 mod replay;
@@ -32,6 +34,7 @@ use std::{fmt, io};
 use locald_api::ServiceId;
 use locald_keeper::{JournalReader, RunInfo};
 use locald_term::Palette;
+use regex::Regex;
 use tokio::sync::{Notify, watch};
 
 use checkpoints::Checkpoints;
@@ -39,8 +42,10 @@ use flood::Flood;
 pub(crate) use focus::Focused;
 use inlet::Inlet;
 pub(crate) use input::InputQueue;
+use line_watch::LineWatch;
 use logger::PaneLog;
 use news::News;
+pub(crate) use notices::Notices;
 use replay::Replayed;
 pub(crate) use resize::Showing;
 pub(crate) use run::{RunPhase, RunState};
@@ -74,8 +79,9 @@ pub(crate) struct Pane {
     log_fault: watch::Sender<Option<String>>,
     /// Moves with every record that was logged; whoever follows the log waits for it.
     logged: watch::Sender<u64>,
-    /// What the service last said of itself (`STATUS` of sd_notify(3)).
-    said: watch::Sender<Option<String>>,
+    /// What the service says of itself.
+    notices: watch::Sender<Notices>,
+    lines: LineWatch,
     runs: watch::Sender<RunState>,
     /// The run that the keeper was just starting when this daemon began.
     pub(crate) starting: Option<u64>,
@@ -148,7 +154,8 @@ impl Pane {
             logger,
             log_fault: watch::Sender::new(None),
             logged: watch::Sender::new(0),
-            said: watch::Sender::new(None),
+            notices: watch::Sender::new(Notices::default()),
+            lines: LineWatch::default(),
             runs: watch::Sender::new(run),
             starting,
             inlet: Mutex::default(),
@@ -198,18 +205,39 @@ impl Pane {
         self.log_fault.subscribe()
     }
 
-    /// What the service says of itself, if it does.
-    pub(crate) fn said(&self) -> watch::Receiver<Option<String>> {
-        self.said.subscribe()
+    /// What the service says of itself.
+    pub(crate) fn notices(&self) -> watch::Receiver<Notices> {
+        self.notices.subscribe()
     }
 
-    /// The service said something of itself, or a new run has said nothing yet.
-    pub(crate) fn note_said(&self, text: Option<String>) {
-        self.said.send_if_modified(|known| {
-            let other = *known != text;
-            *known = text;
-            other
-        });
+    /// The service said something of itself.
+    pub(crate) fn note_notice(&self, key: &str, value: &str) {
+        self.notices.send_if_modified(|notices| notices.note(key, value));
+    }
+
+    /// A run is about to begin, of which nothing is known yet. `line`: what a line of its output is to match.
+    pub(crate) fn expect_run(&self, run: u64, line: Option<Regex>) {
+        self.notices.send_replace(Notices::default());
+        if let Some(pattern) = line {
+            self.lines.expect(run, pattern, false);
+        }
+    }
+
+    /// Goes on waiting for a line of a run that has begun.
+    pub(crate) fn expect_line(&self, run: u64, pattern: Regex) {
+        self.lines.expect(run, pattern, true);
+    }
+
+    /// Whether the line of `run` that is waited for has come, and a way to wait for it.
+    pub(crate) fn line_matched(&self, run: u64) -> Option<watch::Receiver<bool>> {
+        self.lines.matched(run)
+    }
+
+    /// The last lines on the screen that say anything; those of the latest run only.
+    pub(crate) fn last_lines(&self, count: usize) -> Vec<String> {
+        let text = locald_term::capture(self.screen().engine(), 0, false);
+        let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+        lines[lines.len().saturating_sub(count)..].iter().map(|line| (*line).to_owned()).collect()
     }
 
     /// Changes whenever something was logged.

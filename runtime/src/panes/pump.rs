@@ -133,9 +133,13 @@ impl Pane {
         for entry in entries(buffer, from) {
             end = entry.end;
             match entry.what {
-                What::Output(stream, bytes) => gathered.add(stream, bytes),
+                What::Output(stream, bytes) => {
+                    gathered.add(stream, bytes);
+                    self.lines.feed(bytes);
+                }
                 What::Started { run, pid, .. } => {
                     gathered.feed(&mut screen);
+                    self.lines.begin(run);
                     screen.begin_run();
                     self.inlet().begin_run();
                     self.note_new_run();

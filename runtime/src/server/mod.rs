@@ -2,6 +2,7 @@
 
 mod activity;
 mod connection;
+mod explain;
 mod frames;
 mod listen;
 mod log_pages;

@@ -2,12 +2,10 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use locald_api::{
-    Capture, DaemonInfo, Failure, FailureKind, Input, ProjectStatus, Request, Response, ServiceState, Target,
-};
+use locald_api::{Capture, DaemonInfo, Failure, FailureKind, Input, ProjectStatus, Request, Response, Target};
 
 use super::typing::type_into;
-use super::{End, Server, log_pages, status};
+use super::{End, Server, explain, log_pages, status};
 use crate::supervisor::{Meant, listening_ports};
 
 /// Rows of history given at once.
@@ -26,6 +24,7 @@ pub(super) fn changes_something(request: &Request) -> bool {
         | Request::Shutdown
         | Request::DaemonRestart => true,
         Request::Status(_)
+        | Request::Explain(_)
         | Request::Logs(_)
         | Request::Capture { .. }
         | Request::SendKeys { .. }
@@ -57,6 +56,7 @@ pub(super) async fn carry_out(request: Request, server: &Server) -> Result<Respo
         Request::Stop(target) => supervisor.stop(&target).await.map(Response::Changes),
         Request::Restart(target) => supervisor.restart(&target).await.map(Response::Changes),
         Request::Status(target) => list(server, &target),
+        Request::Explain(target) => explain::explain(server, &target).map(Response::Explanations),
         Request::Logs(query) => log_pages::page(query, server).await.map(Response::Logs),
         Request::Capture { target, history, ansi } => Ok(capture(&supervisor.resolve_one(&target)?, history, ansi)),
         Request::SendKeys { target, input } => send_keys(&supervisor.resolve_one(&target)?, &input).await,
@@ -101,11 +101,18 @@ fn list(server: &Server, target: &Target) -> Result<Response, Failure> {
         meant => meant?,
     };
     let listening = listening_ports();
-    let services: Vec<_> =
-        meant.iter().map(|meant| status::service_status(&server.supervisor, meant, &listening)).collect();
+    let usage = status::usage(server, &meant);
+    let services: Vec<_> = meant
+        .iter()
+        .map(|meant| {
+            let mut status = status::service_status(&server.supervisor, meant, &listening);
+            status.usage = usage.get(&status.id).copied();
+            status
+        })
+        .collect();
     let all: Vec<ProjectStatus> = server.supervisor.snapshot().iter().map(crate::supervisor::Project::status).collect();
     let is_meant = |project: &ProjectStatus| services.iter().any(|service| service.id.project == project.id);
-    let degraded = status::degraded(&services);
+    let degraded = status::degraded(&server.supervisor, &services);
     Ok(Response::Status { projects: all.into_iter().filter(is_meant).collect(), services, degraded })
 }
 
@@ -128,9 +135,10 @@ fn capture(meant: &Meant, history: u32, ansi: bool) -> Response {
 }
 
 async fn send_keys(meant: &Meant, input: &[Input]) -> Result<Response, Failure> {
-    let state = meant.service.view().borrow().state.shown();
+    let state = meant.service.view().borrow().state.clone();
     let name = &meant.service.pane.id.service;
-    if state != ServiceState::Ready {
+    if state.pid().is_none() {
+        let state = state.shown();
         let failure = Failure::new(FailureKind::NotRunning, format!("`{name}` is not running: it is {}", state.word()));
         return Err(failure.hint(format!("run `locald start {name}`")));
     }

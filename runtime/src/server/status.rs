@@ -1,12 +1,13 @@
 //! The state of projects and services in the form in which clients get it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use locald_api::{ServiceStatus, Workspace};
+use locald_api::{ServiceId, ServiceStatus, Usage, Workspace};
 
 use super::Server;
-use crate::supervisor::{Meant, Supervisor, listening_ports};
+use crate::health::Source;
+use crate::supervisor::{Meant, Service, State, Supervisor, View, listening_ports};
 
 /// Everything, as of `revision`.
 pub(super) fn workspace(server: &Server, revision: u64) -> Workspace {
@@ -19,7 +20,7 @@ pub(super) fn workspace(server: &Server, revision: u64) -> Workspace {
         })
     });
     let services: Vec<ServiceStatus> = services.collect();
-    let degraded = degraded(&services);
+    let degraded = degraded(&server.supervisor, &services);
     Workspace {
         revision,
         projects: projects.iter().map(crate::supervisor::Project::status).collect(),
@@ -33,12 +34,10 @@ pub(super) fn workspace(server: &Server, revision: u64) -> Workspace {
 pub(super) fn service_status(supervisor: &Supervisor, meant: &Meant, listening: &BTreeSet<u16>) -> ServiceStatus {
     let service = &meant.service;
     let view = service.view().borrow().clone();
-    let pid = match view.state {
-        crate::supervisor::State::Ready { pid } => Some(pid),
-        _ => None,
-    };
+    let pid = view.state.pid();
     let port = supervisor.port(&service.pane.id);
-    let urls = port.filter(|port| pid.is_some() && listening.contains(port));
+    let address = supervisor.addresses.address(&service.pane.id);
+    let urls = address.filter(|port| pid.is_some() && listening.contains(port));
     let id = service.pane.id.clone();
     let log_fault = service.pane.log_fault().borrow().clone();
     ServiceStatus {
@@ -55,14 +54,65 @@ pub(super) fn service_status(supervisor: &Supervisor, meant: &Meant, listening: 
             .map(|at| at.to_string()),
         ports: port.into_iter().collect(),
         urls: urls.map(|port| format!("http://127.0.0.1:{port}")).into_iter().collect(),
-        reason: view.state.reason(view.exit).or_else(|| pid.and_then(|_| service.pane.said().borrow().clone())),
+        reason: reason(supervisor, service, &view),
+        health: health(&view),
+        starts_at: starts_at(&view.state),
+        usage: None,
         log_fault,
         id,
     }
 }
 
+/// What each of these services uses that runs.
+pub(super) fn usage(server: &Server, meant: &[Meant]) -> BTreeMap<ServiceId, Usage> {
+    let running = meant.iter().filter_map(|meant| {
+        let pid = meant.service.view().borrow().state.pid()?;
+        Some((meant.service.pane.id.clone(), pid))
+    });
+    server.meter.measure(&running.collect::<Vec<_>>())
+}
+
+/// Why the service is as it is: by its state, by what it has to do without, or by its own words.
+fn reason(supervisor: &Supervisor, service: &Service, view: &View) -> Option<String> {
+    let without = || {
+        let names: Vec<String> = view.without.iter().map(ToString::to_string).collect();
+        (!names.is_empty()).then(|| format!("runs without {}", names.join(", ")))
+    };
+    let said = || view.state.pid().and_then(|_| service.pane.notices().borrow().shown());
+    let of_state = match (view.state.reason(view.exit), &view.port_note) {
+        (Some(reason), Some(note)) => Some(format!("{reason}; {note}")),
+        (reason, note) => reason.or_else(|| note.clone()),
+    };
+    of_state.or_else(|| mismatch(supervisor, service)).or_else(without).or_else(said)
+}
+
+/// That it listens elsewhere than it was told.
+fn mismatch(supervisor: &Supervisor, service: &Service) -> Option<String> {
+    let id = &service.pane.id;
+    let (stray, own) = (supervisor.addresses.stray(id)?, supervisor.port(id)?);
+    Some(format!("listens on {stray}, not on its port {own}"))
+}
+
+/// How it is known that it is well or not, while it runs.
+fn health(view: &View) -> Option<String> {
+    let source = match view.state {
+        State::Ready { source, .. } => Some(source),
+        State::Starting { .. } | State::Unhealthy { .. } => view.probed.as_ref().map(|probed| probed.source),
+        _ => None,
+    };
+    source.and_then(Source::word).map(str::to_owned)
+}
+
+/// When it is started again, if it is to be.
+fn starts_at(state: &State) -> Option<String> {
+    let State::Backoff { until } = state else { return None };
+    let left = until.saturating_duration_since(tokio::time::Instant::now());
+    Timestamp::now().checked_add(left).ok().map(|at| at.to_string())
+}
+
 /// What keeps the daemon from doing its whole work.
-pub(super) fn degraded(services: &[ServiceStatus]) -> Vec<String> {
+pub(super) fn degraded(supervisor: &Supervisor, services: &[ServiceStatus]) -> Vec<String> {
     let faults = services.iter().filter_map(|status| Some((status, status.log_fault.as_ref()?)));
-    faults.map(|(status, fault)| format!("{}:{}: {fault}", status.project, status.name)).collect()
+    let of_services = faults.map(|(status, fault)| format!("{}:{}: {fault}", status.project, status.name));
+    of_services.chain(supervisor.desired.notice().map(str::to_owned)).collect()
 }

@@ -7,7 +7,6 @@ use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant};
 
 use super::Server;
-use crate::supervisor::State;
 
 /// The time between two measurements.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -56,9 +55,9 @@ impl Watch {
 fn measure(server: &Server) -> Vec<ServiceUsage> {
     let projects = server.supervisor.snapshot();
     let services: Vec<_> = projects.iter().flat_map(|project| &project.services).collect();
-    let running = services.iter().filter_map(|service| match service.view().borrow().state {
-        State::Ready { pid } => Some((service.pane.id.clone(), pid)),
-        _ => None,
+    let running = services.iter().filter_map(|service| {
+        let pid = service.view().borrow().state.pid()?;
+        Some((service.pane.id.clone(), pid))
     });
     let usage = server.meter.measure(&running.collect::<Vec<_>>());
     let told = services.iter().map(|service| ServiceUsage {

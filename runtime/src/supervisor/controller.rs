@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use locald_api::Exit;
 
+use super::addresses::Conflict;
 use super::definition::Definition;
 use crate::panes::Pane;
 
@@ -74,6 +75,10 @@ pub(crate) struct Ended {
     pub(crate) killed: Vec<String>,
     /// Names of processes that were left alone on purpose.
     pub(crate) left: Vec<String>,
+    /// What it printed last.
+    pub(crate) last_lines: Vec<String>,
+    /// It ended because somebody else has its port.
+    pub(crate) conflict: Option<Conflict>,
 }
 
 /// What an earlier daemon has left of a service.

@@ -1,16 +1,27 @@
 //! The kind `exec`: a command on this machine, run through the keeper.
 
+use std::net::{Ipv4Addr, TcpListener};
+use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use locald_api::Exit;
 use locald_keeper::{Escape, Launch, LaunchFailure, Outcome, Step, Stop, Terminal, ToKeeper};
 use tokio::sync::watch;
 
+use super::addresses::Addresses;
 use super::controller::{Ended, Inherited, RunEvent, ServiceController, ServiceFactory, Waiting};
 use super::definition::Definition;
 use super::environment::{Environment, Resolved};
+use super::exam::expected_line;
+use super::port_conflict;
 use crate::keeper_link::KeeperLink;
 use crate::panes::{Pane, RunPhase, RunState};
+
+/// So much of what a run printed last is kept.
+const LAST_LINES: usize = 10;
+/// A program that cannot have its port ends within this time, even if it does not say why.
+const AT_ONCE: Duration = Duration::from_secs(3);
 
 /// No such file or directory, on every system.
 const ENOENT: i32 = 2;
@@ -22,11 +33,13 @@ pub(crate) type MakeEnvironment = Arc<dyn Fn(&Pane, &Definition) -> Result<Envir
 pub(crate) struct ExecFactory {
     pub(crate) keeper: Arc<KeeperLink>,
     pub(crate) environment: MakeEnvironment,
+    pub(crate) addresses: Arc<Addresses>,
 }
 
 struct ExecController {
     keeper: Arc<KeeperLink>,
     environment: MakeEnvironment,
+    addresses: Arc<Addresses>,
     pane: Arc<Pane>,
     runs: watch::Receiver<RunState>,
     /// The run that events are about.
@@ -73,6 +86,7 @@ impl ServiceFactory for ExecFactory {
         Box::new(ExecController {
             keeper: self.keeper.clone(),
             environment: self.environment.clone(),
+            addresses: self.addresses.clone(),
             run: starting.unwrap_or(known.run),
             runs,
             told,
@@ -91,10 +105,15 @@ impl ServiceController for ExecController {
             program: definition.arguments.first().cloned().unwrap_or_default(),
             directory: definition.directory.to_string_lossy().into_owned(),
         });
+        self.pane.expect_run(self.run, expected_line(definition));
         let environment = (self.environment)(&self.pane, definition);
-        let launch = environment.and_then(|environment| launch(definition, &environment, &self.pane));
-        let order = launch.map(|launch| ToKeeper::Spawn { slot: self.pane.id.to_string(), run: self.run, launch });
-        let failure = match order.map(|order| self.keeper.send(&order)) {
+        let sockets = self.sockets(definition);
+        let order = environment.and_then(|environment| {
+            let sockets = sockets?;
+            let launch = launch(definition, &environment, &self.pane, sockets.len())?;
+            Ok((ToKeeper::Spawn { slot: self.pane.id.to_string(), run: self.run, launch }, sockets))
+        });
+        let failure = match order.map(|(order, sockets)| self.keeper.send_with(&order, sockets)) {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(format!("the keeper cannot be reached: {error}")),
             Err(reason) => Some(reason),
@@ -134,7 +153,7 @@ impl ServiceController for ExecController {
             RunPhase::Unknown => None,
             RunPhase::Alive { pid, since } => Some(Inherited::Alive { pid, since }),
             RunPhase::Failed(failure) => Some(Inherited::Failed { reason: failure_text(failure, self.tried.as_ref()) }),
-            RunPhase::Ended { since, ending } => Some(Inherited::Ended(ended(since, ending))),
+            RunPhase::Ended { since, ending } => Some(Inherited::Ended(self.ended(since, ending))),
         }
     }
 
@@ -160,24 +179,45 @@ impl ExecController {
             }
             (RunPhase::Ended { since, ending }, Told::Nothing | Told::Started) => {
                 self.told = Told::End;
-                Some(RunEvent::Ended(ended(*since, ending.clone())))
+                Some(RunEvent::Ended(self.ended(*since, ending.clone())))
             }
             _ => None,
         }
     }
+
+    /// The sockets that the service is given open, if it is.
+    fn sockets(&self, definition: &Definition) -> Result<Vec<OwnedFd>, String> {
+        let Some(port) = self.addresses.port(&self.pane.id).filter(|_| definition.listen) else {
+            return Ok(Vec::new());
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+        listener.map(|listener| vec![listener.into()]).map_err(|error| format!("port {port} cannot be opened: {error}"))
+    }
+
+    fn ended(&self, since: u64, ending: locald_keeper::Ending) -> Ended {
+        let exit = match ending.outcome {
+            Outcome::Code(code) => Exit::Code(code),
+            Outcome::Signal(signal) => Exit::Signal(signal),
+            Outcome::Unknown => Exit::Unknown,
+        };
+        let last_lines = self.pane.last_lines(LAST_LINES);
+        let complains = port_conflict::complains(&last_lines) || exit != Exit::Code(0) && ended_at_once(since);
+        let conflict = complains.then(|| self.addresses.resolve_conflict(&self.pane.id)).flatten();
+        Ended { exit, since, killed: ending.killed, left: ending.left, last_lines, conflict }
+    }
 }
 
-fn ended(since: u64, ending: locald_keeper::Ending) -> Ended {
-    let exit = match ending.outcome {
-        Outcome::Code(code) => Exit::Code(code),
-        Outcome::Signal(signal) => Exit::Signal(signal),
-        Outcome::Unknown => Exit::Unknown,
-    };
-    Ended { exit, since, killed: ending.killed, left: ending.left }
+/// Whether a run that began then and ends now has ended before it can have done anything.
+fn ended_at_once(since: u64) -> bool {
+    let since = UNIX_EPOCH + Duration::from_nanos(since);
+    SystemTime::now().duration_since(since).is_ok_and(|lasted| lasted < AT_ONCE)
 }
 
-fn launch(definition: &Definition, environment: &Environment, pane: &Pane) -> Result<Launch, String> {
-    let Resolved { arguments, variables } = environment.resolve(definition)?;
+fn launch(definition: &Definition, environment: &Environment, pane: &Pane, sockets: usize) -> Result<Launch, String> {
+    let Resolved { mut arguments, variables } = environment.resolve(definition)?;
+    if sockets > 0 {
+        arguments = with_own_number(arguments);
+    }
     let terminal = if definition.terminal {
         let size = pane.screen().size();
         let (columns, rows) = definition.size.unwrap_or((size.columns(), size.rows()));
@@ -195,7 +235,23 @@ fn launch(definition: &Definition, environment: &Environment, pane: &Pane) -> Re
         terminal,
         escape: if definition.leave_escaped { Escape::Leave } else { Escape::Kill },
         stop_signal: definition.stop_signal,
+        sockets: u8::try_from(sockets).unwrap_or(0),
     })
+}
+
+/// The same command, told by `LISTEN_PID` that the sockets are meant for it. Its number is known only once it runs, so a shell
+/// that becomes the program says it.
+fn with_own_number(arguments: Vec<String>) -> Vec<String> {
+    const SAY: &str = "LISTEN_PID=$$; export LISTEN_PID; ";
+    match &arguments[..] {
+        [shell, option, line] if shell == "/bin/sh" && option == "-c" => {
+            vec![shell.clone(), option.clone(), format!("{SAY}{line}")]
+        }
+        _ => {
+            let shell = ["/bin/sh", "-c", &format!("{SAY}exec \"$@\""), "sh"].map(str::to_owned);
+            shell.into_iter().chain(arguments).collect()
+        }
+    }
 }
 
 fn failure_text(failure: LaunchFailure, tried: Option<&Tried>) -> String {

@@ -1,21 +1,35 @@
 //! What runs services: definitions, the state machine, the task of each service, and the projects they belong to.
 
+mod addresses;
+mod backoff;
+mod blocker;
 mod controller;
 mod definition;
+mod desired;
 mod environment;
+mod exam;
 mod exec;
+pub(crate) mod graph;
 mod listening;
 mod names;
+mod port_conflict;
+mod port_monitor;
 mod ports;
 mod project;
 mod projects;
+mod saved;
+mod scan;
 mod secrets;
 mod service;
 mod state;
 mod surroundings;
+mod turns;
+mod wishes;
 
+pub(crate) use definition::Definition;
 pub(crate) use listening::listening_ports;
 pub(crate) use names::Meant;
 pub(crate) use project::{Project, root_suffix};
 pub(crate) use projects::{Supervisor, SupervisorParts};
-pub(crate) use state::{State, describe};
+pub(crate) use service::{Service, View};
+pub(crate) use state::{State, describe, in_words};

@@ -27,15 +27,17 @@ pub(crate) fn resolve(projects: &[Project], target: &Target) -> Result<Vec<Meant
     let mut meant: Vec<Meant> = Vec::new();
     for name in &target.names {
         let found = match name.split_once(':') {
-            Some((project, service)) => find_service(find_project(projects, project, here.as_ref())?, service)?,
+            Some((project, service)) => find_services(find_project(projects, project, here.as_ref())?, service)?,
             None => match &here {
-                Some(Ok(project)) => find_service(project, name)?,
+                Some(Ok(project)) => find_services(project, name)?,
                 Some(Err(failure)) => return Err(failure.clone()),
                 None => return Err(bare(projects, name)),
             },
         };
-        if meant.iter().all(|known| known.service.pane.id != found.service.pane.id) {
-            meant.push(found);
+        for found in found {
+            if meant.iter().all(|known| known.service.pane.id != found.service.pane.id) {
+                meant.push(found);
+            }
         }
     }
     Ok(meant)
@@ -44,10 +46,12 @@ pub(crate) fn resolve(projects: &[Project], target: &Target) -> Result<Vec<Meant
 /// The one service that `target` means.
 pub(crate) fn resolve_one(projects: &[Project], target: &Target) -> Result<Meant, Failure> {
     let mut meant = resolve(projects, target)?;
-    match (meant.pop(), meant.is_empty()) {
-        (Some(one), true) => Ok(one),
-        _ => Err(Failure::new(FailureKind::BadRequest, "exactly one service must be named")),
+    let names: Vec<String> = meant.iter().map(|meant| format!("`{}`", meant.service.pane.id.service)).collect();
+    if let (Some(one), true) = (meant.pop(), meant.is_empty()) {
+        return Ok(one);
     }
+    let failure = Failure::new(FailureKind::BadRequest, "exactly one service must be named");
+    Err(if names.is_empty() { failure } else { failure.hint(format!("say which: {}", names.join(", "))) })
 }
 
 /// The project in `root`.
@@ -61,12 +65,19 @@ fn all_of(project: &Project) -> impl Iterator<Item = Meant> {
     project.services.iter().map(|service| Meant { project: project.name.clone(), service: service.clone() })
 }
 
-fn find_service(project: &Project, name: &str) -> Result<Meant, Failure> {
-    if let Some(service) = project.service(name) {
-        return Ok(Meant { project: project.name.clone(), service: service.clone() });
+/// The service of that name, or all that run under it beside each other.
+fn find_services(project: &Project, name: &str) -> Result<Vec<Meant>, Failure> {
+    let found: Vec<Meant> = all_of(project).filter(|meant| is_called(&meant.service.pane.id.service, name)).collect();
+    if !found.is_empty() {
+        return Ok(found);
     }
     let names: Vec<&str> = project.services.iter().map(|service| service.pane.id.service.as_str()).collect();
     Err(unknown_service(&project.name, &names, name))
+}
+
+/// Whether `name` means the service: it is the service's own, or that under which several run beside each other.
+pub(super) fn is_called(service: &str, name: &str) -> bool {
+    service == name || service.split_once('.').is_some_and(|(family, _)| family == name)
 }
 
 /// No service of the project, whose services are `names`, is called `name`.
@@ -109,7 +120,7 @@ fn find_project<'a>(
 }
 
 fn bare(projects: &[Project], name: &str) -> Failure {
-    let with_it = projects.iter().filter(|project| project.service(name).is_some());
+    let with_it = projects.iter().filter(|project| find_services(project, name).is_ok());
     let whole: Vec<String> = with_it.map(|project| format!("`{}:{name}`", project.name)).collect();
     let failure = Failure::new(FailureKind::UnknownName, format!("there is no project here to look for `{name}` in"));
     if whole.is_empty() { failure } else { failure.hint(format!("did you mean {}?", whole.join(" or "))) }

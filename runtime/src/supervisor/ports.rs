@@ -1,28 +1,66 @@
-//! Ports leased to services: one each, stable over restarts of everything, none twice.
+//! Ports leased to services: one each, stable over restarts of everything, none twice, whatever home they belong to.
 //!
-//! The range lies outside the kernel's range for outgoing connections (`ip_local_port_range`), so a lease is not taken by accident.
+//! A home remembers its own leases. Which of them count is settled in a table that all homes of a user share: who comes first has a
+//! port until its home is gone. The range lies outside the kernel's range for outgoing connections (`ip_local_port_range`), so a
+//! lease is not taken by accident.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::Write;
+use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
-use std::{fs, io};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
+use rustix::fs::{FlockOperation, Mode, OFlags, flock};
+use serde::{Deserialize, Serialize};
 use tracing::warn;
+
+use super::saved;
 
 const FIRST: u16 = 20_000;
 const COUNT: u16 = 10_000;
+/// The name of the table in its folder.
+const TABLE: &str = "ports.json";
+/// How long another home may hold the table. Nobody does more with it than read and write it.
+const PATIENCE: Duration = Duration::from_millis(500);
 
-/// The leases of this home, kept in a file.
+/// The leases of this home.
 #[derive(Debug)]
 pub(crate) struct Ports {
-    file: PathBuf,
-    leases: Mutex<BTreeMap<String, u16>>,
-    saving: Mutex<()>,
+    /// The folder of what lasts, by which this home is known to others.
+    home: PathBuf,
+    sharing: Sharing,
+    leases: Mutex<Leases>,
     is_free: fn(u16) -> bool,
+}
+
+/// What a home does with the table of all, which lies in this folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Sharing {
+    None,
+    Reads(PathBuf),
+    Writes(PathBuf),
+}
+
+#[derive(Debug, Default)]
+struct Leases {
+    ports: BTreeMap<String, u16>,
+    /// Those that are known to be in the table.
+    settled: BTreeSet<u16>,
+}
+
+/// What all homes share: who has which port.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Table {
+    ports: BTreeMap<u16, Claim>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Claim {
+    home: PathBuf,
+    service: String,
 }
 
 /// No port is left in the range.
@@ -31,59 +69,141 @@ pub(crate) struct Ports {
 pub(crate) struct NoPort;
 
 impl Ports {
-    /// Reads the leases. A file that makes no sense is set aside; then services get new ports.
-    pub(crate) fn open(file: PathBuf) -> Self {
-        Self::open_where(file, is_free)
+    /// Reads the leases of the home whose lasting files are in `home`. A file that makes no sense is set aside; then services get
+    /// new ports.
+    pub(crate) fn open(home: &Path, sharing: Sharing) -> Self {
+        Self::open_where(home, sharing, is_free)
     }
 
     /// [`Ports::open`] with another idea of which ports are free.
-    fn open_where(file: PathBuf, is_free: fn(u16) -> bool) -> Self {
-        let leases = match fs::read(&file).map(|text| serde_json::from_slice(&text)) {
-            Ok(Ok(leases)) => leases,
-            Ok(Err(error)) => {
-                let aside = file.with_extension("json.corrupt");
-                warn!(file = %file.display(), %error, "the port leases cannot be read; set aside");
-                let _ = fs::rename(&file, aside);
-                BTreeMap::new()
-            }
-            Err(_) => BTreeMap::new(),
-        };
-        Self { file, leases: Mutex::new(leases), saving: Mutex::new(()), is_free }
+    fn open_where(home: &Path, sharing: Sharing, is_free: fn(u16) -> bool) -> Self {
+        let file = home.join("ports.json");
+        let (ports, aside) = saved::read(&file);
+        if let Some(aside) = aside {
+            warn!(file = %file.display(), why = aside.why, "the port leases cannot be read; set aside");
+        }
+        let leases = Mutex::new(Leases { ports, settled: BTreeSet::new() });
+        Self { home: home.to_owned(), sharing, leases, is_free }
     }
 
     /// The port for a service's next run.
     pub(crate) fn lease(&self, service: &str) -> Result<u16, NoPort> {
-        let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(&port) = leases.get(service)
-            && (self.is_free)(port)
-        {
-            return Ok(port);
+        self.lease_all(&[service.to_owned()])?;
+        self.leased(service).ok_or(NoPort)
+    }
+
+    /// Another port than the one that a service has, which somebody else holds.
+    pub(crate) fn renew(&self, service: &str) -> Result<u16, NoPort> {
+        let mut leases = self.leases();
+        if let Some(port) = leases.ports.remove(service) {
+            leases.settled.remove(&port);
         }
-        let taken: Vec<u16> = leases.values().copied().collect();
-        let free = candidates(service).find(|port| !taken.contains(port) && (self.is_free)(*port)).ok_or(NoPort)?;
-        leases.insert(service.to_owned(), free);
         drop(leases);
-        if let Err(error) = self.save() {
-            warn!(file = %self.file.display(), %error, "the port leases cannot be saved");
+        self.lease(service)
+    }
+
+    /// Sees to it that each of these services has a port, together, as each new one is written down.
+    pub(crate) fn lease_all(&self, services: &[String]) -> Result<(), NoPort> {
+        let mut leases = self.leases();
+        let has_one = |service: &&String| {
+            let port = leases.ports.get(service.as_str());
+            port.is_some_and(|port| leases.settled.contains(port) && (self.is_free)(*port))
+        };
+        let without: Vec<&String> = services.iter().filter(|service| !has_one(service)).collect();
+        if without.is_empty() {
+            return Ok(());
         }
-        Ok(free)
+        let before = leases.ports.clone();
+        let (shared, mut table) = self.table();
+        table.ports.retain(|_, claim| claim.home == self.home || claim.home.is_dir());
+        for service in without {
+            let port = self.choose(service, &leases.ports, &table).ok_or(NoPort)?;
+            table.ports.retain(|_, claim| claim.home != self.home || claim.service != *service);
+            table.ports.insert(port, Claim { home: self.home.clone(), service: service.clone() });
+            leases.ports.insert(service.clone(), port);
+            leases.settled.insert(port);
+        }
+        if let Some(shared) = shared {
+            shared.write(&table);
+        }
+        if before != leases.ports
+            && let Err(error) = saved::write(&self.home.join("ports.json"), &leases.ports)
+        {
+            warn!(home = %self.home.display(), %error, "the port leases cannot be saved");
+        }
+        Ok(())
+    }
+
+    /// The table as it is now, and the right to change it, if this home has that.
+    fn table(&self) -> (Option<SharedTable>, Table) {
+        match &self.sharing {
+            Sharing::None => (None, Table::default()),
+            Sharing::Reads(folder) => {
+                let text = std::fs::read(folder.join(TABLE)).unwrap_or_default();
+                (None, serde_json::from_slice(&text).unwrap_or_default())
+            }
+            Sharing::Writes(folder) => {
+                let shared = SharedTable::open(folder);
+                let table = shared.as_ref().map(SharedTable::read).unwrap_or_default();
+                (shared, table)
+            }
+        }
+    }
+
+    /// The port that a service had, or the first that nobody has.
+    fn choose(&self, service: &str, leases: &BTreeMap<String, u16>, table: &Table) -> Option<u16> {
+        let others: BTreeSet<u16> =
+            leases.iter().filter(|(other, _)| *other != service).map(|(_, port)| *port).collect();
+        let is_ours = |port: u16| table.ports.get(&port).is_none_or(|claim| claim.home == self.home);
+        let known = leases.get(service).copied();
+        let mut ports = known.into_iter().chain(candidates(service));
+        ports.find(|&port| !others.contains(&port) && is_ours(port) && (self.is_free)(port))
     }
 
     /// The port that a service was given last.
     pub(crate) fn leased(&self, service: &str) -> Option<u16> {
-        self.leases.lock().unwrap_or_else(PoisonError::into_inner).get(service).copied()
+        self.leases().ports.get(service).copied()
     }
 
-    /// Saves the leases as they are by then. Whoever only asks for a port does not wait for the disk.
-    fn save(&self) -> io::Result<()> {
-        let _one_at_a_time = self.saving.lock().unwrap_or_else(PoisonError::into_inner);
-        let leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut temporary = self.file.clone();
-        temporary.set_extension("json.new");
-        let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-        file.write_all(&serde_json::to_vec_pretty(&leases)?)?;
-        file.sync_all()?;
-        fs::rename(&temporary, &self.file)
+    fn leases(&self) -> MutexGuard<'_, Leases> {
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The table, and the right to change it until this is dropped.
+struct SharedTable {
+    file: PathBuf,
+    _locked: File,
+}
+
+impl SharedTable {
+    /// `None`: somebody does not let go of it. Ports are checked anyway before they are used.
+    fn open(folder: &Path) -> Option<Self> {
+        let lock = rustix::fs::open(
+            folder.join("ports.lock"),
+            OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC,
+            Mode::RUSR | Mode::WUSR,
+        );
+        let lock = lock.map(File::from).ok()?;
+        let begun = Instant::now();
+        while flock(&lock, FlockOperation::NonBlockingLockExclusive).is_err() {
+            if begun.elapsed() > PATIENCE {
+                warn!(folder = %folder.display(), "somebody does not let go of the table of ports");
+                return None;
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Some(Self { file: folder.join(TABLE), _locked: lock })
+    }
+
+    fn read(&self) -> Table {
+        saved::read(&self.file).0
+    }
+
+    fn write(&self, table: &Table) {
+        if let Err(error) = saved::write(&self.file, table) {
+            warn!(file = %self.file.display(), %error, "the table of ports cannot be saved");
+        }
     }
 }
 
@@ -96,7 +216,7 @@ fn candidates(service: &str) -> impl Iterator<Item = u16> {
 }
 
 /// Whether nobody has the port bound, on either address family.
-fn is_free(port: u16) -> bool {
+pub(super) fn is_free(port: u16) -> bool {
     let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
     // A machine without IPv6 has nobody on it either.
     let v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, port))
@@ -106,6 +226,8 @@ fn is_free(port: u16) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     /// Where the first port that a service asks for is somebody else's.
@@ -113,24 +235,88 @@ mod tests {
         candidates("a:web").next() != Some(port)
     }
 
+    fn open(home: &Path) -> Ports {
+        Ports::open_where(home, Sharing::None, |_| true)
+    }
+
     #[test]
     fn a_lease_is_stable_and_never_given_twice() {
         let scratch = tempfile::tempdir().unwrap();
-        let file = scratch.path().join("ports.json");
         let (one, two) = {
-            let ports = Ports::open_where(file.clone(), |_| true);
+            let ports = open(scratch.path());
             (ports.lease("a:web").unwrap(), ports.lease("a:api").unwrap())
         };
         assert_ne!(one, two);
-        assert_eq!(Ports::open_where(file, |_| true).lease("a:web").unwrap(), one);
+        assert_eq!(open(scratch.path()).lease("a:web").unwrap(), one);
     }
 
     #[test]
     fn a_port_that_somebody_else_has_is_not_leased() {
         let scratch = tempfile::tempdir().unwrap();
-        let file = scratch.path().join("ports.json");
-        let before = Ports::open_where(file.clone(), |_| true).lease("a:web").unwrap();
-        assert_ne!(Ports::open_where(file, all_but_the_first_of_web).lease("a:web").unwrap(), before);
+        let before = open(scratch.path()).lease("a:web").unwrap();
+        let ports = Ports::open_where(scratch.path(), Sharing::None, all_but_the_first_of_web);
+        assert_ne!(ports.lease("a:web").unwrap(), before);
+    }
+
+    #[test]
+    fn a_renewed_lease_is_another_port_which_stays() {
+        let scratch = tempfile::tempdir().unwrap();
+        let ports = Ports::open_where(scratch.path(), Sharing::None, all_but_the_first_of_web);
+        let first = ports.lease("a:web").unwrap();
+        // The one that had it first is still busy when a new one is chosen.
+        let renewed = Ports { is_free: |_| true, ..ports };
+        renewed.leases().ports.insert("a:other".to_owned(), first);
+        let second = renewed.renew("a:web").unwrap();
+        assert_ne!(first, second);
+        assert_eq!(renewed.lease("a:web").unwrap(), second);
+    }
+
+    fn two_homes(scratch: &Path) -> [PathBuf; 2] {
+        ["one", "two"].map(|name| {
+            let home = scratch.join(name);
+            fs::create_dir(&home).unwrap();
+            home
+        })
+    }
+
+    #[test]
+    fn homes_do_not_give_each_others_ports_away_until_one_is_gone() {
+        let (shared, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let homes = two_homes(scratch.path());
+        let open = |home: &Path| Ports::open_where(home, Sharing::Writes(shared.path().to_owned()), |_| true);
+        let first = open(&homes[0]).lease("a:web").unwrap();
+        let second = open(&homes[1]).lease("a:web").unwrap();
+        assert_ne!(first, second);
+        assert_eq!([open(&homes[0]).lease("a:web").unwrap(), open(&homes[1]).lease("a:web").unwrap()], [first, second]);
+        fs::remove_dir_all(&homes[0]).unwrap();
+        assert_eq!(open(&homes[1]).lease("b:web").map(|port| port != second).ok(), Some(true));
+        let third = scratch.path().join("three");
+        fs::create_dir(&third).unwrap();
+        assert_eq!(open(&third).lease("a:web").unwrap(), first);
+    }
+
+    #[test]
+    fn a_home_that_only_looks_keeps_off_the_ports_of_others_and_writes_nothing() {
+        let (shared, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let homes = two_homes(scratch.path());
+        let folder = || shared.path().to_owned();
+        let looks = Ports::open_where(&homes[1], Sharing::Reads(folder()), |_| true);
+        let first = Ports::open_where(&homes[0], Sharing::Writes(folder()), |_| true).lease("a:web").unwrap();
+        let table = fs::read(shared.path().join(TABLE)).unwrap();
+        assert_ne!(looks.lease("a:web").unwrap(), first);
+        assert_eq!(fs::read(shared.path().join(TABLE)).unwrap(), table);
+    }
+
+    #[test]
+    fn a_port_that_another_home_took_meanwhile_is_lost_to_it() {
+        let (shared, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let homes = two_homes(scratch.path());
+        let open = |home: &Path| Ports::open_where(home, Sharing::Writes(shared.path().to_owned()), |_| true);
+        let first = open(&homes[0]).lease("a:web").unwrap();
+        // As after a restart of the machine, which empties the table.
+        fs::remove_file(shared.path().join("ports.json")).unwrap();
+        assert_eq!(open(&homes[1]).lease("a:web").unwrap(), first);
+        assert_ne!(open(&homes[0]).lease("a:web").unwrap(), first);
     }
 
     #[test]
@@ -145,16 +331,15 @@ mod tests {
     #[test]
     fn without_a_free_port_there_is_no_lease() {
         let scratch = tempfile::tempdir().unwrap();
-        let ports = Ports::open_where(scratch.path().join("ports.json"), |_| false);
+        let ports = Ports::open_where(scratch.path(), Sharing::None, |_| false);
         assert_eq!(ports.lease("a:web").unwrap_err().to_string(), "no port between 20000 and 29999 is free");
     }
 
     #[test]
     fn a_scribbled_file_is_set_aside_and_not_lost() {
         let scratch = tempfile::tempdir().unwrap();
-        let file = scratch.path().join("ports.json");
-        fs::write(&file, "{oops").unwrap();
-        Ports::open_where(file.clone(), |_| true).lease("a:web").unwrap();
+        fs::write(scratch.path().join("ports.json"), "{oops").unwrap();
+        open(scratch.path()).lease("a:web").unwrap();
         assert_eq!(fs::read_to_string(scratch.path().join("ports.json.corrupt")).unwrap(), "{oops");
     }
 }

@@ -1,11 +1,13 @@
 //! A loaded project: its services in order, and what of it outlives the daemon.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use locald_api::{ProjectId, ProjectStatus};
 use serde::{Deserialize, Serialize};
 
 use super::definition::Definition;
+use super::graph::Graph;
 use super::service::Service;
 
 /// A loaded project.
@@ -16,6 +18,8 @@ pub(crate) struct Project {
     pub(crate) root: PathBuf,
     /// In the order of the configuration.
     pub(crate) services: Vec<Service>,
+    /// What they depend on, by their places.
+    pub(crate) graph: Arc<Graph>,
 }
 
 /// A project as the keeper remembers it for the next daemon; in memory only, for it holds an environment.

@@ -9,20 +9,24 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use locald_api::{Change, Failure, FailureKind, ProjectId, ServiceChange, ServiceId, Target};
-use locald_config::{LoadError, Masker};
+use locald_config::{LoadError, Masker, Start};
 use locald_keeper::{FromKeeper, Home, RunInfo, Stop, ToKeeper};
 use tokio::sync::{oneshot, watch};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
+use super::addresses::Addresses;
 use super::controller::ServiceFactory;
-use super::definition::Definition;
+use super::definition::{self, Definition};
+use super::desired::Desired;
+use super::exam::{Examiner, expected_line};
 use super::exec::ExecFactory;
-use super::listening::listening_ports;
 use super::names::{self, Meant};
+use super::ports::Sharing;
 use super::project::{Project, RememberedProject, project_id};
-use super::service::{Remembered, Service, ServiceGone};
+use super::service::{Asked, Remembered, Service, ServiceGone, ServiceParts, Turns, View};
 use super::state::State;
 use super::surroundings::Surroundings;
+use super::turns;
 use crate::keeper_link::KeeperLink;
 
 use crate::panes::logger::{PaneLog, log_caps};
@@ -30,11 +34,14 @@ use crate::panes::sizing::Policy;
 use crate::panes::{Pane, PaneParts, PaneSet, RunPhase, RunState};
 
 /// How long the log may take to take up the last lines of a service that is forgotten.
-const LAST_LINES: Duration = Duration::from_secs(2);
+pub(super) const LAST_LINES: Duration = Duration::from_secs(2);
 
-/// How soon after its start a service is first looked at for listening on its port, and the pause before the last look.
+/// How soon after its start a service is first looked at for listening, and the longest pause between two looks.
 const FIRST_LOOK: Duration = Duration::from_millis(100);
-const LAST_LOOK: Duration = Duration::from_millis(6400);
+const LAST_LOOK: Duration = Duration::from_millis(1600);
+/// For how long it is looked at, once it is ready and until it is.
+const LOOK_AT_READY: Duration = Duration::from_secs(12);
+const LOOK_AT_STARTING: Duration = Duration::from_mins(1);
 
 /// How long a service that belongs to no project may take to end.
 const UNCLAIMED_GRACE: Duration = Duration::from_secs(5);
@@ -63,8 +70,12 @@ pub(crate) struct Supervisor {
     factories: Vec<Box<dyn ServiceFactory>>,
     projects: Mutex<BTreeMap<ProjectId, Project>>,
     surroundings: Arc<Surroundings>,
+    pub(crate) addresses: Arc<Addresses>,
+    pub(crate) desired: Arc<Desired>,
     /// Bringing up and down is one at a time.
     changing: tokio::sync::Mutex<()>,
+    /// Held while wishes that belong together are told, and while turns are given.
+    wishing: tokio::sync::Mutex<()>,
     openings: Mutex<BTreeMap<String, oneshot::Sender<Slot>>>,
     revision: watch::Sender<u64>,
 }
@@ -79,14 +90,26 @@ pub(crate) struct Slot {
 }
 
 impl Supervisor {
-    pub(crate) fn new(parts: SupervisorParts) -> Self {
+    /// Makes the supervisor, and has it give turns.
+    pub(crate) fn begin(parts: SupervisorParts) -> Arc<Self> {
+        let supervisor = Arc::new(Self::new(parts));
+        tokio::spawn(turns::give(Arc::downgrade(&supervisor)));
+        supervisor
+    }
+
+    fn new(parts: SupervisorParts) -> Self {
         let SupervisorParts { home, keeper, panes, room, logger, wake } = parts;
-        let surroundings = Arc::new(Surroundings::open(&home));
+        let addresses = Arc::new(Addresses::open(home.state_dir(), sharing(&home)));
+        let surroundings = Arc::new(Surroundings::new(&home, addresses.clone()));
+        let desired = Arc::new(Desired::open(home.state_dir().join("state.json")));
         let environment = {
-            let surroundings = surroundings.clone();
-            Arc::new(move |pane: &Pane, definition: &Definition| surroundings.environment(&pane.id, definition))
+            let (surroundings, addresses) = (surroundings.clone(), addresses.clone());
+            Arc::new(move |pane: &Pane, definition: &Definition| {
+                addresses.claim(&pane.id)?;
+                surroundings.environment(&pane.id, definition)
+            })
         };
-        let exec = ExecFactory { keeper: keeper.clone(), environment };
+        let exec = ExecFactory { keeper: keeper.clone(), environment, addresses: addresses.clone() };
         Self {
             home,
             keeper,
@@ -97,7 +120,10 @@ impl Supervisor {
             factories: vec![Box::new(exec)],
             projects: Mutex::default(),
             surroundings,
+            addresses,
+            desired,
             changing: tokio::sync::Mutex::new(()),
+            wishing: tokio::sync::Mutex::new(()),
             openings: Mutex::default(),
             revision: watch::Sender::new(1),
         }
@@ -154,19 +180,25 @@ impl Supervisor {
     ) {
         let RememberedProject { name, root, environment, definitions } = remembered;
         self.surroundings.set_project(id, &name, &root, environment);
-        let (mut services, mut creating) = (Vec::new(), Vec::new());
+        self.define(id, &definitions);
+        let (mut services, mut taken, mut creating) = (Vec::new(), Vec::new(), Vec::new());
         for definition in definitions {
             let service = ServiceId { project: id.clone(), service: definition.name.clone() };
             let slot = slots.remove(&service.to_string());
             let memory = values.get(&service_key(&service)).and_then(|value| serde_json::from_slice(value).ok());
             creating.push(async move {
-                (service.clone(), self.create_service(service, definition, slot, memory.unwrap_or_default()).await)
+                let created =
+                    self.create_service(service.clone(), definition.clone(), slot, memory.unwrap_or_default());
+                (service, definition, created.await)
             });
         }
         // Side by side: of each, the end of the log is read.
-        for (service, created) in join_all(creating).await {
+        for (service, definition, created) in join_all(creating).await {
             match created {
-                Ok(created) => services.push(created),
+                Ok(created) => {
+                    services.push(created);
+                    taken.push(definition);
+                }
                 Err(error) => {
                     warn!(%service, error, "the service could not be taken over and is ended");
                     self.end_slot(service.to_string());
@@ -174,7 +206,8 @@ impl Supervisor {
             }
         }
         info!(project = %id, services = services.len(), "took over a project");
-        self.projects().insert(id.clone(), Project { id: id.clone(), name, root, services });
+        let graph = Arc::new(definition::graph(&taken));
+        self.projects().insert(id.clone(), Project { id: id.clone(), name, root, services, graph });
         self.touch();
     }
 
@@ -190,7 +223,6 @@ impl Supervisor {
             FromKeeper::Spawned { slot, run } => {
                 if let Some(pane) = self.pane(&slot) {
                     pane.attach(run.run, descriptors.into_iter().next(), false);
-                    pane.note_said(None);
                     pane.note_run(RunState { run: run.run, phase: RunPhase::Alive { pid: run.pid, since: run.since } });
                 }
             }
@@ -200,8 +232,8 @@ impl Supervisor {
                 }
             }
             FromKeeper::Notify { slot, key, value } => {
-                if let Some(pane) = self.pane(&slot).filter(|_| key == "STATUS") {
-                    pane.note_said(Some(value).filter(|text| !text.is_empty()));
+                if let Some(pane) = self.pane(&slot) {
+                    pane.note_notice(&key, &value);
                 }
             }
             FromKeeper::Welcome { .. }
@@ -229,9 +261,9 @@ impl Supervisor {
         projects
     }
 
-    /// The port that is leased to a service.
+    /// The port that a service is told to listen on.
     pub(crate) fn port(&self, service: &ServiceId) -> Option<u16> {
-        self.surroundings.port(service)
+        self.addresses.port(service)
     }
 
     /// What masks text of the service where it is shown.
@@ -263,25 +295,35 @@ impl Supervisor {
         let loaded = tokio::task::spawn_blocking(move || locald_config::load(&folder, Some(&user))).await;
         let config = loaded.map_err(|error| internal(&error))?.map_err(|error| config_failure(&error))?;
         // Before anything is changed: who mistypes a name wants nothing done.
-        if let Some(unknown) = names.iter().find(|name| config.service(bare_name(name)).is_none()) {
-            let known: Vec<&str> = config.services.iter().map(|service| service.name.as_str()).collect();
+        let definitions = Definition::all_of(&config);
+        let known: Vec<&str> = definitions.iter().map(|definition| definition.name.as_str()).collect();
+        let is_known = |name: &&String| known.iter().any(|known| names::is_called(known, bare_name(name)));
+        if let Some(unknown) = names.iter().find(|name| !is_known(name)) {
             return Err(names::unknown_service(config.name.as_str(), &known, unknown));
         }
         let root = config.root.clone();
         let id = project_id(config.name.as_str(), &root);
-        let definitions: Vec<Definition> =
-            config.services.iter().map(|service| Definition::new(service, &config.env)).collect();
         self.forget_renamed(&id, &root).await?;
         let loaded = self.projects().get(&id).filter(|_| only_new).cloned();
         self.surroundings.set_project(&id, config.name.as_str(), &root, environment.clone());
         self.remember_project(&id, config.name.as_str(), &root, environment, &definitions);
+        let is_manual = |definition: &&Definition| definition.start == Start::Manual;
+        let manual: Vec<String> = definitions.iter().filter(is_manual).map(|it| it.name.clone()).collect();
+        let all: Vec<String> = definitions.iter().map(|definition| definition.name.clone()).collect();
+        // As it was left when the machine, or everything of locald, went down.
+        let stopped = if only_new && loaded.is_none() { self.desired.stopped(&root) } else { Vec::new() };
         self.load(&id, config.name.as_str(), &root, definitions).await?;
         drop(changing);
+        self.desired.note_up(&root, config.name.as_str(), &all);
+        let by_itself = names.is_empty();
         let target = Target { root: Some(root.to_string_lossy().into_owned()), names };
         let mut meant = self.resolve(&target)?;
         let is_new = |name: &str| loaded.as_ref().is_none_or(|project| project.service(name).is_none());
         meant.retain(|meant| is_new(&meant.service.pane.id.service));
-        self.each(meant, |service| async move { service.start().await }).await
+        meant.retain(|meant| !(by_itself && manual.contains(&meant.service.pane.id.service)));
+        meant.retain(|meant| !stopped.contains(&meant.service.pane.id.service));
+        self.write_down(&meant, true).await;
+        self.bring(meant, Asked::Start).await
     }
 
     /// A project that was renamed, or moved aside, makes room for the one that is in its folder now.
@@ -303,6 +345,8 @@ impl Supervisor {
         definitions: Vec<Definition>,
     ) -> Result<(), Failure> {
         let known = self.projects().get(id).map(|project| project.services.clone()).unwrap_or_default();
+        let graph = Arc::new(definition::graph(&definitions));
+        self.define(id, &definitions);
         let mut services = Vec::new();
         for definition in definitions {
             let service = ServiceId { project: id.clone(), service: definition.name.clone() };
@@ -322,14 +366,20 @@ impl Supervisor {
         }
         let gone: Vec<Service> =
             known.into_iter().filter(|known| services.iter().all(|service| service.pane.id != known.pane.id)).collect();
-        let project = Project { id: id.clone(), name: name.to_owned(), root: root.to_owned(), services };
+        let project = Project { id: id.clone(), name: name.to_owned(), root: root.to_owned(), services, graph };
         self.projects().insert(id.clone(), project);
         self.touch();
         for service in gone {
-            service.stop().await.map_err(unavailable)?;
+            service.stop_at_once().await.map_err(unavailable)?;
             self.forget_service(&service).await;
         }
         Ok(())
+    }
+
+    fn define(&self, project: &ProjectId, definitions: &[Definition]) {
+        let id = |name: &String| ServiceId { project: project.clone(), service: name.clone() };
+        let services: Vec<_> = definitions.iter().map(|definition| (id(&definition.name), definition)).collect();
+        self.addresses.define(&services);
     }
 
     async fn create_service(
@@ -339,9 +389,13 @@ impl Supervisor {
         slot: Option<Slot>,
         remembered: Remembered,
     ) -> Result<Service, String> {
+        let run = slot.as_ref().and_then(|slot| slot.run).map_or(0, |run| run.run);
         let pane = self.open_pane(&id, slot).await?;
         fix_size(&pane, &definition);
         self.surroundings.learn_secrets(&id, &definition);
+        if let Some(pattern) = expected_line(&definition).filter(|_| run > 0) {
+            pane.expect_line(run, pattern);
+        }
         let factory = self.factories.iter().find(|factory| factory.accepts(&definition));
         let factory = factory.ok_or_else(|| format!("no kind of service fits `{}`", id.service))?;
         let (kind, controller) = (factory.kind(), factory.create(pane.clone()));
@@ -353,31 +407,41 @@ impl Supervisor {
         });
         self.panes.add(pane.clone());
         let _ = rustix::io::write(&self.wake, &1u64.to_ne_bytes());
-        let service = Service::spawn(pane, kind, controller, definition, remembered, memory);
+        let (surroundings, addresses) = (self.surroundings.clone(), self.addresses.clone());
+        let doctor = Box::new(Examiner { pane: pane.clone(), surroundings, addresses });
+        let turns = Turns::OfProject;
+        let parts = ServiceParts { kind, controller, definition, remembered, memory, doctor, turns };
+        let service = Service::spawn(pane, parts);
         self.follow(&service);
         Ok(service)
     }
 
     /// Has every change of the service raise the revision.
     fn follow(self: &Arc<Self>, service: &Service) {
-        let (mut view, mut fault, mut said) = (service.view(), service.pane.log_fault(), service.pane.said());
+        let (mut view, mut fault, mut notices) = (service.view(), service.pane.log_fault(), service.pane.notices());
         let supervisor = Arc::downgrade(self);
         let id = service.pane.id.clone();
         tokio::spawn(async move {
-            let mut last = State::Stopped;
+            let (mut last, mut said) = (State::Stopped, None);
             loop {
                 let alive = tokio::select! {
                     changed = view.changed() => changed.is_ok(),
                     changed = fault.changed() => changed.is_ok(),
-                    changed = said.changed() => changed.is_ok(),
+                    changed = notices.changed() => {
+                        let says = notices.borrow_and_update().shown();
+                        // Signs of life that nobody sees change nothing.
+                        if changed.is_ok() && says == said { continue }
+                        said = says;
+                        changed.is_ok()
+                    }
                 };
                 let Some(supervisor) = supervisor.upgrade().filter(|_| alive) else { return };
                 supervisor.touch();
                 let state = view.borrow().state.clone();
-                let begun = state != last && matches!(state, State::Ready { .. });
+                let begun = state.pid().is_some() && last.pid() != state.pid();
                 last = state;
-                if let Some(port) = supervisor.port(&id).filter(|_| begun) {
-                    tokio::spawn(watch_for_listener(Arc::downgrade(&supervisor), port));
+                if let Some(pid) = last.pid().filter(|_| begun) {
+                    tokio::spawn(look_for_ports(Arc::downgrade(&supervisor), view.clone(), id.clone(), pid));
                 }
             }
         });
@@ -434,7 +498,7 @@ impl Supervisor {
     async fn forget_project(self: &Arc<Self>, project: &Project) -> Result<Vec<ServiceChange>, Failure> {
         let meant =
             project.services.iter().map(|service| Meant { project: project.name.clone(), service: service.clone() });
-        let changes = self.each(meant.collect(), |service| async move { service.stop().await }).await?;
+        let changes = self.end(meant.collect()).await?;
         if let Some(kept) = changes.iter().find(|change| matches!(change.change, Change::Failed { .. })) {
             let name = &kept.service.service;
             let message = format!("`{name}` was started again while its project was to come down");
@@ -446,6 +510,8 @@ impl Supervisor {
         }
         let _ = self.keeper.send(&ToKeeper::Remove { key: format!("project/{}", project.id) });
         self.surroundings.forget_project(&project.id);
+        self.desired.note_down(&project.root);
+        self.save_desired().await;
         self.touch();
         Ok(changes)
     }
@@ -454,42 +520,9 @@ impl Supervisor {
         service.pane.wait_until_logged(LAST_LINES).await;
         let id = &service.pane.id;
         self.panes.remove(id);
+        self.addresses.forget(id);
         let _ = self.keeper.send(&ToKeeper::Close { slot: id.to_string() });
         let _ = self.keeper.send(&ToKeeper::Remove { key: service_key(id) });
-    }
-
-    /// Starts the services in `target`.
-    pub(crate) async fn start(&self, target: &Target) -> Result<Vec<ServiceChange>, Failure> {
-        self.each(self.resolve(target)?, |service| async move { service.start().await }).await
-    }
-
-    /// Stops the services in `target`.
-    pub(crate) async fn stop(&self, target: &Target) -> Result<Vec<ServiceChange>, Failure> {
-        self.each(self.resolve(target)?, |service| async move { service.stop().await }).await
-    }
-
-    /// Restarts the services in `target`.
-    pub(crate) async fn restart(&self, target: &Target) -> Result<Vec<ServiceChange>, Failure> {
-        self.each(self.resolve(target)?, |service| async move { service.restart().await }).await
-    }
-
-    /// Stops everything, for good.
-    pub(crate) async fn stop_everything(&self) -> Result<Vec<ServiceChange>, Failure> {
-        let changes = self.stop(&Target::default()).await?;
-        join_all(self.panes.all().iter().map(|pane| pane.wait_until_logged(LAST_LINES))).await;
-        Ok(changes)
-    }
-
-    /// Does something to each service, all at once; says what came of it in their order.
-    async fn each<F>(&self, meant: Vec<Meant>, act: impl Fn(Service) -> F) -> Result<Vec<ServiceChange>, Failure>
-    where
-        F: Future<Output = Result<Change, ServiceGone>>,
-    {
-        let acts = meant.into_iter().map(|Meant { project, service }| {
-            let (id, done) = (service.pane.id.clone(), act(service));
-            async move { done.await.map(|change| ServiceChange { service: id, project, change }) }
-        });
-        join_all(acts).await.into_iter().collect::<Result<_, _>>().map_err(unavailable)
     }
 
     fn remember_project(
@@ -510,6 +543,15 @@ impl Supervisor {
         self.projects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The right to tell wishes that belong together, or to give turns.
+    pub(super) async fn wishing(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.wishing.lock().await
+    }
+
+    pub(super) fn panes(&self) -> &PaneSet {
+        &self.panes
+    }
+
     pub(crate) fn touch(&self) {
         self.revision.send_modify(|revision| *revision += 1);
     }
@@ -522,16 +564,41 @@ impl Slot {
     }
 }
 
-/// Tells clients once a service that has just begun listens on its port. Most do within seconds; a later one shows at the next
-/// change of anything.
-async fn watch_for_listener(supervisor: Weak<Supervisor>, port: u16) {
-    let mut pause = FIRST_LOOK;
-    while pause <= LAST_LOOK {
+/// Looks on which ports a service that has just begun listens, and tells clients of it. Most open theirs within seconds; a later one
+/// shows when somebody asks. One that is not well yet is looked at for longer: it may listen elsewhere than it was told.
+async fn look_for_ports(supervisor: Weak<Supervisor>, view: watch::Receiver<View>, id: ServiceId, pid: u32) {
+    let (begun, mut pause) = (tokio::time::Instant::now(), FIRST_LOOK);
+    loop {
         tokio::time::sleep(pause).await;
-        if listening_ports().contains(&port) {
-            return supervisor.upgrade().map_or((), |supervisor| supervisor.touch());
+        let state = view.borrow().state.clone();
+        let patience = if matches!(state, State::Ready { .. }) { LOOK_AT_READY } else { LOOK_AT_STARTING };
+        let Some(supervisor) = supervisor.upgrade().filter(|_| state.pid() == Some(pid)) else { return };
+        let (addresses, of) = (supervisor.addresses.clone(), id.clone());
+        let strayed = addresses.stray(&id);
+        let news = tokio::task::spawn_blocking(move || addresses.look(&of, pid)).await.unwrap_or_default();
+        if !news.is_empty() || supervisor.addresses.stray(&id) != strayed {
+            debug!(service = %id, ?news, "listens elsewhere than before");
+            supervisor.touch();
         }
-        pause *= 2;
+        let own = supervisor.port(&id).is_some_and(|port| supervisor.addresses.found(&id).contains(&port));
+        if own || begun.elapsed() > patience {
+            return;
+        }
+        pause = (pause * 2).min(LAST_LOOK);
+    }
+}
+
+/// What is shared of ports with other homes of the user. A sandbox writes nothing outside of itself, so it only looks.
+fn sharing(home: &Home) -> Sharing {
+    if home.is_sandbox() {
+        return Sharing::Reads(Home::shared_path());
+    }
+    match Home::shared_dir() {
+        Ok(folder) => Sharing::Writes(folder),
+        Err(error) => {
+            warn!(%error, "ports are not shared with other homes");
+            Sharing::None
+        }
     }
 }
 
@@ -567,7 +634,7 @@ fn config_failure(error: &LoadError) -> Failure {
     }
 }
 
-fn unavailable(error: ServiceGone) -> Failure {
+pub(super) fn unavailable(error: ServiceGone) -> Failure {
     Failure::new(FailureKind::Unavailable, error.to_string())
 }
 

@@ -1,43 +1,83 @@
-//! What a service is doing, and what follows when something happens. Pure: events come in, effects go out.
+//! What a service is doing, and what follows when something happens. Pure: events and the time come in, effects go out.
+//!
+//! Two of its steps are not its own to take: it begins, and it ends when asked, only once its turn has come ([`Event::Turn`]).
+//! Whose turn it is, the [`graph`](super::graph) decides, as it alone knows the others.
+
+use std::time::Duration;
 
 use locald_api::{Exit, ServiceState};
+use tokio::time::Instant;
+
+use super::backoff::{AfterEnd, Restarts};
+use super::blocker::{self, Blocker};
+use crate::health::Source;
 
 /// What a service is doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum State {
     /// Nobody wants it to run.
     Stopped,
-    /// It is being started.
+    /// It is wanted, and its turn has not come.
+    Waiting {
+        since: Instant,
+        /// What it waits for; empty until somebody has looked.
+        on: Vec<Blocker>,
+    },
+    /// Its process is being started.
+    Launching {
+        /// It was asked for something else meanwhile, which follows as soon as it has begun.
+        then: AfterLaunch,
+    },
+    /// Its process runs, and is not known to be well yet.
     Starting {
-        /// It was asked to stop meanwhile, and will be as soon as it has begun.
-        then: AfterStart,
+        pid: u32,
+        /// What the last probe found.
+        found: Option<String>,
     },
-    /// It runs.
-    Ready { pid: u32 },
-    /// It was asked to stop.
-    Stopping {
-        /// What follows.
-        then: AfterStop,
-    },
-    /// It ended by itself.
+    /// It runs, and is well as far as anybody can tell.
+    Ready { pid: u32, source: Source },
+    /// It runs, and is not well.
+    Unhealthy { pid: u32, reason: String },
+    /// It is to end.
+    Stopping { order: Order, then: AfterStop },
+    /// It ended by itself, and not well.
     Exited,
+    /// It ended by itself, with 0.
+    Completed,
+    /// It ended by itself, and is started again then.
+    Backoff { until: Instant },
+    /// It ended by itself so often that it is not started again.
+    CrashLoop { restarts: u32 },
     /// It could not be started.
     Failed { reason: String },
 }
 
-/// What follows once a start is done.
+/// What follows once a launch is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum AfterStart {
+pub(crate) enum AfterLaunch {
     Stay,
     Stop,
     Restart,
 }
 
-/// What follows once a stop is done.
+/// How far a stop has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Those who depend on it end first.
+    Held,
+    /// It was asked to end.
+    Given,
+}
+
+/// What follows once a stop is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum AfterStop {
     Stay,
     Start,
+    /// It was not well, for this reason: it is started again as if it had failed.
+    Recover {
+        reason: String,
+    },
 }
 
 /// Something that happens to a service.
@@ -49,12 +89,35 @@ pub(crate) enum Event {
     Stop,
     /// Somebody wants it to run anew.
     Restart,
+    /// It may take this step, if it is what it waits to do.
+    Turn(Step),
+    /// It may not yet, because of these.
+    Blocked(Vec<Blocker>),
     /// Its run has begun.
-    Started { pid: u32 },
+    Launched { pid: u32 },
     /// Its run could not begin.
-    StartFailed { reason: String },
+    LaunchFailed { reason: String },
     /// Its run has ended, and nothing of it is left.
-    Ended,
+    Ended(Exit),
+    /// Its run has ended because somebody else has its port, and it has another one now.
+    Displaced,
+    /// It is well.
+    Healthy(Source),
+    /// It is not yet known to be well.
+    NotYet(String),
+    /// It is not well.
+    Unhealthy(String),
+    /// It is not well, and is to be started again for that.
+    Sick(String),
+    /// A deadline may have passed.
+    Tick,
+}
+
+/// A step that has its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Begin,
+    End,
 }
 
 /// What is to be done.
@@ -69,57 +132,213 @@ pub(crate) enum Effect {
 }
 
 impl State {
-    /// Takes an event into account; says what to do.
+    /// Takes an event into account; says what to do. `restarts` knows the policy and what the earlier runs came to.
     #[expect(clippy::match_same_arms, reason = "the table reads by state; arms of two states that agree stay apart")]
-    pub(crate) fn on(&mut self, event: Event) -> Effect {
-        use AfterStart as Then;
-        use Event::{Ended, Restart, Start, StartFailed, Started, Stop};
-        use State::{Exited, Failed, Ready, Starting, Stopped, Stopping};
-        let fresh = || Starting { then: Then::Stay };
-        let stopping = |then| Stopping { then };
+    #[expect(clippy::too_many_lines, reason = "the table is whole in one place")]
+    pub(crate) fn on(&mut self, event: Event, now: Instant, restarts: &mut Restarts) -> Effect {
+        use AfterLaunch as Then;
+        use Event as On;
+        use Order::{Given, Held};
+        use State as Is;
+        let waiting = || Is::Waiting { since: now, on: Vec::new() };
+        let stopping = |order, then| Is::Stopping { order, then };
         let (next, effect) = match (self.clone(), event) {
-            (Stopped | Exited | Failed { .. }, Start | Restart) => (fresh(), Effect::Begin),
-            (Stopped | Exited | Failed { .. }, Stop) => (Stopped, Effect::None),
+            (
+                Is::Stopped
+                | Is::Exited
+                | Is::Completed
+                | Is::Backoff { .. }
+                | Is::CrashLoop { .. }
+                | Is::Failed { .. },
+                On::Start | On::Restart,
+            ) => (waiting(), Effect::None),
+            (
+                Is::Stopped
+                | Is::Exited
+                | Is::Completed
+                | Is::Backoff { .. }
+                | Is::CrashLoop { .. }
+                | Is::Failed { .. },
+                On::Stop,
+            ) => (Is::Stopped, Effect::None),
 
-            (Starting { .. }, Start) => (fresh(), Effect::None),
-            (Starting { .. }, Stop) => (Starting { then: Then::Stop }, Effect::None),
-            (Starting { .. }, Restart) => (Starting { then: Then::Restart }, Effect::None),
-            (Starting { then: Then::Stay }, Started { pid }) => (Ready { pid }, Effect::None),
-            (Starting { then: Then::Stop }, Started { .. }) => (stopping(AfterStop::Stay), Effect::End),
-            (Starting { then: Then::Restart }, Started { .. }) => (stopping(AfterStop::Start), Effect::End),
-            (Starting { then: Then::Stop }, StartFailed { .. } | Ended) => (Stopped, Effect::None),
-            (Starting { then: Then::Restart }, StartFailed { .. } | Ended) => (fresh(), Effect::Begin),
-            (Starting { then: Then::Stay }, StartFailed { reason }) => (Failed { reason }, Effect::None),
-            (Starting { then: Then::Stay }, Ended) => (Exited, Effect::None),
+            (Is::Waiting { .. }, On::Turn(Step::Begin)) => (Is::Launching { then: Then::Stay }, Effect::Begin),
+            (Is::Waiting { since, .. }, On::Blocked(on)) => (Is::Waiting { since, on }, Effect::None),
+            (Is::Waiting { .. }, On::Stop) => (Is::Stopped, Effect::None),
+            (Is::Waiting { since, on }, On::Tick) => match blocker::out_of_patience(&on, since, now) {
+                Some(reason) => (Is::Failed { reason }, Effect::None),
+                None => (Is::Waiting { since, on }, Effect::None),
+            },
 
-            (Ready { .. }, Stop) => (stopping(AfterStop::Stay), Effect::End),
-            (Ready { .. }, Restart) => (stopping(AfterStop::Start), Effect::End),
-            (Ready { .. }, Ended) => (Exited, Effect::None),
-
-            (Stopping { .. }, Start | Restart) => (stopping(AfterStop::Start), Effect::None),
-            (Stopping { .. }, Stop) => (stopping(AfterStop::Stay), Effect::None),
-            (Stopping { then: AfterStop::Stay }, Ended) => (Stopped, Effect::None),
-            (Stopping { then: AfterStop::Start }, Ended) => (fresh(), Effect::Begin),
-
-            // Already so, or news of a run that is no longer the one in question.
-            (same @ Ready { .. }, Start | Started { .. } | StartFailed { .. })
-            | (same @ Stopping { .. }, Started { .. } | StartFailed { .. })
-            | (same @ (Stopped | Exited | Failed { .. }), Started { .. } | StartFailed { .. } | Ended) => {
-                (same, Effect::None)
+            (Is::Launching { .. }, On::Start) => (Is::Launching { then: Then::Stay }, Effect::None),
+            (Is::Launching { .. }, On::Stop) => (Is::Launching { then: Then::Stop }, Effect::None),
+            (Is::Launching { .. }, On::Restart) => (Is::Launching { then: Then::Restart }, Effect::None),
+            (Is::Launching { then: Then::Stay }, On::Launched { pid }) => {
+                (Is::Starting { pid, found: None }, Effect::None)
             }
+            (Is::Launching { then: Then::Stop }, On::Launched { .. }) => {
+                (stopping(Held, AfterStop::Stay), Effect::None)
+            }
+            (Is::Launching { then: Then::Restart }, On::Launched { .. }) => {
+                (stopping(Held, AfterStop::Start), Effect::None)
+            }
+            (Is::Launching { then: Then::Stop }, On::LaunchFailed { .. } | On::Ended(_)) => (Is::Stopped, Effect::None),
+            (Is::Launching { then: Then::Restart }, On::LaunchFailed { .. } | On::Ended(_)) => {
+                (waiting(), Effect::None)
+            }
+            (Is::Launching { then: Then::Stay }, On::LaunchFailed { reason }) => (Is::Failed { reason }, Effect::None),
+            (Is::Launching { then: Then::Stay }, On::Ended(exit)) => {
+                (ended(exit, restarts.ended(exit, now)), Effect::None)
+            }
+
+            (
+                Is::Launching { then: Then::Stay } | Is::Starting { .. } | Is::Ready { .. } | Is::Unhealthy { .. },
+                On::Displaced,
+            ) => (waiting(), Effect::None),
+
+            (Is::Starting { pid, .. }, On::Healthy(source)) => (Is::Ready { pid, source }, Effect::None),
+            (Is::Starting { pid, .. }, On::NotYet(found)) => (Is::Starting { pid, found: Some(found) }, Effect::None),
+            (Is::Starting { pid, .. }, On::Unhealthy(reason)) => (Is::Unhealthy { pid, reason }, Effect::None),
+            (Is::Ready { pid, .. }, On::Healthy(source)) => (Is::Ready { pid, source }, Effect::None),
+            (Is::Ready { pid, .. }, On::Unhealthy(reason)) => (Is::Unhealthy { pid, reason }, Effect::None),
+            (Is::Unhealthy { pid, .. }, On::Healthy(source)) => (Is::Ready { pid, source }, Effect::None),
+            (Is::Unhealthy { pid, .. }, On::Unhealthy(reason)) => (Is::Unhealthy { pid, reason }, Effect::None),
+            (Is::Starting { .. } | Is::Ready { .. } | Is::Unhealthy { .. }, On::Sick(reason)) => {
+                (stopping(Given, AfterStop::Recover { reason }), Effect::End)
+            }
+            (Is::Starting { .. } | Is::Ready { .. } | Is::Unhealthy { .. }, On::Stop) => {
+                (stopping(Held, AfterStop::Stay), Effect::None)
+            }
+            (Is::Starting { .. } | Is::Ready { .. } | Is::Unhealthy { .. }, On::Restart) => {
+                (stopping(Held, AfterStop::Start), Effect::None)
+            }
+            (Is::Starting { .. } | Is::Ready { .. } | Is::Unhealthy { .. }, On::Ended(exit)) => {
+                (ended(exit, restarts.ended(exit, now)), Effect::None)
+            }
+
+            (Is::Stopping { order: Held, then }, On::Turn(Step::End)) => (stopping(Given, then), Effect::End),
+            (Is::Stopping { order, .. }, On::Start | On::Restart) => (stopping(order, AfterStop::Start), Effect::None),
+            (Is::Stopping { order, .. }, On::Stop) => (stopping(order, AfterStop::Stay), Effect::None),
+            (Is::Stopping { then: AfterStop::Stay, .. }, On::Ended(_)) => (Is::Stopped, Effect::None),
+            (Is::Stopping { then: AfterStop::Start, .. }, On::Ended(_)) => (waiting(), Effect::None),
+            (Is::Stopping { then: AfterStop::Recover { .. }, .. }, On::Ended(exit)) => {
+                (ended(exit, restarts.was_unhealthy(now)), Effect::None)
+            }
+
+            (Is::Backoff { until }, On::Tick) if until <= now => (waiting(), Effect::None),
+
+            // Already so, too early, or news of a run that is no longer the one in question.
+            (
+                same @ (Is::Stopped
+                | Is::Exited
+                | Is::Completed
+                | Is::Backoff { .. }
+                | Is::CrashLoop { .. }
+                | Is::Failed { .. }),
+                On::Turn(_)
+                | On::Blocked(_)
+                | On::Launched { .. }
+                | On::LaunchFailed { .. }
+                | On::Ended(_)
+                | On::Displaced
+                | On::Healthy(_)
+                | On::NotYet(_)
+                | On::Unhealthy(_)
+                | On::Sick(_)
+                | On::Tick,
+            )
+            | (
+                same @ Is::Waiting { .. },
+                On::Turn(Step::End)
+                | On::Start
+                | On::Restart
+                | On::Launched { .. }
+                | On::LaunchFailed { .. }
+                | On::Ended(_)
+                | On::Displaced
+                | On::Healthy(_)
+                | On::NotYet(_)
+                | On::Unhealthy(_)
+                | On::Sick(_),
+            )
+            | (
+                same @ Is::Launching { .. },
+                On::Turn(_)
+                | On::Blocked(_)
+                | On::Displaced
+                | On::Healthy(_)
+                | On::NotYet(_)
+                | On::Unhealthy(_)
+                | On::Sick(_)
+                | On::Tick,
+            )
+            | (
+                same @ (Is::Starting { .. } | Is::Ready { .. } | Is::Unhealthy { .. }),
+                On::Start | On::Turn(_) | On::Blocked(_) | On::Launched { .. } | On::LaunchFailed { .. } | On::Tick,
+            )
+            | (same @ (Is::Ready { .. } | Is::Unhealthy { .. }), On::NotYet(_))
+            | (
+                same @ Is::Stopping { .. },
+                On::Turn(_)
+                | On::Blocked(_)
+                | On::Displaced
+                | On::Launched { .. }
+                | On::LaunchFailed { .. }
+                | On::Healthy(_)
+                | On::NotYet(_)
+                | On::Unhealthy(_)
+                | On::Sick(_)
+                | On::Tick,
+            ) => (same, Effect::None),
         };
         *self = next;
         effect
+    }
+
+    /// When something happens by itself.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match self {
+            Self::Waiting { since, on } => blocker::shortest_patience(on).map(|patience| *since + patience),
+            Self::Backoff { until } => Some(*until),
+            _ => None,
+        }
+    }
+
+    /// The step that waits for its turn, if one does.
+    pub(crate) fn next_step(&self) -> Option<Step> {
+        match self {
+            Self::Waiting { .. } => Some(Step::Begin),
+            Self::Stopping { order: Order::Held, .. } => Some(Step::End),
+            _ => None,
+        }
+    }
+
+    /// Its process, while it runs and nobody wants it to end.
+    pub(crate) fn pid(&self) -> Option<u32> {
+        match self {
+            Self::Starting { pid, .. } | Self::Ready { pid, .. } | Self::Unhealthy { pid, .. } => Some(*pid),
+            _ => None,
+        }
+    }
+
+    /// Whether there is nothing of it, and nothing under way.
+    pub(crate) fn is_at_rest(&self) -> bool {
+        matches!(self, Self::Stopped | Self::Exited | Self::Completed | Self::CrashLoop { .. } | Self::Failed { .. })
     }
 
     /// The state as clients see it.
     pub(crate) fn shown(&self) -> ServiceState {
         match self {
             Self::Stopped => ServiceState::Stopped,
-            Self::Starting { .. } => ServiceState::Starting,
+            Self::Waiting { .. } => ServiceState::Waiting,
+            Self::Launching { .. } | Self::Starting { .. } => ServiceState::Starting,
             Self::Ready { .. } => ServiceState::Ready,
+            Self::Unhealthy { .. } => ServiceState::Unhealthy,
             Self::Stopping { .. } => ServiceState::Stopping,
             Self::Exited => ServiceState::Exited,
+            Self::Completed => ServiceState::Completed,
+            Self::Backoff { .. } => ServiceState::Backoff,
+            Self::CrashLoop { .. } => ServiceState::CrashLoop,
             Self::Failed { .. } => ServiceState::Failed,
         }
     }
@@ -127,11 +346,46 @@ impl State {
     /// Why it is in this state, given how its last run ended.
     pub(crate) fn reason(&self, exit: Option<Exit>) -> Option<String> {
         match self {
+            Self::Waiting { on, .. } if !on.is_empty() => Some(blocker::sentence(on)),
+            Self::Starting { found, .. } => found.clone(),
+            Self::Unhealthy { reason, .. } | Self::Failed { reason } => Some(reason.clone()),
+            Self::Stopping { order: Order::Held, .. } => Some("what depends on it stops first".to_owned()),
+            Self::Stopping { then: AfterStop::Start, .. } => Some("restarting".to_owned()),
+            Self::Stopping { then: AfterStop::Recover { reason }, .. } => {
+                Some(format!("restarting, as it was unhealthy: {reason}"))
+            }
             Self::Exited => exit.map(describe),
-            Self::Failed { reason } => Some(reason.clone()),
-            Self::Stopping { then: AfterStop::Start } => Some("restarting".to_owned()),
-            Self::Stopped | Self::Starting { .. } | Self::Ready { .. } | Self::Stopping { .. } => None,
+            Self::Backoff { .. } => exit.map(|exit| format!("{}; it is started again", describe(exit))),
+            Self::CrashLoop { restarts } => {
+                let end = exit.map_or_else(|| "ended".to_owned(), describe);
+                Some(format!("{end}; given up after {restarts} restarts in a row"))
+            }
+            Self::Stopped
+            | Self::Waiting { .. }
+            | Self::Launching { .. }
+            | Self::Ready { .. }
+            | Self::Stopping { .. }
+            | Self::Completed => None,
         }
+    }
+}
+
+/// The state after a run that ended by itself.
+fn ended(exit: Exit, next: AfterEnd) -> State {
+    match next {
+        AfterEnd::Rest if exit == Exit::Code(0) => State::Completed,
+        AfterEnd::Rest => State::Exited,
+        AfterEnd::Again { until } => State::Backoff { until },
+        AfterEnd::GiveUp { restarts } => State::CrashLoop { restarts },
+    }
+}
+
+/// A duration as people say it.
+pub(crate) fn in_words(time: Duration) -> String {
+    match time.as_secs() {
+        0 => format!("{} ms", time.as_millis()),
+        seconds if seconds < 120 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds / 60),
     }
 }
 
@@ -167,87 +421,4 @@ fn signal_name(number: i32) -> Option<&'static str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn after(events: &[Event]) -> (State, Vec<Effect>) {
-        let mut state = State::Stopped;
-        let effects = events.iter().map(|event| state.on(event.clone())).collect();
-        (state, effects)
-    }
-
-    #[test]
-    fn a_service_asked_to_stop_while_it_starts_is_stopped_as_soon_as_it_has_begun() {
-        let (state, effects) = after(&[Event::Start, Event::Stop, Event::Started { pid: 1 }, Event::Ended]);
-        assert_eq!(state, State::Stopped);
-        assert_eq!(effects, [Effect::Begin, Effect::None, Effect::End, Effect::None]);
-    }
-
-    #[test]
-    fn a_restart_begins_the_new_run_only_once_nothing_of_the_old_is_left() {
-        let (state, effects) = after(&[Event::Start, Event::Started { pid: 1 }, Event::Restart, Event::Ended]);
-        assert_eq!(state, State::Starting { then: AfterStart::Stay });
-        assert_eq!(effects, [Effect::Begin, Effect::None, Effect::End, Effect::Begin]);
-    }
-
-    #[test]
-    fn stopping_takes_back_a_restart_that_is_under_way() {
-        let events = [Event::Start, Event::Started { pid: 1 }, Event::Restart, Event::Stop, Event::Ended];
-        assert_eq!(after(&events).0, State::Stopped);
-    }
-
-    #[test]
-    fn a_service_that_ends_by_itself_is_exited_and_not_started_again() {
-        let (state, effects) = after(&[Event::Start, Event::Started { pid: 1 }, Event::Ended]);
-        assert_eq!((state, effects[2]), (State::Exited, Effect::None));
-    }
-
-    #[test]
-    fn stopping_a_service_that_failed_or_ended_clears_it() {
-        let failed = Event::StartFailed { reason: "no such file".to_owned() };
-        assert_eq!(after(&[Event::Start, failed, Event::Stop]).0, State::Stopped);
-    }
-
-    fn event() -> impl Strategy<Value = Event> {
-        prop_oneof![
-            Just(Event::Start),
-            Just(Event::Stop),
-            Just(Event::Restart),
-            Just(Event::Started { pid: 7 }),
-            Just(Event::StartFailed { reason: String::new() }),
-            Just(Event::Ended),
-        ]
-    }
-
-    proptest! {
-        /// Against a world that has at most one run: begin and end are only ever asked for when they make sense.
-        #[test]
-        fn there_is_never_more_than_one_run_and_an_end_is_asked_only_of_a_run_that_began(
-            events in proptest::collection::vec(event(), 0..60)
-        ) {
-            #[derive(PartialEq, Debug)]
-            enum World { Nothing, Beginning, Running }
-            let (mut state, mut world) = (State::Stopped, World::Nothing);
-            for event in events {
-                let possible = match event {
-                    Event::Started { .. } | Event::StartFailed { .. } => world == World::Beginning,
-                    Event::Ended => world == World::Running,
-                    Event::Start | Event::Stop | Event::Restart => true,
-                };
-                if !possible { continue; }
-                world = match event {
-                    Event::Started { .. } => World::Running,
-                    Event::StartFailed { .. } | Event::Ended => World::Nothing,
-                    _ => world,
-                };
-                match state.on(event) {
-                    Effect::Begin => { prop_assert_eq!(&world, &World::Nothing); world = World::Beginning; }
-                    Effect::End => prop_assert_eq!(&world, &World::Running),
-                    Effect::None => {}
-                }
-            }
-        }
-    }
-}
+mod tests;

@@ -3,21 +3,21 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use locald_api::{ProjectId, ServiceId};
 use locald_config::{EnvironmentParts, Faults, LoadError, Masker};
 use locald_keeper::{Home, TOKEN_VARIABLE};
 
+use super::addresses::Addresses;
 use super::definition::Definition;
 use super::environment::Environment;
-use super::ports::Ports;
 use super::secrets::Secrets;
 
 /// The surroundings of all services of this home.
 pub(super) struct Surroundings {
     token: String,
-    ports: Ports,
+    addresses: Arc<Addresses>,
     projects: Mutex<BTreeMap<ProjectId, ProjectShell>>,
     notify: Mutex<BTreeMap<ServiceId, String>>,
     secrets: Secrets,
@@ -32,11 +32,10 @@ struct ProjectShell {
 }
 
 impl Surroundings {
-    pub(super) fn open(home: &Home) -> Self {
-        let ports = Ports::open(home.state_dir().join("ports.json"));
+    pub(super) fn new(home: &Home, addresses: Arc<Addresses>) -> Self {
         Self {
             token: home.token(),
-            ports,
+            addresses,
             projects: Mutex::default(),
             notify: Mutex::default(),
             secrets: Secrets::default(),
@@ -58,11 +57,6 @@ impl Surroundings {
         self.notify.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), path);
     }
 
-    /// The port that is leased to a service.
-    pub(super) fn port(&self, id: &ServiceId) -> Option<u16> {
-        self.ports.leased(&id.to_string())
-    }
-
     fn projects(&self) -> MutexGuard<'_, BTreeMap<ProjectId, ProjectShell>> {
         self.projects.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -71,12 +65,15 @@ impl Surroundings {
     pub(super) fn environment(&self, id: &ServiceId, definition: &Definition) -> Result<Environment, String> {
         self.learn_secrets(id, definition);
         let mut environment = Environment::default();
-        if let Ok(port) = self.ports.lease(&id.to_string()) {
+        if let Some(port) = self.addresses.port(id) {
             environment.offered = locald_config::offered(port);
         }
         let mut add = |name: &str, value: String| environment.imposed.push((name.to_owned(), value));
         if let Some(notify) = self.notify.lock().unwrap_or_else(PoisonError::into_inner).get(id) {
             add("NOTIFY_SOCKET", notify.clone());
+        }
+        if definition.listen {
+            add("LISTEN_FDS", "1".to_owned());
         }
         let mark = if definition.leave_escaped { "leave" } else { "kill" };
         add(TOKEN_VARIABLE, format!("{}:{mark}", self.token));
@@ -132,10 +129,12 @@ impl Surroundings {
             let Some((service, asked)) = name.strip_prefix("services.").and_then(|rest| rest.rsplit_once('.')) else {
                 continue;
             };
-            let other = ServiceId { project: id.project.clone(), service: service.to_owned() };
-            // One that runs has its port, which is not free then.
-            let port = self.port(&other).map_or_else(|| self.ports.lease(&other.to_string()), Ok);
-            let port = port.map_err(|error| error.to_string())?;
+            let port = |service: &str| {
+                self.addresses.port(&ServiceId { project: id.project.clone(), service: service.to_owned() })
+            };
+            // Of several that run beside each other, the first stands for all.
+            let port = port(service).or_else(|| port(&format!("{service}.1")));
+            let port = port.ok_or_else(|| format!("`{name}`: `{service}` has no port"))?;
             known.extend(locald_config::of_service(asked, port).map(|value| (name.clone(), value)));
         }
         Ok(known)

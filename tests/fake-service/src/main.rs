@@ -5,17 +5,22 @@
 //! fake-service family KIND FILE           a child of this kind, and then waits; every process adds its number to FILE
 //! fake-service notify TEXT                tells its state on $NOTIFY_SOCKET, and then waits
 //! fake-service listen                     accepts on $PORT and hangs up
+//! fake-service listen-on PORT             the same on another port
+//! fake-service listen-once FILE NOTE      the same on $PORT once FILE is there; then makes the file NOTE
+//! fake-service http FILE                  answers on $PORT with the status that FILE holds
 //! ```
 
 mod family;
 mod lines;
 
 use std::error::Error;
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
 use std::os::unix::net::UnixDatagram;
+use std::path::Path;
 use std::process::ExitCode;
-use std::thread;
 use std::time::Duration;
+use std::{fs, thread};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -35,7 +40,10 @@ fn run(words: &[&str]) -> Result<(), Box<dyn Error>> {
         ["family", kind, file] => Ok(family::start(kind, file)?),
         ["member", kind, file] => Ok(family::member(kind, file)?),
         ["notify", text] => notify(text),
-        ["listen"] => listen(),
+        ["listen"] => listen(port()?),
+        ["listen-on", port] => listen(port.parse()?),
+        ["listen-once", gate, note] => listen_once(Path::new(gate), note),
+        ["http", file] => http(file),
         _ => Err("these words mean nothing".into()),
     }
 }
@@ -45,10 +53,36 @@ fn notify(text: &str) -> Result<(), Box<dyn Error>> {
     wait()
 }
 
-fn listen() -> Result<(), Box<dyn Error>> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, std::env::var("PORT")?.parse()?))?;
+fn port() -> Result<u16, Box<dyn Error>> {
+    Ok(std::env::var("PORT")?.parse()?)
+}
+
+fn listen(port: u16) -> Result<(), Box<dyn Error>> {
+    for stream in TcpListener::bind((Ipv4Addr::LOCALHOST, port))?.incoming() {
+        drop(stream?);
+    }
+    Ok(())
+}
+
+fn listen_once(gate: &Path, note: &str) -> Result<(), Box<dyn Error>> {
+    while !gate.exists() {
+        thread::sleep(Duration::from_millis(5));
+    }
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port()?))?;
+    fs::write(note, "")?;
     for stream in listener.incoming() {
         drop(stream?);
+    }
+    Ok(())
+}
+
+fn http(file: &str) -> Result<(), Box<dyn Error>> {
+    for stream in TcpListener::bind((Ipv4Addr::LOCALHOST, port()?))?.incoming() {
+        let (mut stream, mut request) = (stream?, [0; 4096]);
+        // One read holds a whole request of ours; a client that hangs up is not served.
+        let _ = stream.read(&mut request);
+        let status = fs::read_to_string(file)?;
+        let _ = write!(stream, "HTTP/1.1 {} X\r\nContent-Length: 0\r\n\r\n", status.trim());
     }
     Ok(())
 }

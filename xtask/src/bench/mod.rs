@@ -8,6 +8,7 @@ mod procfs;
 mod restore;
 mod row;
 mod spine;
+mod supervise;
 mod workload;
 
 use std::path::PathBuf;
@@ -32,8 +33,9 @@ pub(crate) fn run(name: &str, options: &[&str]) -> Result<ExitCode> {
         "spine" => spine::measure(&executable)?,
         "mux" => mux::measure(&executable, &parts)?,
         "restore" => restore::measure(&executable)?,
+        "supervise" => supervise::measure(&executable)?,
         other => {
-            eprintln!("there is no benchmark `{other}`; there are: mux, restore, spine");
+            eprintln!("there is no benchmark `{other}`; there are: mux, restore, spine, supervise");
             return Ok(ExitCode::from(2));
         }
     };

@@ -146,13 +146,13 @@ fn with_tmux(measure: impl FnOnce() -> Result<f64>) -> Result<Option<f64>> {
     }
 }
 
-fn timed<T>(act: impl FnOnce() -> Result<T>) -> Result<f64> {
+pub(super) fn timed<T>(act: impl FnOnce() -> Result<T>) -> Result<f64> {
     let begun = Instant::now();
     act()?;
     Ok(begun.elapsed().as_secs_f64() * 1000.0)
 }
 
-fn median_of(times: usize, mut measure: impl FnMut() -> Result<f64>) -> Result<f64> {
+pub(super) fn median_of(times: usize, mut measure: impl FnMut() -> Result<f64>) -> Result<f64> {
     Ok(median((0..times).map(|_| measure()).collect::<Result<_>>()?))
 }
 

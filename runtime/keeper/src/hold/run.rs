@@ -30,6 +30,8 @@ pub(super) struct Run {
     pub(super) number: u64,
     /// What to start; taken once the reaper has it.
     pub(super) launch: Option<Launch>,
+    /// What it is to listen on, until the reaper has that too.
+    pub(super) sockets: Vec<OwnedFd>,
     pub(super) terminal: Terminal,
     /// The reaper's process, a child of ours until it is reaped.
     pub(super) reaper: i32,
@@ -71,8 +73,8 @@ impl Run {
         id: u32,
         number: u64,
         launch: Launch,
-        reaper: &Path,
-        socket: &Path,
+        sockets: Vec<OwnedFd>,
+        (reaper, socket): (&Path, &Path),
     ) -> Result<Self, LaunchFailure> {
         let arguments = [socket.as_os_str().to_owned(), std::process::id().to_string().into()];
         let terminal = launch.terminal;
@@ -84,6 +86,7 @@ impl Run {
             id,
             number,
             launch: Some(launch),
+            sockets,
             terminal,
             reaper: pid,
             sender: None,
@@ -97,9 +100,9 @@ impl Run {
     }
 
     /// Tells the reaper something.
-    pub(super) fn tell(&mut self, message: &ToReaper, poller: &Poller) {
+    pub(super) fn tell(&mut self, message: &ToReaper, descriptors: Vec<OwnedFd>, poller: &Poller) {
         if let Some(sender) = &mut self.sender {
-            sender.queue(message, Vec::new());
+            sender.queue(message, descriptors);
         }
         self.flush(poller);
     }
@@ -124,7 +127,7 @@ impl Run {
     /// What stays of the run when only its reaper does, to watch over processes left alone on purpose.
     pub(super) fn husk(&mut self) -> Self {
         let (sender, receiver) = (self.sender.take(), self.receiver.take());
-        Self { sources: Vec::new(), _slave: None, launch: None, sender, receiver, ..*self }
+        Self { sources: Vec::new(), sockets: Vec::new(), _slave: None, launch: None, sender, receiver, ..*self }
     }
 
     /// A descriptor of the terminal's master for the daemon, if there is a terminal.

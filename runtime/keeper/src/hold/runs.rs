@@ -1,5 +1,7 @@
 //! The keeper and the runs of its slots: starting one, listening to its reaper, and passing on what it tells.
 
+use std::os::fd::OwnedFd;
+
 use super::poller::Token;
 use super::run::Run;
 use super::slot::Slot;
@@ -34,7 +36,7 @@ impl Keeper {
         self.next_id
     }
 
-    pub(super) fn spawn(&mut self, name: String, number: u64, launch: Launch) {
+    pub(super) fn spawn(&mut self, name: String, number: u64, launch: Launch, sockets: Vec<OwnedFd>) {
         let id = self.new_id();
         let (reaper, socket) = (self.reaper.clone(), self.reapers.path().to_owned());
         if !self.reapers.is_reachable() {
@@ -43,8 +45,10 @@ impl Keeper {
         let leaving = self.ending == Some(Phase::Leaving);
         let failure = match self.slot_named(&name) {
             Some(slot) if slot.run.is_none() && !leaving => {
+                // What an earlier run still said is not this one's.
+                slot.notify.drain();
                 slot.notify.forget();
-                match Run::spawn(id, number, launch, &reaper, &socket) {
+                match Run::spawn(id, number, launch, sockets, (&reaper, &socket)) {
                     Ok(run) => {
                         slot.run = Some(run);
                         return;
@@ -60,7 +64,7 @@ impl Keeper {
     pub(super) fn tell_reaper(&mut self, slot: &str, message: &ToReaper) {
         let run = self.slots.values_mut().find(|known| known.name == slot).and_then(|slot| slot.run.as_mut());
         if let Some(run) = run {
-            run.tell(message, &self.poller);
+            run.tell(message, Vec::new(), &self.poller);
         }
     }
 
@@ -131,7 +135,8 @@ impl Keeper {
                     // The keeper is about to end and starts nothing any more.
                     return self.fail_run(slot_id, LaunchFailure { step: Step::Reaper, errno: 0 });
                 };
-                run.tell(&ToReaper::Launch(launch), &self.poller);
+                let sockets = std::mem::take(&mut run.sockets);
+                run.tell(&ToReaper::Launch(launch), sockets, &self.poller);
             }
             FromReaper::Hello { .. } => {
                 let failure = LaunchFailure { step: Step::ReaperVersion, errno: 0 };

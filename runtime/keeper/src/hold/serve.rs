@@ -5,6 +5,7 @@ use std::time::Instant;
 use std::{io, mem};
 
 use super::daemon::Daemon;
+use super::orphans::Orphans;
 use super::poller::Token;
 use super::restart::Next;
 use super::run::Run;
@@ -44,7 +45,7 @@ impl Keeper {
         loop {
             let Some(daemon) = &mut self.daemon else { return };
             match daemon.receiver.take() {
-                Ok(Some((message, _))) => self.obey(message),
+                Ok(Some((message, descriptors))) => self.obey(message, descriptors),
                 Ok(None) => match daemon.receiver.fill() {
                     Ok(true) => {}
                     Ok(false) => return,
@@ -64,7 +65,7 @@ impl Keeper {
         }
     }
 
-    pub(super) fn obey(&mut self, message: ToKeeper) {
+    pub(super) fn obey(&mut self, message: ToKeeper, descriptors: Vec<OwnedFd>) {
         match message {
             ToKeeper::Hello { version } => self.greet_daemon(version),
             ToKeeper::Open { slot, base } => self.open_slot(slot, base),
@@ -74,7 +75,7 @@ impl Keeper {
                 }
                 self.drop_forgotten();
             }
-            ToKeeper::Spawn { slot, run, launch } => self.spawn(slot, run, launch),
+            ToKeeper::Spawn { slot, run, launch } => self.spawn(slot, run, launch, descriptors),
             ToKeeper::Signal { slot, signal } => self.tell_reaper(&slot, &ToReaper::Signal(signal)),
             ToKeeper::Stop { slot, stop } => self.tell_reaper(&slot, &ToReaper::Stop(stop)),
             ToKeeper::Put { key, value } => {
@@ -173,6 +174,9 @@ impl Keeper {
             return self.leave(STOP_GRACE);
         }
         report(format_args!("the daemon (process {}) ended: {outcome:?}", daemon.pid));
+        // What it was just running for itself, such as a probe, is ours now.
+        self.orphans.get_or_insert_with(|| Orphans::new(self.home.token()));
+        self.end_orphans();
         match self.policy.ended(outcome, daemon.started, Instant::now()) {
             Next::Start(pause) => self.restart_at = Some(Instant::now() + pause),
             Next::GiveUp => self.give_up("the daemon failed 5 times within a minute".to_owned()),

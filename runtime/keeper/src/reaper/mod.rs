@@ -62,13 +62,13 @@ fn begin(socket: &OsString, keeper: Option<Pid>) -> Result<Option<Reaper>, Recei
     rustix::process::set_child_subreaper(Some(rustix::process::getpid())).map_err(std::io::Error::from)?;
     let (mut sender, mut receiver) = channel(UnixStream::connect(socket)?)?;
     say(&mut sender, &FromReaper::Hello { version: VERSION })?;
-    let (ToReaper::Launch(launch), _) = receiver.receive()? else { return Err(crate::codec::Malformed.into()) };
+    let (ToReaper::Launch(launch), sockets) = receiver.receive()? else { return Err(crate::codec::Malformed.into()) };
     // Set last, because a change of credentials clears it; compared afterwards, because the keeper may be gone already.
     rustix::process::set_parent_process_death_signal(Some(Signal::TERM)).map_err(std::io::Error::from)?;
     if rustix::process::getppid() != keeper {
         return Ok(None);
     }
-    let child = match spawn::spawn(&launch) {
+    let child = match spawn::spawn(&launch, sockets) {
         Ok(child) => child,
         Err(failure) => {
             say(&mut sender, &FromReaper::Failed(failure))?;

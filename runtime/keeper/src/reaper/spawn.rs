@@ -2,6 +2,8 @@
 #![expect(unsafe_code, reason = "a session and a controlling terminal can only be taken between fork and exec")]
 
 use std::ffi::OsStr;
+use std::mem::ManuallyDrop;
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
@@ -12,7 +14,7 @@ use rustix::termios::InputModes;
 use crate::launch::{Launch, LaunchFailure, Step, Terminal};
 use crate::process::Identity;
 
-pub(super) fn spawn(launch: &Launch) -> Result<Identity, LaunchFailure> {
+pub(super) fn spawn(launch: &Launch, sockets: Vec<OwnedFd>) -> Result<Identity, LaunchFailure> {
     let terminal = matches!(launch.terminal, Terminal::Pty { .. });
     if terminal {
         // So that erasing a character of several bytes erases all of them. A terminal that refuses works all the same.
@@ -25,10 +27,11 @@ pub(super) fn spawn(launch: &Launch) -> Result<Identity, LaunchFailure> {
     if !terminal {
         command.stdin(Stdio::null());
     }
-    // SAFETY: both calls are plain system calls, which may be made between fork and exec.
+    // SAFETY: all calls are plain system calls, which may be made between fork and exec.
     unsafe {
         command.pre_exec(move || {
             rustix::process::setsid()?;
+            place(&sockets)?;
             if terminal {
                 rustix::process::ioctl_tiocsctty(io::stdin())?;
             }
@@ -41,6 +44,20 @@ pub(super) fn spawn(launch: &Launch) -> Result<Identity, LaunchFailure> {
     // A child that has ended already is still ours to reap, so its start time is still there to read.
     Ok(Identity::of(pid).unwrap_or(Identity { pid, started: 0 }))
 }
+
+/// Puts the sockets where sd_listen_fds(3) has them, and lets the program inherit them. What this process holds under those numbers is
+/// its own and ends with exec.
+fn place(sockets: &[OwnedFd]) -> io::Result<()> {
+    for (socket, number) in sockets.iter().zip(FIRST_SOCKET..) {
+        // SAFETY: the number is only replaced, by dup2(2), and never closed from here, as it is forgotten.
+        let mut target = ManuallyDrop::new(unsafe { OwnedFd::from_raw_fd(number) });
+        rustix::io::dup2(socket, &mut target)?;
+    }
+    Ok(())
+}
+
+/// `SD_LISTEN_FDS_START`.
+const FIRST_SOCKET: RawFd = 3;
 
 const ENOENT: i32 = rustix::io::Errno::NOENT.raw_os_error();
 

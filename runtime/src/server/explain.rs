@@ -1,0 +1,89 @@
+//! Why a service is as it is, and what comes next, put together for a client.
+
+use jiff::Timestamp;
+use locald_api::{EndedRun, Explanation, Failure, Need, Next, Probe, Target};
+use locald_config::Condition;
+
+use super::{Server, status};
+use crate::supervisor::{Meant, Project, State, graph, listening_ports};
+
+/// Explains the services in `target`.
+pub(super) fn explain(server: &Server, target: &Target) -> Result<Vec<Explanation>, Failure> {
+    let meant = server.supervisor.resolve(target)?;
+    let (projects, listening) = (server.supervisor.snapshot(), listening_ports());
+    let usage = status::usage(server, &meant);
+    let explained = meant.iter().map(|meant| {
+        let mut status = status::service_status(&server.supervisor, meant, &listening);
+        status.usage = usage.get(&status.id).copied();
+        let project = projects.iter().find(|project| project.id == status.id.project);
+        let view = meant.service.view().borrow().clone();
+        let probe = view.probed.as_ref().and_then(|probed| {
+            let source = probed.source.word()?.to_owned();
+            Some(Probe { source, at: Timestamp::try_from(probed.at).ok()?.to_string(), fault: probed.fault.clone() })
+        });
+        let runs = view.history.iter().map(|run| EndedRun {
+            run: run.run,
+            began_at: Some(run.began).filter(|began| *began > 0).and_then(time),
+            ended_at: time(run.ended).unwrap_or_default(),
+            exit: run.exit,
+            last_lines: run.last_lines.clone(),
+        });
+        Explanation {
+            needs: project.map(|project| needs(project, meant)).unwrap_or_default(),
+            needed_by: project.map(|project| needed_by(project, meant)).unwrap_or_default(),
+            probe,
+            next: next(&view.state),
+            listens: server.supervisor.addresses.found(&status.id).into_iter().collect(),
+            runs: runs.collect(),
+            status,
+        }
+    });
+    Ok(explained.collect())
+}
+
+fn place(project: &Project, meant: &Meant) -> Option<usize> {
+    project.services.iter().position(|service| service.pane.id == meant.service.pane.id)
+}
+
+fn needs(project: &Project, meant: &Meant) -> Vec<Need> {
+    let Some(place) = place(project, meant) else { return Vec::new() };
+    let needs = project.graph.needs(place).iter().map(|need| {
+        let other = &project.services[need.on];
+        let view = other.view().borrow().clone();
+        Need {
+            service: other.pane.id.service.clone(),
+            condition: word(need.condition).to_owned(),
+            met: graph::is_met(need.condition, &view.state),
+            found: graph::in_words(&view.state, view.exit),
+        }
+    });
+    needs.collect()
+}
+
+fn needed_by(project: &Project, meant: &Meant) -> Vec<String> {
+    let Some(place) = place(project, meant) else { return Vec::new() };
+    project.graph.needed_by(place).map(|other| project.services[other].pane.id.service.clone()).collect()
+}
+
+/// The condition as the configuration has it.
+fn word(condition: Condition) -> &'static str {
+    match condition {
+        Condition::Started => "started",
+        Condition::Healthy => "healthy",
+        Condition::Completed => "completed",
+        Condition::CompletedOk => "completed_ok",
+    }
+}
+
+fn next(state: &State) -> Option<Next> {
+    let left = state.deadline()?.saturating_duration_since(tokio::time::Instant::now());
+    let what = match state {
+        State::Backoff { .. } => "it is started again",
+        _ => "it is waited for no longer, and has failed",
+    };
+    Some(Next { what: what.to_owned(), at: Timestamp::now().checked_add(left).ok()?.to_string() })
+}
+
+fn time(nanoseconds: u64) -> Option<String> {
+    Timestamp::from_nanosecond(nanoseconds.into()).ok().map(|at| at.to_string())
+}

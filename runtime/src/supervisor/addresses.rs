@@ -1,0 +1,211 @@
+//! Where each service is to be found: the port it is told, and the ports on which it really listens.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use locald_api::ServiceId;
+use locald_config::{Kind, Port};
+
+use super::definition::{Definition, Expectation};
+use super::port_monitor::{PortMonitor, PortNews, Promise};
+use super::ports::{Ports, Sharing, is_free};
+use super::scan::Scanner;
+
+/// The addresses of all services.
+pub(crate) struct Addresses {
+    ports: Ports,
+    scanner: Scanner,
+    places: Mutex<BTreeMap<ServiceId, Place>>,
+}
+
+/// One service's.
+struct Place {
+    wanted: Wanted,
+    expectation: Expectation,
+    monitor: PortMonitor,
+}
+
+/// Which port a service has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    None,
+    Leased,
+    Fixed(u16),
+}
+
+/// A port that a service was to have, and somebody else has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Conflict {
+    pub(crate) port: u16,
+    /// Who has it, as far as can be seen.
+    pub(crate) owner: Option<String>,
+    /// The port that the service has instead from now on, if it may have another.
+    pub(crate) instead: Option<u16>,
+}
+
+impl Addresses {
+    /// The addresses of the home whose lasting files are in `home`.
+    pub(crate) fn open(home: &Path, sharing: Sharing) -> Self {
+        Self { ports: Ports::open(home, sharing), scanner: Scanner::default(), places: Mutex::default() }
+    }
+
+    /// These services have these settings from now on. Those that are to have a port of ours get one.
+    pub(super) fn define(&self, services: &[(ServiceId, &Definition)]) {
+        let mut leased = Vec::new();
+        for (id, definition) in services {
+            let wanted = match (definition.kind, definition.port) {
+                (Kind::Worker, _) => Wanted::None,
+                (Kind::Exec, Port::Leased) => Wanted::Leased,
+                (Kind::Exec, Port::Fixed(port)) => Wanted::Fixed(port),
+            };
+            if wanted == Wanted::Leased {
+                leased.push(id.to_string());
+            }
+            let expectation = definition.opens_port;
+            let mut places = self.places();
+            let fresh = || Place { wanted, expectation, monitor: PortMonitor::default() };
+            let place = places.entry(id.clone()).or_insert_with(fresh);
+            (place.wanted, place.expectation) = (wanted, expectation);
+        }
+        // Whoever gets none now is told so when it starts.
+        let _ = self.ports.lease_all(&leased);
+    }
+
+    pub(super) fn forget(&self, id: &ServiceId) {
+        self.places().remove(id);
+    }
+
+    /// The port that a service is told to listen on.
+    pub(crate) fn port(&self, id: &ServiceId) -> Option<u16> {
+        match self.places().get(id)?.wanted {
+            Wanted::None => None,
+            Wanted::Leased => self.ports.leased(&id.to_string()),
+            Wanted::Fixed(port) => Some(port),
+        }
+    }
+
+    /// Where a service is to be found: at its port, or where it listens instead.
+    pub(crate) fn address(&self, id: &ServiceId) -> Option<u16> {
+        self.stray(id).or_else(|| self.port(id))
+    }
+
+    /// The port on which a service listens instead of its own.
+    pub(crate) fn stray(&self, id: &ServiceId) -> Option<u16> {
+        let promise = self.promise(id)?;
+        self.places().get(id)?.monitor.stray(promise)
+    }
+
+    /// The ports on which a service was last seen listening.
+    pub(crate) fn found(&self, id: &ServiceId) -> BTreeSet<u16> {
+        self.places().get(id).map(|place| place.monitor.found().clone()).unwrap_or_default()
+    }
+
+    /// Sees to it that the service's port can be had for its next run.
+    ///
+    /// # Errors
+    /// Who has it.
+    pub(super) fn claim(&self, id: &ServiceId) -> Result<(), String> {
+        let wanted = self.places().get_mut(id).map_or(Wanted::None, |place| {
+            place.monitor = PortMonitor::default();
+            place.wanted
+        });
+        match wanted {
+            Wanted::None => Ok(()),
+            Wanted::Leased => self.ports.lease(&id.to_string()).map(drop).map_err(|error| error.to_string()),
+            Wanted::Fixed(port) if is_free(port) => Ok(()),
+            Wanted::Fixed(port) => Err(Conflict { port, owner: self.owner(port), instead: None }.to_string()),
+        }
+    }
+
+    /// After a run that complained of its port: who has it, if somebody does, and another port for the next run.
+    pub(super) fn resolve_conflict(&self, id: &ServiceId) -> Option<Conflict> {
+        let port = self.port(id)?;
+        if is_free(port) {
+            return None;
+        }
+        let is_leased = self.places().get(id)?.wanted == Wanted::Leased;
+        let owner = self.owner(port);
+        let instead = is_leased.then(|| self.ports.renew(&id.to_string()).ok()).flatten();
+        Some(Conflict { port, owner, instead })
+    }
+
+    /// Looks on which ports a service listens whose first process is `pid`; says what is new.
+    pub(crate) fn look(&self, id: &ServiceId, pid: u32) -> Vec<PortNews> {
+        let Some(promise) = self.promise(id) else { return Vec::new() };
+        let found = self.scanner.look().ports(pid);
+        self.places().get_mut(id).map_or_else(Vec::new, |place| place.monitor.look(promise, found))
+    }
+
+    fn owner(&self, port: u16) -> Option<String> {
+        self.scanner.look().owner(port).map(|(pid, name)| format!("{name} (pid {pid})"))
+    }
+
+    fn promise(&self, id: &ServiceId) -> Option<Promise> {
+        let expectation = self.places().get(id)?.expectation;
+        let port = self.port(id);
+        Some(match (expectation, port) {
+            (Expectation::Own, Some(port)) => Promise::Own(port),
+            _ => Promise::Any(port),
+        })
+    }
+
+    fn places(&self) -> MutexGuard<'_, BTreeMap<ServiceId, Place>> {
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Display for Conflict {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.owner {
+            Some(owner) => write!(f, "port {} is in use by {owner}", self.port),
+            None => write!(f, "port {} is in use by a process of another user", self.port),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use locald_api::ProjectId;
+
+    use super::*;
+    use crate::supervisor::definition::tests::plain;
+
+    fn id(name: &str) -> ServiceId {
+        ServiceId { project: ProjectId("p-1".to_owned()), service: name.to_owned() }
+    }
+
+    #[test]
+    fn a_fixed_port_is_claimed_while_nobody_has_it_and_its_owner_is_named() {
+        let scratch = tempfile::tempdir().unwrap();
+        let addresses = Addresses::open(scratch.path(), Sharing::None);
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let definition = Definition { port: Port::Fixed(port), ..plain("web") };
+        addresses.define(&[(id("web"), &definition)]);
+        assert_eq!(addresses.port(&id("web")), Some(port));
+        let refused = addresses.claim(&id("web")).unwrap_err();
+        assert!(refused.starts_with(&format!("port {port} is in use by ")), "{refused}");
+        assert!(refused.ends_with(&format!("(pid {})", std::process::id())), "{refused}");
+        let conflict = addresses.resolve_conflict(&id("web")).unwrap();
+        assert_eq!(conflict.instead, None, "whoever asked for one port is given no other");
+    }
+
+    #[test]
+    fn a_leased_port_that_somebody_has_taken_is_replaced() {
+        let scratch = tempfile::tempdir().unwrap();
+        let addresses = Addresses::open(scratch.path(), Sharing::None);
+        addresses
+            .define(&[(id("web"), &plain("web")), (id("job"), &Definition { kind: Kind::Worker, ..plain("job") })]);
+        let port = addresses.port(&id("web")).unwrap();
+        assert_eq!(addresses.port(&id("job")), None, "a worker has no port");
+        assert!(addresses.resolve_conflict(&id("web")).is_none());
+        // Somebody outside may have it by now.
+        let Ok(_listener) = TcpListener::bind(("127.0.0.1", port)) else { return };
+        let conflict = addresses.resolve_conflict(&id("web")).unwrap();
+        assert_eq!((conflict.port, conflict.instead), (port, addresses.port(&id("web"))));
+        assert_ne!(conflict.instead, Some(port));
+    }
+}
