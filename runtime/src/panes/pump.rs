@@ -41,16 +41,15 @@ fn run(set: &PaneSet, output: &OwnedFd, logger: &Thread) {
         }
         lags.look(&panes);
         let now = Instant::now();
-        let (resting, awake): (Vec<_>, Vec<_>) = panes.iter().partition(|pane| pane.rests_until(now).is_some());
-        for pane in &awake {
-            pane.journal.wait_for_entries();
-        }
-        if awake.iter().any(|pane| pane.has_news()) {
+        // Asked once: a pane that rests is not to be waited for, so there must be a time at which it no longer does.
+        let rests: Vec<_> = panes.iter().map(|pane| pane.rests_until(now)).collect();
+        let awake = || panes.iter().zip(&rests).filter(|(_, rest)| rest.is_none()).map(|(pane, _)| pane);
+        awake().for_each(|pane| pane.journal.wait_for_entries());
+        if awake().any(|pane| pane.has_news()) {
             continue;
         }
-        let rest = resting.iter().filter_map(|pane| pane.rests_until(now)).min();
         let look = (!lags.0.is_empty()).then_some(now + SLOW_LOG);
-        sleep(output, rest.into_iter().chain(look).min());
+        sleep(output, rests.iter().copied().flatten().chain(look).min());
     }
 }
 
