@@ -9,7 +9,17 @@ use crate::{Cell, History, LinkId, Palette, Size};
 /// A terminal emulator: fed with a program's output, read by whoever shows it.
 pub trait Engine: Send {
     /// Takes the next bytes of the program's output. They may be cut anywhere, also inside a character or a sequence.
-    fn feed(&mut self, bytes: &[u8]);
+    fn feed(&mut self, bytes: &[u8]) {
+        self.take_in(bytes);
+        self.settle();
+    }
+
+    /// As [`feed`](Self::feed), but draws nothing before [`settle`](Self::settle), and what has scrolled off by then never.
+    /// Until then nothing is to be read but replies, events, modes and texts.
+    fn take_in(&mut self, bytes: &[u8]);
+
+    /// Draws what was taken in.
+    fn settle(&mut self);
 
     /// Changes the size of the screen. The lines of the primary screen are wrapped anew, and the cursor stays on its
     /// character. What no longer fits goes to the history at the top; when there is room again, and nothing was blank below the

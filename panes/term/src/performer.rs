@@ -30,19 +30,6 @@ impl<'a> Performer<'a> {
         Self { terminal }
     }
 
-    /// Ends the piece of output: the emulator has read everything, and what was foreseen of it has come true.
-    pub(crate) fn finish(self) {
-        self.terminal.settle();
-        self.terminal.unread.shrink();
-        let settled = self.terminal.listener().rows.settle();
-        debug_assert!(settled, "rows were expected to scroll off that did not");
-        if let Some(place) = self.terminal.cursor {
-            let actual = self.terminal.emulated_place();
-            debug_assert_eq!(place, actual, "the cursor is not where it was expected to be");
-            self.terminal.cursor = Some(actual);
-        }
-    }
-
     /// Has the emulator read something that also concerns what is not followed here: it is never left out.
     fn inject(&mut self, bytes: &[u8]) {
         self.terminal.settle();

@@ -22,7 +22,7 @@ pub(crate) type Place = (u16, u16);
 /// How many screens sequences that fill many cells can fill at once.
 const CREDIT_SCREENS: u32 = 16;
 
-/// A terminal between two pieces of output. The emulator is always between two sequences, and has read everything.
+/// A terminal between two pieces of output. The emulator is always between two sequences.
 pub(crate) struct Terminal {
     pub(crate) parser: Parser<Listener>,
     pub(crate) unread: Unread,
@@ -168,6 +168,19 @@ impl Terminal {
             self.parser.process(self.unread.bytes());
         }
         self.unread.clear();
+    }
+
+    /// Lets the emulator read everything, after which what was foreseen of it has come true.
+    pub(crate) fn finish(&mut self) {
+        self.settle();
+        self.unread.shrink();
+        let settled = self.listener().rows.settle();
+        debug_assert!(settled, "rows were expected to scroll off that did not");
+        if let Some(place) = self.cursor {
+            let actual = self.emulated_place();
+            debug_assert_eq!(place, actual, "the cursor is not where it was expected to be");
+            self.cursor = Some(actual);
+        }
     }
 
     /// Where the row came in that is the top one once the emulator has read everything, if it has not read that yet and

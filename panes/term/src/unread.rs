@@ -16,8 +16,16 @@ impl Unread {
     /// The most memory kept while there is nothing to read.
     const SPARE: usize = 4096;
 
+    /// The most that should be left unread: what takes a moment to read.
+    const MOST: usize = 64 * 1024;
+
     pub(crate) fn is_empty(&self) -> bool {
         self.bytes.is_empty()
+    }
+
+    /// Whether it is time to read.
+    pub(crate) fn is_much(&self) -> bool {
+        self.bytes.len() >= Self::MOST
     }
 
     /// The place of the first byte.

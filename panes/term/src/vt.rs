@@ -13,8 +13,8 @@ use crate::scanner::Scanner;
 use crate::terminal::Terminal;
 use crate::{Cell, Cursor, CursorShape, Engine, Event, History, LinkId, Modes, Palette, Size};
 
-/// How much output is carried out before the emulator reads it, in bytes.
-const MOST_AT_ONCE: usize = 64 * 1024;
+/// How much output is carried out, in bytes, before it is seen whether the emulator should read.
+const MOST_AT_ONCE: usize = 32 * 1024;
 
 /// An [`Engine`] over the `vt100` crate.
 pub struct VtEngine {
@@ -49,6 +49,7 @@ impl VtEngine {
     }
 
     fn screen(&self) -> &Screen {
+        debug_assert!(self.terminal.unread.is_empty(), "what was taken in is to be drawn before it is read");
         self.terminal.screen()
     }
 
@@ -60,23 +61,30 @@ impl VtEngine {
 }
 
 impl Engine for VtEngine {
-    fn feed(&mut self, bytes: &[u8]) {
+    fn take_in(&mut self, bytes: &[u8]) {
         for piece in bytes.chunks(MOST_AT_ONCE) {
-            let mut performer = Performer::new(&mut self.terminal);
-            self.scanner.scan(piece, &mut performer);
-            performer.finish();
+            self.scanner.scan(piece, &mut Performer::new(&mut self.terminal));
+            if self.terminal.unread.is_much() {
+                self.terminal.finish();
+            }
         }
         self.damage.mark();
     }
 
+    fn settle(&mut self) {
+        self.terminal.finish();
+    }
+
     fn resize(&mut self, size: Size) {
         if size != self.size() {
+            self.settle();
             self.terminal.resize(size);
             self.damage.mark();
         }
     }
 
     fn restart(&mut self) {
+        self.settle();
         self.terminal.leave_to_history();
         let (size, palette) = (self.size(), self.terminal.palette);
         let old = self.terminal.listener();
@@ -166,6 +174,7 @@ impl Engine for VtEngine {
     }
 
     fn history(&self) -> &History {
+        debug_assert!(self.terminal.unread.is_empty(), "what was taken in is to be drawn before it is read");
         &self.terminal.parser.callbacks().history
     }
 
@@ -188,6 +197,7 @@ impl Engine for VtEngine {
     }
 
     fn refresh(&mut self) -> u64 {
+        self.settle();
         if self.damage.is_stale() {
             let mut damage = std::mem::take(&mut self.damage);
             let alternate = self.terminal.alternate();

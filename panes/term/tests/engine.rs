@@ -121,7 +121,7 @@ mod screen {
         );
         assert_eq!((modes.mouse, modes.mouse_encoding), (MouseMode::ButtonMotion, MouseEncoding::Sgr));
         engine.feed(b"\x1bc");
-        assert_eq!(engine.modes(), locald_term::Modes::default());
+        assert_eq!(engine.modes(), VtEngine::new(Size::new(2, 3)).modes());
     }
 
     #[test]
@@ -474,7 +474,7 @@ mod scrolled_off {
         engine.feed(b"mnew");
         assert_eq!(history(&engine), ["one", "", "abcdefghij"]);
         assert_eq!(capture(&engine, 0, true), "mnew\n\n\n\n");
-        assert_eq!((engine.title(), engine.modes()), ("", locald_term::Modes::default()));
+        assert_eq!((engine.title(), engine.modes()), ("", VtEngine::new(Size::new(4, 8)).modes()));
     }
 }
 

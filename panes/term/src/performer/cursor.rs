@@ -107,7 +107,9 @@ impl Performer<'_> {
             }
             b'A' | b'B' | b'C' | b'D' | b'E' | b'F' => {
                 let (row, column) = self.cancel_wrap();
-                let (up, down) = (row.saturating_sub(count), row.saturating_add(count).min(last_row));
+                let (top, bottom) = self.terminal.margins.unwrap_or((0, last_row));
+                let (highest, lowest) = (if row < top { 0 } else { top }, if row > bottom { last_row } else { bottom });
+                let (up, down) = (row.saturating_sub(count).max(highest), row.saturating_add(count).min(lowest));
                 let place = match csi.last {
                     b'A' => (up, column),
                     b'B' => (down, column),
@@ -116,8 +118,13 @@ impl Performer<'_> {
                     b'E' => (down, 0),
                     _ => (up, 0),
                 };
-                self.terminal.cursor = (free || matches!(csi.last, b'C' | b'D')).then_some(place);
-                self.pass_csi(csi, whole);
+                // The emulator stops at a margin only if it was between both.
+                if self.terminal.margins.is_some() && place.0 != row {
+                    self.go_to(place.0, place.1);
+                } else {
+                    self.pass_csi(csi, whole);
+                }
+                self.terminal.cursor = Some(place);
             }
             b'a' => {
                 let (row, column) = self.cancel_wrap();
