@@ -1,8 +1,9 @@
 //! What real programs drew, as recorded from them, and what is seen of it: `recordings/NAME.vt` is what the program wrote,
 //! `recordings/NAME.txt` the screen at its end. Each was recorded from the program named, in a terminal of 80 by 24 (`curses`:
-//! 20 by 8).
+//! 20 by 8); `progress` and `agent` from scripts that draw as progress bars do, and as programs do that show a conversation: on
+//! the primary screen, every frame over the last, once after wiping everything.
 
-use locald_term::{Attributes, Color, Engine, Size, Style, VtEngine, capture};
+use locald_term::{Attributes, Color, Engine, Size, Style, Underline, VtEngine, capture};
 
 struct Recording {
     name: &'static str,
@@ -20,7 +21,7 @@ macro_rules! recording {
     };
 }
 
-const RECORDINGS: [Recording; 9] = [
+const RECORDINGS: [Recording; 10] = [
     recording!("vim"),
     recording!("less"),
     recording!("htop"),
@@ -30,6 +31,7 @@ const RECORDINGS: [Recording; 9] = [
     recording!("tmux"),
     recording!("progress"),
     recording!("curses"),
+    recording!("agent"),
 ];
 
 fn engine(name: &str) -> VtEngine {
@@ -89,4 +91,12 @@ fn programs_have_their_looks() {
     assert!(look(&shown("top"), "PID").attributes.contains(Attributes::INVERSE));
     assert_eq!(look(&shown("mc"), "alpha").foreground, Color::Indexed(7));
     assert_eq!(look(&shown("tmux"), "[0] 0:sh").background, Color::Indexed(2));
+    assert_eq!(look(&shown("fzf"), "170").foreground, Color::Indexed(151));
+    let agent = shown("agent");
+    assert!(look(&agent, "Edit src").bold() && look(&agent, "1 failed").attributes.contains(Attributes::DIM));
+    assert!(look(&agent, "let answer = 41").strikethrough() && !look(&agent, "let answer = 42").strikethrough());
+    assert_eq!(look(&agent, "+ let").background, Color::Rgb(33, 58, 43));
+    let passed = look(&agent, "42 passed");
+    assert_eq!((passed.underline, passed.underline_color), (Underline::Curly, Color::Indexed(4)));
+    assert!(!agent.synchronized() && !agent.cursor().visible && agent.history().first() == agent.history().end());
 }
