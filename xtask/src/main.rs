@@ -20,7 +20,7 @@ Usage: cargo xtask COMMAND
 
   example [NAME]  Build locald and open the workspace in examples/NAME [default: hello]
   test            Check and test everything, as CI does
-  bench NAME      Measure ours and the peers in one run: mux or spine [--json]
+  bench NAME      Measure ours and the peers in one run: mux or spine [--json], term, conformance
   manual          Write the generated parts of docs/reference anew
   picture         Draw docs/picture.svg anew, from the real program
 ";

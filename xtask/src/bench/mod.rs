@@ -2,6 +2,7 @@
 //!
 //! Figures of different runs do not compare, as the machine is never the same twice; ratios within one run do.
 
+mod conformance;
 mod mux;
 mod outer;
 mod procfs;
@@ -9,6 +10,7 @@ mod restore;
 mod row;
 mod spine;
 mod supervise;
+mod term;
 mod workload;
 
 use std::path::PathBuf;
@@ -24,6 +26,11 @@ use crate::place;
 ///
 /// Options: `--json` for other programs, `--executable=PATH` to measure another build.
 pub(crate) fn run(name: &str, options: &[&str]) -> Result<ExitCode> {
+    match name {
+        "conformance" => return conformance::run(),
+        "term" => return term::run(),
+        _ => {}
+    }
     let (flags, parts): (Vec<&str>, Vec<&str>) = options.iter().copied().partition(|option| option.starts_with("--"));
     let executable = match flags.iter().find_map(|flag| flag.strip_prefix("--executable=")) {
         Some(path) => PathBuf::from(path).canonicalize()?,
@@ -35,7 +42,7 @@ pub(crate) fn run(name: &str, options: &[&str]) -> Result<ExitCode> {
         "restore" => restore::measure(&executable)?,
         "supervise" => supervise::measure(&executable)?,
         other => {
-            eprintln!("there is no benchmark `{other}`; there are: mux, restore, spine, supervise");
+            eprintln!("there is no benchmark `{other}`; there are: conformance, mux, restore, spine, supervise, term");
             return Ok(ExitCode::from(2));
         }
     };
