@@ -193,6 +193,7 @@ impl Engine for VtEngine {
     }
 
     fn checkpoint(&self) -> Option<Vec<u8>> {
+        debug_assert!(self.terminal.unread.is_empty(), "what was taken in is to be drawn before it is read");
         self.scanner.is_between_sequences().then(|| checkpoint::write(&self.terminal)).flatten()
     }
 

@@ -107,7 +107,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_steps_leave_a_sound_screen(steps in proptest::collection::vec(step(), 1..25)) {
+    fn any_steps_leave_a_sound_screen(steps in proptest::collection::vec(step(), 1..16)) {
         let mut engine = VtEngine::new(Size::new(6, 8));
         for step in &steps {
             perform(&mut engine, step);
