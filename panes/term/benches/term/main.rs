@@ -3,6 +3,7 @@
 //!
 //! Figures of different runs do not compare, as the machine is never the same twice; ratios within one run do. Time is time
 //! of the processor that the thread had.
+#![expect(clippy::cast_precision_loss, reason = "what is measured is shown with three digits")]
 
 mod streams;
 mod terminals;

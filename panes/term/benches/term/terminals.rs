@@ -26,9 +26,9 @@ impl Kind {
 
 /// An emulator at work.
 pub(crate) enum Terminal {
-    Bare(vt100::Parser),
-    Ours(VtEngine),
-    Alacritty(Box<Term<VoidListener>>, Processor<StdSyncHandler>),
+    Bare(Box<vt100::Parser>),
+    Ours(Box<VtEngine>),
+    Alacritty(Box<(Term<VoidListener>, Processor<StdSyncHandler>)>),
 }
 
 impl Terminal {
@@ -36,11 +36,11 @@ impl Terminal {
     pub(crate) fn new(kind: Kind, history: usize) -> Self {
         let number = |number| NonZeroU16::new(number).unwrap_or(NonZeroU16::MIN);
         match kind {
-            Kind::Bare => Self::Bare(vt100::Parser::new(number(ROWS), number(COLUMNS), history)),
-            Kind::Ours => Self::Ours(VtEngine::new(Size::new(ROWS, COLUMNS))),
+            Kind::Bare => Self::Bare(Box::new(vt100::Parser::new(number(ROWS), number(COLUMNS), history))),
+            Kind::Ours => Self::Ours(Box::new(VtEngine::new(Size::new(ROWS, COLUMNS)))),
             Kind::Alacritty => {
                 let config = Config { scrolling_history: history, ..Config::default() };
-                Self::Alacritty(Box::new(Term::new(config, &Screen, VoidListener)), Processor::new())
+                Self::Alacritty(Box::new((Term::new(config, &Screen, VoidListener), Processor::new())))
             }
         }
     }
@@ -49,7 +49,7 @@ impl Terminal {
         match self {
             Self::Bare(parser) => parser.process(bytes),
             Self::Ours(engine) => engine.take_in(bytes),
-            Self::Alacritty(term, processor) => processor.advance(&mut **term, bytes),
+            Self::Alacritty(both) => both.1.advance(&mut both.0, bytes),
         }
     }
 
