@@ -7,8 +7,11 @@ use locald_api::{
     Progress, Request, Role, ServiceId, Style, Target, Underline, View,
 };
 
-use crate::home::TestHome;
+use rustix::process::Signal;
+
+use crate::home::{TestHome, is_alive, signal};
 use crate::screen::Screen;
+use crate::wait;
 use crate::wire::{Wire, id, view};
 
 const FIRST: PaneId = PaneId(1);
@@ -303,4 +306,64 @@ fn a_workspace_that_only_looks_follows_the_pane_and_types_nothing() {
     assert!(!home.ok(&["capture", "it"]).contains('x'));
     screen.send("\u{2}d");
     assert!(screen.wait_for_end().success());
+}
+
+#[test]
+fn a_shell_is_a_service_until_it_ends_and_survives_the_daemon() {
+    let mut home = TestHome::new("[services.it]\ncommand = \"exec sleep 1000\"\nenv = { OF = \"it\" }\n");
+    home.set("SHELL", "/bin/sh");
+    home.set("FROM", "the shell that ran up");
+    home.ok(&["up"]);
+    let project = id(&home, "it").project;
+    let mut client = Wire::connect(&home);
+    let Ok(Response::Opened(shell)) = client.call(Request::OpenShell { project: project.clone() }) else {
+        panic!("no shell");
+    };
+    let status = home.service(&shell.service);
+    assert_eq!((&status["kind"], &status["state"]), (&"shell".into(), &"ready".into()), "{status}");
+    client.show(view(&[&shell], (70, 10)));
+    client.input(&shell, Input::Text("echo \"<$PWD> <$FROM>\"\n".into()));
+    let folder = home.project().canonicalize().unwrap();
+    client.wait_for(FIRST, "<the shell that ran up>");
+    assert!(client.text(FIRST).contains(folder.file_name().unwrap().to_str().unwrap()));
+
+    // What is said of all services does not mean it, and an `up` leaves it alone.
+    home.ok(&["stop"]);
+    home.ok(&["up"]);
+    assert!(!home.ok(&["up"]).contains("shell"));
+    let pid = home.pid(&shell.service);
+    signal(home.daemon_pid(), Signal::KILL);
+    let mut client = Wire::connect(&home);
+    assert_eq!(home.pid(&shell.service), pid);
+    let Ok(Response::Opened(other)) = client.call(Request::OpenShell { project }) else { panic!("no second shell") };
+    assert_ne!(other, shell);
+
+    client.input(&shell, Input::Text("exit\n".into()));
+    let logs = |shell: &ServiceId| home.state().join("logs").join(&shell.project.0).join(&shell.service);
+    client.call(Request::WatchWorkspace).unwrap();
+    let is_there = |wire: &Wire, shell: &ServiceId| {
+        wire.workspace.as_ref().is_none_or(|workspace| workspace.services.iter().any(|service| service.id == *shell))
+    };
+    client.wait_until("the shell that ended is gone", |wire| !is_there(wire, &shell));
+    wait::until("so is what it printed", || (!logs(&shell).exists()).then_some(()));
+    let pid = home.pid(&other.service);
+    assert!(client.call(Request::CloseShell { service: shell }).is_err());
+    client.call(Request::CloseShell { service: other.clone() }).unwrap();
+    assert!(!is_alive(pid) && !logs(&other).exists());
+}
+
+#[test]
+fn a_project_that_comes_down_takes_its_shells_along() {
+    let home = TestHome::new("[services.it]\ncommand = \"exec sleep 1000\"\n");
+    home.ok(&["up"]);
+    let project = id(&home, "it").project;
+    let client = Wire::connect(&home);
+    let Ok(Response::Opened(shell)) = client.call(Request::OpenShell { project: project.clone() }) else {
+        panic!("no shell");
+    };
+    let pid = home.pid(&shell.service);
+    home.ok(&["down"]);
+    assert!(!is_alive(pid));
+    let refused = client.call(Request::OpenShell { project }).unwrap_err();
+    assert!(refused.to_string().contains("not up"), "{refused}");
 }

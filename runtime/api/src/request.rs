@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{LogQuery, SearchQuery, ServiceId};
+use crate::{LogQuery, ProjectId, SearchQuery, ServiceId};
 
 /// A request. Each says which [`Response`](crate::Response) answers it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -62,6 +62,17 @@ pub enum Request {
     },
     /// Where a service's history and screen match a regular expression. Answered by `Hits`.
     Search(SearchQuery),
+    /// Opens a shell in a project's folder, with the project's environment: a service of kind `shell` that is gone once the shell
+    /// ends, and survives the daemon until then. Answered by `Opened`, once it runs.
+    OpenShell {
+        /// The project, which must be up.
+        project: ProjectId,
+    },
+    /// Ends a shell, and what runs in it. Answered by `Done`, once it is gone.
+    CloseShell {
+        /// The shell.
+        service: ServiceId,
+    },
     /// Pins a service for all clients, or moves one that is pinned. Answered by `Done`.
     Pin {
         /// Which service.

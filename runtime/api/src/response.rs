@@ -27,6 +27,8 @@ pub enum Response {
     Logs(LogPage),
     /// A screen's text.
     Capture(Capture),
+    /// A shell that was opened.
+    Opened(ServiceId),
     /// Rows of history.
     Lines {
         /// The absolute number of the first row sent.

@@ -19,6 +19,8 @@ pub(super) fn changes_something(request: &Request) -> bool {
         | Request::Start(_)
         | Request::Stop(_)
         | Request::Restart(_)
+        | Request::OpenShell { .. }
+        | Request::CloseShell { .. }
         | Request::Pin { .. }
         | Request::Unpin { .. }
         | Request::Shutdown
@@ -65,6 +67,8 @@ pub(super) async fn carry_out(request: Request, server: &Server) -> Result<Respo
             let (first, rows) = pane.screen().history_rows(first, count.min(MAX_LINES) as usize);
             Ok(Response::Lines { first, rows })
         }
+        Request::OpenShell { project } => supervisor.open_shell(&project).await.map(Response::Opened),
+        Request::CloseShell { service } => supervisor.close_shell(&service).await.map(|()| Response::Done),
         Request::Pin { service, place } => {
             if server.panes.find(&service).is_none() {
                 return Err(unknown(&service));

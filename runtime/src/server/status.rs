@@ -11,7 +11,7 @@ use crate::supervisor::{Meant, Service, State, Supervisor, View, listening_ports
 
 /// Everything, as of `revision`.
 pub(super) fn workspace(server: &Server, revision: u64) -> Workspace {
-    let projects = server.supervisor.snapshot();
+    let projects = server.supervisor.everything();
     let listening = listening_ports();
     let services = projects.iter().flat_map(|project| {
         project.services.iter().map(|service| {

@@ -53,7 +53,7 @@ impl Watch {
 }
 
 fn measure(server: &Server) -> Vec<ServiceUsage> {
-    let projects = server.supervisor.snapshot();
+    let projects = server.supervisor.everything();
     let services: Vec<_> = projects.iter().flat_map(|project| &project.services).collect();
     let running = services.iter().filter_map(|service| {
         let pid = service.view().borrow().state.pid()?;

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::graph::{Graph, Need};
 
+/// How long a shell may take to end.
+const SHELL_GRACE: Duration = Duration::from_secs(3);
+
 /// One service's settings, resolved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Definition {
@@ -42,6 +45,9 @@ pub(crate) struct Definition {
     pub(crate) stop_timeout: Duration,
     /// Whether processes in a session of their own are spared when it stops.
     pub(crate) leave_escaped: bool,
+    /// It is a shell that somebody opened, and goes when its run ends.
+    #[serde(default)]
+    pub(crate) temporary: bool,
 }
 
 /// That a service depends on another, by its name in the configuration.
@@ -86,6 +92,33 @@ impl Definition {
         match count {
             0 | 1 => vec![self],
             _ => (1..=count).map(|number| Self { name: format!("{}.{number}", self.family), ..self.clone() }).collect(),
+        }
+    }
+
+    /// A shell that somebody opens in a project.
+    pub(super) fn shell(name: &str, program: String, directory: PathBuf) -> Self {
+        Self {
+            name: name.to_owned(),
+            family: name.to_owned(),
+            kind: Kind::Worker,
+            arguments: vec![program],
+            directory,
+            environment: Vec::new(),
+            port: Port::Leased,
+            listen: false,
+            opens_port: Expectation::None,
+            needs: Vec::new(),
+            health: Health::Unsaid,
+            start: Start::Manual,
+            restart: Restart::No,
+            backoff: Backoff::default(),
+            terminal: true,
+            size: None,
+            // What a terminal that is closed tells a shell; a shell does not end by SIGTERM.
+            stop_signal: rustix::process::Signal::HUP.as_raw(),
+            stop_timeout: SHELL_GRACE,
+            leave_escaped: true,
+            temporary: true,
         }
     }
 
@@ -140,6 +173,7 @@ impl Definition {
             stop_signal: service.stop_signal.number(),
             stop_timeout: service.stop_timeout,
             leave_escaped: service.escape == Escape::Leave,
+            temporary: false,
         }
     }
 }
@@ -178,6 +212,7 @@ pub(crate) mod tests {
             stop_signal: 15,
             stop_timeout: Duration::from_secs(10),
             leave_escaped: false,
+            temporary: false,
         }
     }
 

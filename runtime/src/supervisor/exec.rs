@@ -30,6 +30,7 @@ const ENOENT: i32 = 2;
 pub(crate) type MakeEnvironment = Arc<dyn Fn(&Pane, &Definition) -> Result<Environment, String> + Send + Sync>;
 
 /// Makes controllers for commands.
+#[derive(Clone)]
 pub(crate) struct ExecFactory {
     pub(crate) keeper: Arc<KeeperLink>,
     pub(crate) environment: MakeEnvironment,

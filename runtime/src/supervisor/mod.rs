@@ -21,6 +21,7 @@ mod saved;
 mod scan;
 mod secrets;
 mod service;
+mod shells;
 mod state;
 mod surroundings;
 mod turns;

@@ -24,6 +24,7 @@ use super::names::{self, Meant};
 use super::ports::Sharing;
 use super::project::{Project, RememberedProject, project_id};
 use super::service::{Asked, Remembered, Service, ServiceGone, ServiceParts, Turns, View};
+use super::shells::{ShellFactory, Shells};
 use super::state::State;
 use super::surroundings::Surroundings;
 use super::turns;
@@ -69,6 +70,7 @@ pub(crate) struct Supervisor {
     wake: OwnedFd,
     factories: Vec<Box<dyn ServiceFactory>>,
     projects: Mutex<BTreeMap<ProjectId, Project>>,
+    pub(super) shells: Shells,
     surroundings: Arc<Surroundings>,
     pub(crate) addresses: Arc<Addresses>,
     pub(crate) desired: Arc<Desired>,
@@ -110,6 +112,7 @@ impl Supervisor {
             })
         };
         let exec = ExecFactory { keeper: keeper.clone(), environment, addresses: addresses.clone() };
+        let shell = ShellFactory(exec.clone());
         Self {
             home,
             keeper,
@@ -117,8 +120,9 @@ impl Supervisor {
             room: Arc::new(room),
             logger,
             wake,
-            factories: vec![Box::new(exec)],
+            factories: vec![Box::new(shell), Box::new(exec)],
             projects: Mutex::default(),
+            shells: Shells::default(),
             surroundings,
             addresses,
             desired,
@@ -150,6 +154,7 @@ impl Supervisor {
                 Err(error) => warn!(project = id, %error, "what an earlier daemon remembered cannot be read"),
             }
         }
+        self.inherit_shells(&mut slots, &values).await;
         for (message, descriptors) in news {
             self.hear(message, descriptors);
         }
@@ -164,7 +169,7 @@ impl Supervisor {
         }
     }
 
-    fn end_slot(&self, name: String) {
+    pub(super) fn end_slot(&self, name: String) {
         let stop = Stop { signal: SIGTERM, grace: UNCLAIMED_GRACE };
         // A keeper that is gone has ended it already.
         let _ = self.keeper.send(&ToKeeper::Stop { slot: name.clone(), stop });
@@ -273,12 +278,12 @@ impl Supervisor {
 
     /// The services that a client means.
     pub(crate) fn resolve(&self, target: &Target) -> Result<Vec<Meant>, Failure> {
-        names::resolve(&self.snapshot(), target)
+        names::resolve(&self.everything(), target)
     }
 
     /// The one service that a client means.
     pub(crate) fn resolve_one(&self, target: &Target) -> Result<Meant, Failure> {
-        names::resolve_one(&self.snapshot(), target)
+        names::resolve_one(&self.everything(), target)
     }
 
     /// Loads the project in `root` and starts its services, or the named ones; with `only_new` none that was loaded before.
@@ -317,7 +322,7 @@ impl Supervisor {
         self.desired.note_up(&root, config.name.as_str(), &all);
         let by_itself = names.is_empty();
         let target = Target { root: Some(root.to_string_lossy().into_owned()), names };
-        let mut meant = self.resolve(&target)?;
+        let mut meant = self.resolve_configured(&target)?;
         let is_new = |name: &str| loaded.as_ref().is_none_or(|project| project.service(name).is_none());
         meant.retain(|meant| is_new(&meant.service.pane.id.service));
         meant.retain(|meant| !(by_itself && manual.contains(&meant.service.pane.id.service)));
@@ -382,7 +387,7 @@ impl Supervisor {
         self.addresses.define(&services);
     }
 
-    async fn create_service(
+    pub(super) async fn create_service(
         self: &Arc<Self>,
         id: ServiceId,
         definition: Definition,
@@ -409,7 +414,7 @@ impl Supervisor {
         let _ = rustix::io::write(&self.wake, &1u64.to_ne_bytes());
         let (surroundings, addresses) = (self.surroundings.clone(), self.addresses.clone());
         let doctor = Box::new(Examiner { pane: pane.clone(), surroundings, addresses });
-        let turns = Turns::OfProject;
+        let turns = if definition.temporary { Turns::Free } else { Turns::OfProject };
         let parts = ServiceParts { kind, controller, definition, remembered, memory, doctor, turns };
         let service = Service::spawn(pane, parts);
         self.follow(&service);
@@ -447,8 +452,13 @@ impl Supervisor {
         });
     }
 
+    /// Where the logs of all services are, a folder for each project.
+    pub(super) fn logs(&self) -> PathBuf {
+        self.home.state_dir().join("logs")
+    }
+
     async fn open_pane(&self, id: &ServiceId, slot: Option<Slot>) -> Result<Arc<Pane>, String> {
-        let log_dir = self.home.state_dir().join("logs").join(&id.project.0).join(&id.service);
+        let log_dir = self.logs().join(&id.project.0).join(&id.service);
         let dir = log_dir.clone();
         let log = tokio::task::spawn_blocking(move || PaneLog::open(&dir, log_caps()));
         let log = log.await.map_err(|error| error.to_string())?;
@@ -496,6 +506,7 @@ impl Supervisor {
     }
 
     async fn forget_project(self: &Arc<Self>, project: &Project) -> Result<Vec<ServiceChange>, Failure> {
+        self.close_shells(&project.id).await;
         let meant =
             project.services.iter().map(|service| Meant { project: project.name.clone(), service: service.clone() });
         let changes = self.end(meant.collect()).await?;
@@ -516,7 +527,7 @@ impl Supervisor {
         Ok(changes)
     }
 
-    async fn forget_service(&self, service: &Service) {
+    pub(super) async fn forget_service(&self, service: &Service) {
         service.pane.wait_until_logged(LAST_LINES).await;
         let id = &service.pane.id;
         self.panes.remove(id);
@@ -548,6 +559,20 @@ impl Supervisor {
         self.wishing.lock().await
     }
 
+    /// The right to change which services there are.
+    pub(super) async fn changing(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.changing.lock().await
+    }
+
+    /// The shell of the user who brought a project up.
+    pub(super) fn shell_of(&self, project: &ProjectId) -> Option<String> {
+        self.surroundings.variable(project, "SHELL").filter(|program| !program.is_empty())
+    }
+
+    pub(super) fn keeper(&self) -> &KeeperLink {
+        &self.keeper
+    }
+
     pub(super) fn panes(&self) -> &PaneSet {
         &self.panes
     }
@@ -558,6 +583,11 @@ impl Supervisor {
 }
 
 impl Slot {
+    /// Whether a run of its service lives, or is on its way.
+    pub(super) fn is_in_use(&self) -> bool {
+        self.run.is_some() || self.starting.is_some()
+    }
+
     fn new(notify: String, run: Option<RunInfo>, starting: Option<u64>, descriptors: Vec<OwnedFd>) -> Option<Self> {
         let mut descriptors = descriptors.into_iter();
         Some(Self { notify, run, starting, memory: descriptors.next()?, master: descriptors.next() })
@@ -613,7 +643,7 @@ fn bare_name(name: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(_, service)| service)
 }
 
-fn service_key(id: &ServiceId) -> String {
+pub(super) fn service_key(id: &ServiceId) -> String {
     format!("service/{id}")
 }
 

@@ -61,6 +61,13 @@ impl Surroundings {
         self.projects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A variable of the shell that brought a project up.
+    pub(super) fn variable(&self, project: &ProjectId, name: &str) -> Option<String> {
+        let projects = self.projects();
+        let (_, value) = projects.get(project)?.shell.iter().rfind(|(known, _)| known == name)?;
+        Some(value.clone())
+    }
+
     /// The environment of a service's next run. `.env` is read now, so a restart is enough to take up a change.
     pub(super) fn environment(&self, id: &ServiceId, definition: &Definition) -> Result<Environment, String> {
         self.learn_secrets(id, definition);

@@ -19,21 +19,21 @@ struct Wanted {
 impl Supervisor {
     /// Starts the services in `target`, and what they depend on.
     pub(crate) async fn start(&self, target: &Target) -> Result<Vec<ServiceChange>, Failure> {
-        let meant = self.resolve(target)?;
+        let meant = self.resolve_configured(target)?;
         self.write_down(&meant, true).await;
         self.bring(meant, Asked::Start).await
     }
 
     /// Restarts the services in `target`, and starts what they depend on and does not run.
     pub(crate) async fn restart(&self, target: &Target) -> Result<Vec<ServiceChange>, Failure> {
-        let meant = self.resolve(target)?;
+        let meant = self.resolve_configured(target)?;
         self.write_down(&meant, true).await;
         self.bring(meant, Asked::Restart).await
     }
 
     /// Stops the services in `target` and no others: who depends on one of them and was not named runs on.
     pub(crate) async fn stop(&self, target: &Target) -> Result<Vec<ServiceChange>, Failure> {
-        let meant = self.resolve(target)?;
+        let meant = self.resolve_configured(target)?;
         self.write_down(&meant, false).await;
         self.end(meant).await
     }
@@ -48,7 +48,8 @@ impl Supervisor {
     /// Writes down that somebody wants these services to run, or not to.
     pub(super) async fn write_down(&self, meant: &[Meant], run: bool) {
         for project in self.snapshot() {
-            let ids = meant.iter().map(|meant| &meant.service.pane.id).filter(|id| id.project == project.id);
+            let lasting = meant.iter().filter(|meant| !meant.service.is_shell());
+            let ids = lasting.map(|meant| &meant.service.pane.id).filter(|id| id.project == project.id);
             let names: Vec<String> = ids.map(|id| id.service.clone()).collect();
             if !names.is_empty() {
                 self.desired.note_services(&project.root, &names, run);
