@@ -167,7 +167,7 @@ impl<'a> From<&'a Explanation> for ExplanationJson<'a> {
 
 #[cfg(test)]
 mod tests {
-    use locald_api::{Exit, Need, Next, Probe, ServiceState, status::Usage};
+    use locald_api::{Exit, Need, Next, Probe, ServiceState, Usage};
 
     use super::*;
     use crate::sample;

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use locald_api::{
     Attention, ClientMessage, Color, CommandMark, Input, Modes, Mouse, MouseAction, MouseButton, Palette, PaneId,
-    Progress, Request, Role, ServiceId, Style, Target, Underline, View,
+    Progress, Request, Response, Role, ServiceId, Style, Target, Underline, View,
 };
 
 use rustix::process::Signal;
@@ -153,6 +153,24 @@ fn of_three_clients_the_one_that_acted_last_decides_the_size_and_each_sees_a_who
     third.wait_until("who acted before has the size", |wire| wire.size(FIRST) == Some(sizes[2]));
     drop(third);
     drop(second);
+}
+
+#[test]
+fn the_smallest_and_the_largest_client_decide_where_the_configuration_says_so() {
+    let service = |name: &str, size: &str| format!("[services.{name}]\ncommand = \"exec cat\"\nsize = \"{size}\"\n");
+    let home =
+        TestHome::new(&[service("small", "smallest"), service("large", "largest"), service("fixed", "50x5")].concat());
+    home.ok(&["up"]);
+    let (small, large, fixed) = (id(&home, "small"), id(&home, "large"), id(&home, "fixed"));
+    let (mut one, mut other) = (Wire::connect(&home), Wire::connect(&home));
+    one.show(view(&[&small, &large, &fixed], (60, 20)));
+    other.show(view(&[&small, &large, &fixed], (100, 10)));
+    for client in [&mut one, &mut other] {
+        client.wait_until("all panes have their sizes", |wire| {
+            let sizes = [1, 2, 3].map(|pane| wire.size(PaneId(pane)));
+            sizes == [Some((60, 10)), Some((100, 20)), Some((50, 5))]
+        });
+    }
 }
 
 #[test]

@@ -95,7 +95,11 @@ pub(crate) const SERVICE: &[Key] = &[
         "How many of it run beside each other [default: 1].",
     ),
     Key::new("tty", Shape::Boolean, "Whether it runs in a terminal [default: true]."),
-    Key::new("size", Shape::Text, "A fixed size of the terminal, such as 80x25."),
+    Key::new(
+        "size",
+        Shape::Text,
+        "A fixed size of the terminal, such as 80x25, or whose word counts among those that show it: latest, smallest or largest.",
+    ),
     Key::new(
         "stop_signal",
         Shape::Any(&[Shape::Text, Shape::Integer(1, 31)]),

@@ -67,6 +67,6 @@ pub use settings::port::Port;
 pub use settings::probe::Probe;
 pub use settings::restart::Restart;
 pub use settings::signal::StopSignal;
-pub use settings::size::Size;
+pub use settings::size::{Size, SizePolicy};
 pub use settings::start::Start;
 pub use user_config::{Binding, UserConfig, Written};

@@ -14,7 +14,7 @@ use crate::settings::kind::Kind;
 use crate::settings::port::Port;
 use crate::settings::probe::Probe;
 use crate::settings::restart::Restart;
-use crate::settings::size::Size;
+use crate::settings::size::{Size, SizePolicy};
 use crate::settings::start::Start;
 
 fn parse(text: &str) -> Result<Project, Faults> {
@@ -86,7 +86,7 @@ fn every_key_of_a_service_is_read() {
     let (initial, max, reset) = (Duration::from_secs(1), Duration::from_mins(1), Duration::from_mins(5));
     assert_eq!(api.backoff, Backoff { initial, max, reset, limit: None });
     assert!(!api.tty);
-    assert_eq!(api.size, Some(Size { columns: 80, rows: 25 }));
+    assert_eq!(api.size, SizePolicy::Fixed(Size { columns: 80, rows: 25 }));
     assert_eq!(api.stop_signal.number(), 2);
     assert_eq!(api.stop_timeout, Duration::from_millis(500));
     assert_eq!(api.escape, Escape::Leave);
@@ -359,7 +359,7 @@ fn faults_of_syntax_and_of_meaning_come_at_once() {
       ╭▸ locald.toml:3:8
       │
     3 │ size = '80'
-      ╰╴       ━━━━ expected columns x rows, such as `80x25`
+      ╰╴       ━━━━ expected `latest`, `smallest`, `largest` or a size such as `80x25`
 
     error: unclosed table
       ╭▸ locald.toml:5:13

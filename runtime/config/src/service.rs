@@ -14,7 +14,7 @@ use crate::settings::kind::Kind;
 use crate::settings::port::Port;
 use crate::settings::restart::Restart;
 use crate::settings::signal::StopSignal;
-use crate::settings::size::Size;
+use crate::settings::size::SizePolicy;
 use crate::settings::start::Start;
 use crate::settings::timeout;
 
@@ -49,8 +49,8 @@ pub struct Service {
     pub concurrency: u16,
     /// Whether it runs in a terminal.
     pub tty: bool,
-    /// The terminal's size, where it must not follow the window.
-    pub size: Option<Size>,
+    /// Who decides the terminal's size.
+    pub size: SizePolicy,
     /// Asks it to end.
     pub stop_signal: StopSignal,
     /// How long it may take to end before it is killed.
@@ -77,7 +77,7 @@ impl Service {
             backoff: Backoff::default(),
             concurrency: 1,
             tty: true,
-            size: None,
+            size: SizePolicy::default(),
             stop_signal: StopSignal::default(),
             stop_timeout: timeout::DEFAULT,
             escape: Escape::default(),

@@ -100,7 +100,7 @@ fn read_table(reader: &mut Reader, entry: &Entry, root: &Path, is_template: bool
         backoff: backoff.unwrap_or(plain.backoff),
         concurrency: concurrency.unwrap_or(plain.concurrency),
         tty: tty.unwrap_or(plain.tty),
-        size,
+        size: size.unwrap_or(plain.size),
         stop_signal: stop_signal.unwrap_or(plain.stop_signal),
         stop_timeout: stop_timeout.unwrap_or(plain.stop_timeout),
         escape: escape.unwrap_or(plain.escape),

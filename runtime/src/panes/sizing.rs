@@ -2,15 +2,21 @@
 
 use locald_api::PaneId;
 use locald_term::Size;
+use serde::{Deserialize, Serialize};
 
 /// Who decides.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Policy {
     /// The client that acted last.
     #[default]
     Latest,
+    /// All of them: no more than the smallest can show.
+    Smallest,
+    /// All of them: as much as any can show.
+    Largest,
     /// The configuration.
-    Fixed(Size),
+    Fixed { columns: u16, rows: u16 },
 }
 
 /// The clients that show a pane, and whose word counts.
@@ -55,9 +61,13 @@ impl Sizing {
 
     /// The size that the pane is to have; `None` while nobody minds.
     pub(super) fn wanted(&self) -> Option<Size> {
+        let rows = || self.shown.iter().map(|shown| shown.size.rows());
+        let columns = || self.shown.iter().map(|shown| shown.size.columns());
         match self.policy {
             Policy::Latest => self.shown.iter().max_by_key(|shown| shown.acted).map(|shown| shown.size),
-            Policy::Fixed(size) => Some(size),
+            Policy::Smallest => Some(Size::new(rows().min()?, columns().min()?)),
+            Policy::Largest => Some(Size::new(rows().max()?, columns().max()?)),
+            Policy::Fixed { columns, rows } => Some(Size::new(rows, columns)),
         }
     }
 }
@@ -82,7 +92,9 @@ mod tests {
     #[test]
     fn each_policy_has_its_size() {
         assert_eq!(three(Policy::Latest).wanted(), Some(Size::new(50, 200)));
-        assert_eq!(three(Policy::Fixed(Size::new(8, 9))).wanted(), Some(Size::new(8, 9)));
+        assert_eq!(three(Policy::Smallest).wanted(), Some(Size::new(24, 40)));
+        assert_eq!(three(Policy::Largest).wanted(), Some(Size::new(60, 200)));
+        assert_eq!(three(Policy::Fixed { columns: 9, rows: 8 }).wanted(), Some(Size::new(8, 9)));
     }
 
     #[test]

@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use locald_config::{Backoff, Condition, Escape, Health, Kind, OnUnhealthy, Port, Restart, Service, Start, Variable};
+use locald_config::{
+    Backoff, Condition, Escape, Health, Kind, OnUnhealthy, Port, Restart, Service, SizePolicy, Start, Variable,
+};
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
 use super::graph::{Graph, Need};
+use crate::panes::sizing::Policy;
 
 /// How long a shell may take to end.
 const SHELL_GRACE: Duration = Duration::from_secs(3);
@@ -39,8 +42,8 @@ pub(crate) struct Definition {
     pub(crate) backoff: Backoff,
     /// Whether it has a terminal.
     pub(crate) terminal: bool,
-    /// A fixed size of the terminal: columns and rows.
-    pub(crate) size: Option<(u16, u16)>,
+    /// Who decides the terminal's size.
+    pub(crate) size: Policy,
     pub(crate) stop_signal: i32,
     pub(crate) stop_timeout: Duration,
     /// Whether processes in a session of their own are spared when it stops.
@@ -104,6 +107,7 @@ impl Definition {
             arguments: vec![program],
             directory,
             environment: Vec::new(),
+            shared: Vec::new(),
             port: Port::Leased,
             listen: false,
             opens_port: Expectation::None,
@@ -113,7 +117,7 @@ impl Definition {
             restart: Restart::No,
             backoff: Backoff::default(),
             terminal: true,
-            size: None,
+            size: Policy::default(),
             // What a terminal that is closed tells a shell; a shell does not end by SIGTERM.
             stop_signal: rustix::process::Signal::HUP.as_raw(),
             stop_timeout: SHELL_GRACE,
@@ -169,12 +173,21 @@ impl Definition {
             restart: service.restart,
             backoff: service.backoff,
             terminal: service.tty,
-            size: service.size.map(|size| (size.columns, size.rows)),
+            size: size_policy(service.size),
             stop_signal: service.stop_signal.number(),
             stop_timeout: service.stop_timeout,
             leave_escaped: service.escape == Escape::Leave,
             temporary: false,
         }
+    }
+}
+
+fn size_policy(configured: SizePolicy) -> Policy {
+    match configured {
+        SizePolicy::Latest => Policy::Latest,
+        SizePolicy::Smallest => Policy::Smallest,
+        SizePolicy::Largest => Policy::Largest,
+        SizePolicy::Fixed(size) => Policy::Fixed { columns: size.columns, rows: size.rows },
     }
 }
 
@@ -208,7 +221,7 @@ pub(crate) mod tests {
             restart: Restart::No,
             backoff: Backoff::default(),
             terminal: true,
-            size: None,
+            size: Policy::default(),
             stop_signal: 15,
             stop_timeout: Duration::from_secs(10),
             leave_escaped: false,

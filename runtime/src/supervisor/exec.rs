@@ -221,7 +221,7 @@ fn launch(definition: &Definition, environment: &Environment, pane: &Pane, socke
     }
     let terminal = if definition.terminal {
         let size = pane.screen().size();
-        let (columns, rows) = definition.size.unwrap_or((size.columns(), size.rows()));
+        let (columns, rows) = (size.columns(), size.rows());
         Terminal::Pty { columns, rows }
     } else {
         Terminal::Pipes

@@ -31,7 +31,6 @@ use super::turns;
 use crate::keeper_link::KeeperLink;
 
 use crate::panes::logger::{PaneLog, log_caps};
-use crate::panes::sizing::Policy;
 use crate::panes::{Pane, PaneParts, PaneSet, RunPhase, RunState};
 
 /// How long the log may take to take up the last lines of a service that is forgotten.
@@ -357,7 +356,7 @@ impl Supervisor {
             let service = ServiceId { project: id.clone(), service: definition.name.clone() };
             let service = match known.iter().find(|known| known.pane.id == service) {
                 Some(known) => {
-                    fix_size(&known.pane, &definition);
+                    known.pane.set_size_policy(definition.size);
                     self.surroundings.learn_secrets(&service, &definition);
                     known.redefine(definition).await.map_err(unavailable)?;
                     known.clone()
@@ -396,7 +395,7 @@ impl Supervisor {
     ) -> Result<Service, String> {
         let run = slot.as_ref().and_then(|slot| slot.run).map_or(0, |run| run.run);
         let pane = self.open_pane(&id, slot).await?;
-        fix_size(&pane, &definition);
+        pane.set_size_policy(definition.size);
         self.surroundings.learn_secrets(&id, &definition);
         if let Some(pattern) = expected_line(&definition).filter(|_| run > 0) {
             pane.expect_line(run, pattern);
@@ -630,12 +629,6 @@ fn sharing(home: &Home) -> Sharing {
             Sharing::None
         }
     }
-}
-
-/// Gives the pane the size that the configuration asks for, or leaves its size to the clients.
-fn fix_size(pane: &Arc<Pane>, definition: &Definition) {
-    let fixed = definition.size.map(|(columns, rows)| Policy::Fixed(locald_term::Size::new(rows, columns)));
-    pane.set_size_policy(fixed.unwrap_or_default());
 }
 
 /// A service's name without the project's, which may stand before it.
