@@ -48,9 +48,18 @@ pub(crate) struct Definition {
     pub(crate) stop_timeout: Duration,
     /// Whether processes in a session of their own are spared when it stops.
     pub(crate) leave_escaped: bool,
-    /// It is a shell that somebody opened, and goes when its run ends.
+    /// Where it comes from.
     #[serde(default)]
-    pub(crate) temporary: bool,
+    pub(crate) origin: Origin,
+}
+
+/// Where a service comes from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Origin {
+    #[default]
+    Configuration,
+    /// It is a shell that somebody opened, and goes when its run ends.
+    Opened,
 }
 
 /// That a service depends on another, by its name in the configuration.
@@ -122,7 +131,7 @@ impl Definition {
             stop_signal: rustix::process::Signal::HUP.as_raw(),
             stop_timeout: SHELL_GRACE,
             leave_escaped: true,
-            temporary: true,
+            origin: Origin::Opened,
         }
     }
 
@@ -177,7 +186,7 @@ impl Definition {
             stop_signal: service.stop_signal.number(),
             stop_timeout: service.stop_timeout,
             leave_escaped: service.escape == Escape::Leave,
-            temporary: false,
+            origin: Origin::Configuration,
         }
     }
 }
@@ -225,7 +234,7 @@ pub(crate) mod tests {
             stop_signal: 15,
             stop_timeout: Duration::from_secs(10),
             leave_escaped: false,
-            temporary: false,
+            origin: Origin::Configuration,
         }
     }
 

@@ -16,7 +16,7 @@ use tracing::{debug, info, warn};
 
 use super::addresses::Addresses;
 use super::controller::ServiceFactory;
-use super::definition::{self, Definition};
+use super::definition::{self, Definition, Origin};
 use super::desired::Desired;
 use super::exam::{Examiner, expected_line};
 use super::exec::ExecFactory;
@@ -413,7 +413,10 @@ impl Supervisor {
         let _ = rustix::io::write(&self.wake, &1u64.to_ne_bytes());
         let (surroundings, addresses) = (self.surroundings.clone(), self.addresses.clone());
         let doctor = Box::new(Examiner { pane: pane.clone(), surroundings, addresses });
-        let turns = if definition.temporary { Turns::Free } else { Turns::OfProject };
+        let turns = match definition.origin {
+            Origin::Configuration => Turns::OfProject,
+            Origin::Opened => Turns::Free,
+        };
         let parts = ServiceParts { kind, controller, definition, remembered, memory, doctor, turns };
         let service = Service::spawn(pane, parts);
         self.follow(&service);

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use tracing::warn;
 
 use super::controller::{ServiceController, ServiceFactory};
-use super::definition::Definition;
+use super::definition::{Definition, Origin};
 use super::exec::ExecFactory;
 use super::names::Meant;
 use super::project::Project;
@@ -62,7 +62,7 @@ impl ServiceFactory for ShellFactory {
     }
 
     fn accepts(&self, definition: &Definition) -> bool {
-        definition.temporary
+        definition.origin == Origin::Opened
     }
 
     fn create(&self, pane: Arc<Pane>) -> Box<dyn ServiceController> {
@@ -136,7 +136,7 @@ impl Supervisor {
             self.forget_shell(&id).await;
             return Err(Failure::new(FailureKind::StartFailed, format!("the shell could not be started: {reason}")));
         }
-        self.forget_when_over(service, Since::ItRuns);
+        self.forget_when_over(&service, Since::ItRuns);
         Ok(id)
     }
 
@@ -175,7 +175,7 @@ impl Supervisor {
             match self.create_service(id.clone(), definition, Some(slot), remembered(&id, values)).await {
                 Ok(service) => {
                     self.shells.lock().push(service.clone());
-                    self.forget_when_over(service, Since::ItWasInherited);
+                    self.forget_when_over(&service, Since::ItWasInherited);
                 }
                 Err(error) => {
                     warn!(shell = %id, error, "a shell could not be taken over and is ended");
@@ -187,7 +187,7 @@ impl Supervisor {
     }
 
     /// Has the shell gone once its run ends.
-    fn forget_when_over(self: &Arc<Self>, service: Service, since: Since) {
+    fn forget_when_over(self: &Arc<Self>, service: &Service, since: Since) {
         let supervisor = Arc::downgrade(self);
         let (mut view, id) = (service.view(), service.pane.id.clone());
         tokio::spawn(async move {
