@@ -151,10 +151,17 @@ fn style(style: WireStyle, depth: Depth) -> Style {
         (WireStyle::ITALIC, Modifier::ITALIC),
         (WireStyle::UNDERLINE, Modifier::UNDERLINED),
         (WireStyle::INVERSE, Modifier::REVERSED),
+        (WireStyle::STRIKETHROUGH, Modifier::CROSSED_OUT),
+        (WireStyle::BLINK, Modifier::SLOW_BLINK),
+        (WireStyle::HIDDEN, Modifier::HIDDEN),
     ];
     let on = attributes.iter().filter(|(attribute, _)| style.attributes & attribute != 0);
     let modifiers = on.fold(Modifier::empty(), |all, (_, modifier)| all | *modifier);
-    Style::new().fg(color(style.foreground, depth)).bg(color(style.background, depth)).add_modifier(modifiers)
+    Style::new()
+        .fg(color(style.foreground, depth))
+        .bg(color(style.background, depth))
+        .underline_color(color(style.underline_color, depth))
+        .add_modifier(modifiers)
 }
 
 fn color(color: WireColor, depth: Depth) -> Color {

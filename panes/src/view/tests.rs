@@ -608,7 +608,8 @@ fn attributes_and_colours_are_those_of_the_program() {
     let style = WireStyle {
         foreground: locald_api::Color::Indexed(9),
         background: locald_api::Color::Rgb(1, 2, 3),
-        attributes: WireStyle::BOLD | WireStyle::INVERSE,
+        attributes: WireStyle::BOLD | WireStyle::INVERSE | WireStyle::STRIKETHROUGH,
+        underline_color: locald_api::Color::Indexed(3),
         ..WireStyle::default()
     };
     let row = Row { runs: vec![Run::new(style, Cells::Narrow("x".into()))], ..Row::default() };
@@ -620,7 +621,8 @@ fn attributes_and_colours_are_those_of_the_program() {
     let cell = &buffer[(0, 0)];
     assert_eq!(cell.fg, ratatui::style::Color::Indexed(9));
     assert_eq!(cell.bg, ratatui::style::Color::Rgb(1, 2, 3));
-    assert_eq!(cell.modifier, Modifier::BOLD | Modifier::REVERSED);
+    assert_eq!(cell.modifier, Modifier::BOLD | Modifier::REVERSED | Modifier::CROSSED_OUT);
+    assert_eq!(cell.underline_color, ratatui::style::Color::Indexed(3));
 }
 
 proptest! {
