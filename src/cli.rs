@@ -43,6 +43,8 @@ pub(crate) enum Command {
     Attach(commands::attach::AttachArgs),
     Monitor(commands::monitor::MonitorArgs),
     Up(commands::up::UpArgs),
+    Wait(commands::wait::WaitArgs),
+    Ensure(commands::ensure::EnsureArgs),
     Down(commands::down::DownArgs),
     Start(commands::start::StartArgs),
     Stop(commands::stop::StopArgs),
@@ -65,7 +67,7 @@ pub(crate) enum Command {
 
 /// The commands as the help groups them.
 const GROUPS: &[(&str, &[&str])] = &[
-    ("Services", &["up", "down", "start", "stop", "restart"]),
+    ("Services", &["up", "down", "start", "stop", "restart", "wait", "ensure"]),
     ("Look and type", &["status", "explain", "logs", "attach", "monitor", "capture", "send-keys"]),
     ("The configuration", &["init", "config", "env", "schema"]),
     ("The daemon", &["daemon", "sandbox", "shutdown"]),
@@ -139,6 +141,8 @@ mod tests {
           start       Start services of a project that is up
           stop        Stop services, and whatever they started
           restart     Stop services and start them again
+          wait        Wait until services are ready, or gone
+          ensure      Start a service, wait, and print where it is
 
         Look and type:
           status      Show what runs, and since when

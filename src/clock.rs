@@ -1,5 +1,7 @@
 //! Times as people write and read them: `10m` ago, `14:30`, local dates.
 
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp, ZonedDateTime, civil};
 
@@ -29,6 +31,12 @@ pub(crate) fn parse_since(text: &str, now: &ZonedDateTime) -> Result<Timestamp, 
         return Err(format!("`{text}` is in the future"));
     }
     now.checked_sub(span).map(|then| then.timestamp()).map_err(|_| format!("`{text}` is too long ago"))
+}
+
+/// Reads how long something may take: `30s`, `2m`, `1m30s`.
+pub(crate) fn parse_length(text: &str) -> Result<Duration, String> {
+    let length = text.parse::<SignedDuration>().ok().and_then(|length| Duration::try_from(length).ok());
+    length.ok_or_else(|| format!("`{text}` is not a duration such as 30s, 2m or 1m30s"))
 }
 
 /// `HH:MM` or `HH:MM:SS`.

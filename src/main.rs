@@ -10,6 +10,7 @@ mod context;
 mod exit;
 mod internal;
 
+mod awaiting;
 mod changes;
 mod clock;
 mod confirm;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 
-use locald_api::{ServiceState, ServiceStatus, Workspace};
+use locald_api::{ServiceId, ServiceState, ServiceStatus, Workspace};
 
 use crate::paint::{Tone, plain};
 use crate::table::truncate;
@@ -11,16 +11,34 @@ use crate::ui::Ui;
 
 /// What has been shown so far.
 pub(crate) struct Progress {
-    root: String,
-    wanted: Vec<String>,
+    of: Of,
     seen: HashMap<String, ServiceState>,
     painted: usize,
+}
+
+/// Which services are shown.
+enum Of {
+    /// Those of these names, or all, of the project in this folder, which may not be loaded yet.
+    Project {
+        root: String,
+        wanted: Vec<String>,
+    },
+    Services(Vec<ServiceId>),
 }
 
 impl Progress {
     /// Nothing shown yet, of the services `wanted` (all when empty) of the project in `root`.
     pub(crate) fn new(root: &str, wanted: &[String]) -> Self {
-        Self { root: root.to_owned(), wanted: wanted.to_vec(), seen: HashMap::new(), painted: 0 }
+        Self::begin(Of::Project { root: root.to_owned(), wanted: wanted.to_vec() })
+    }
+
+    /// Nothing shown yet, of exactly these services.
+    pub(crate) fn of(services: &[ServiceId]) -> Self {
+        Self::begin(Of::Services(services.to_vec()))
+    }
+
+    fn begin(of: Of) -> Self {
+        Self { of, seen: HashMap::new(), painted: 0 }
     }
 
     /// Shows what is new in `workspace`.
@@ -40,10 +58,15 @@ impl Progress {
     }
 
     fn services<'a>(&self, workspace: &'a Workspace) -> Vec<&'a ServiceStatus> {
-        let project = workspace.projects.iter().find(|project| project.root == self.root);
-        let Some(project) = project else { return Vec::new() };
-        let wanted = |name: &String| self.wanted.is_empty() || self.wanted.contains(name);
-        workspace.services.iter().filter(|service| service.id.project == project.id && wanted(&service.name)).collect()
+        let is_meant = |service: &&ServiceStatus| match &self.of {
+            Of::Services(ids) => ids.contains(&service.id),
+            Of::Project { root, wanted } => {
+                let project = workspace.projects.iter().find(|project| project.id == service.id.project);
+                let is_wanted = wanted.is_empty() || wanted.contains(&service.name);
+                is_wanted && project.is_some_and(|project| project.root == *root)
+            }
+        };
+        workspace.services.iter().filter(is_meant).collect()
     }
 
     fn paint(&mut self, services: &[&ServiceStatus], columns: usize, ui: &mut Ui) -> io::Result<()> {

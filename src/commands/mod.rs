@@ -7,6 +7,7 @@ pub(crate) mod config;
 pub(crate) mod daemon;
 pub(crate) mod debug;
 pub(crate) mod down;
+pub(crate) mod ensure;
 pub(crate) mod env;
 pub(crate) mod explain;
 pub(crate) mod init;
@@ -22,6 +23,7 @@ pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod stop;
 pub(crate) mod up;
+pub(crate) mod wait;
 
 use crate::cli::{Cli, Command};
 use crate::context::Context;
@@ -47,6 +49,8 @@ pub(crate) async fn run(cli: Cli, ui: &mut Ui) -> Result<(), CommandError> {
     match command {
         Command::Attach(args) => attach::attach(args, &context, ui).await,
         Command::Up(args) => interruptible(up::up(args, &context, ui)).await,
+        Command::Wait(args) => interruptible(wait::wait(args, &context, ui)).await,
+        Command::Ensure(args) => interruptible(ensure::ensure(args, &context, ui)).await,
         Command::Down(args) => interruptible(down::down(&args, &context, ui)).await,
         Command::Start(args) => interruptible(start::start(args, &context, ui)).await,
         Command::Stop(args) => interruptible(stop::stop(args, &context, ui)).await,

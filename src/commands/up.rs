@@ -46,7 +46,7 @@ pub(crate) fn load(context: &Context, paint: Paint) -> Result<Project, CommandEr
 }
 
 /// The request that starts `services` of the project, with the environment of this process.
-fn request(project: &Project, services: Vec<String>) -> Request {
+pub(crate) fn request(project: &Project, services: Vec<String>) -> Request {
     Request::Up { root: project.root.clone(), services, environment: environment(), only_new: false }
 }
 

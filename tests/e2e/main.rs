@@ -26,6 +26,7 @@ mod slow;
 mod stage;
 mod supervise;
 mod wait;
+mod waiting;
 mod windows;
 mod wire;
 mod workspace;
