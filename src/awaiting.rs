@@ -75,7 +75,7 @@ pub(crate) async fn wait(
     let mut last = Vec::new();
     let waiting = follow(context, connection, services, goal, &mut last, &mut progress, ui);
     let result = match timeout {
-        Some(timeout) => tokio::time::timeout(timeout, waiting).await.unwrap_or_else(|_| Err(None)),
+        Some(timeout) => tokio::time::timeout(timeout, waiting).await.unwrap_or(Err(None)),
         None => waiting.await,
     };
     progress.clear(ui)?;

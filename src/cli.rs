@@ -146,6 +146,7 @@ mod tests {
 
         Look and type:
           status      Show what runs, and since when
+          explain     Say why services are as they are
           logs        Show what services printed
           attach      Open the workspace at one service
           monitor     Open the workspace at the overview
@@ -154,7 +155,7 @@ mod tests {
 
         The configuration:
           init        Write a `locald.toml` for what is there
-          config      Show or change the configuration
+          config      Show the configuration
           env         Show the environment of a service
           schema      Print the JSON Schema of a `locald.toml`
 

@@ -1,4 +1,4 @@
-//! `locald config`: what is set, where, and changes to it that leave the rest of the file as it is.
+//! `locald config`: what is set, and where.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::exit::ExitKind;
 use crate::paint::plain;
 use crate::ui::Ui;
 
-/// Show or change the configuration
+/// Show the configuration
 #[derive(clap::Args, Debug)]
 pub(crate) struct ConfigArgs {
     #[command(subcommand)]

@@ -18,9 +18,9 @@ use crate::ui::Ui;
 /// The columns of a label.
 const LABEL: usize = 12;
 
-/// Say why services are as they are, and what comes next
+/// Say why services are as they are
 ///
-/// What each waits for, what was found when it was last asked how it is, and how its last runs ended.
+/// And what comes next: what each waits for, what was found when it was last asked how it is, and how its last runs ended.
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Examples:\n  locald explain web          Why `web` is as it is\n  locald explain --json web   For a script"

@@ -257,10 +257,10 @@ mod tests {
     #[test]
     fn the_table_shows_everything_in_two_hundred_columns() {
         insta::assert_snapshot!(shown(&services(), Some(200)), @"
-        NAME               STATE      PID  EXIT     RESTARTS  CPU  MEMORY  SINCE    URL OR REASON
-        web                ready    48213                  0               20m ago  http://127.0.0.1:20000
-        background-worker  exited          SIGKILL         3               20m ago  ended by SIGKILL; the kernel may have been out of memory
-        db                 failed                          0                        `postgres` is not in PATH
+        NAME               STATE      PID  EXIT     RESTARTS  SINCE    URL OR REASON
+        web                ready    48213                  0  20m ago  http://127.0.0.1:20000
+        background-worker  exited          SIGKILL         3  20m ago  ended by SIGKILL; the kernel may have been out of memory
+        db                 failed                          0           `postgres` is not in PATH
         mail               stopped                         0
         ");
     }

@@ -70,7 +70,8 @@ async fn start(
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
     let began = jiff::Timestamp::now();
-    let has_no_manifest = !Path::new(&project.root).join("locald.toml").is_file();
+    let has = |file| Path::new(&project.root).join(file).is_file();
+    let is_procfile = has("Procfile") && !has("locald.toml");
     let mut progress = Progress::new(&project.root, &args.services);
     client.call(Request::WatchWorkspace).await?;
     let answer = client.call(request(&project, args.services));
@@ -102,7 +103,7 @@ async fn start(
     changes::verdict(&changes, Asked::Start)?;
     if !args.json {
         ui.note("`locald` opens the workspace")?;
-        if has_no_manifest {
+        if is_procfile {
             ui.note(
                 "`locald init --from Procfile` says what the Procfile says in a `locald.toml`, which can say more",
             )?;
