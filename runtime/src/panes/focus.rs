@@ -39,6 +39,6 @@ impl Pane {
     fn tell_focus(&self, gained: bool) {
         let mut bytes = Vec::new();
         encode_focus(gained, &self.screen().engine().modes(), &mut bytes);
-        self.answer(bytes);
+        self.answer(&bytes);
     }
 }

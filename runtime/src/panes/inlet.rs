@@ -19,7 +19,7 @@ impl Inlet {
     /// The terminal of a run is here.
     pub(super) fn open(&mut self, run: u64, queue: InputQueue) {
         if !self.early.is_empty() {
-            queue.answer(std::mem::take(&mut self.early));
+            queue.answer(&std::mem::take(&mut self.early));
         }
         self.open = Some((run, queue));
     }
@@ -40,7 +40,7 @@ impl Inlet {
     }
 
     /// Sends the program an answer, now or as soon as its terminal is here.
-    pub(super) fn answer(&mut self, bytes: Vec<u8>) {
+    pub(super) fn answer(&mut self, bytes: &[u8]) {
         match &self.open {
             Some((_, queue)) => queue.answer(bytes),
             None if self.early.len() + bytes.len() <= MAX_EARLY => self.early.extend(bytes),
@@ -74,13 +74,13 @@ mod tests {
     #[tokio::test]
     async fn what_was_asked_before_the_terminal_was_here_is_answered_in_order() {
         let mut inlet = Inlet::default();
-        inlet.answer(b"for the run before".to_vec());
+        inlet.answer(b"for the run before");
         inlet.begin_run();
-        inlet.answer(b"one ".to_vec());
-        inlet.answer(vec![b'x'; MAX_EARLY]);
+        inlet.answer(b"one ");
+        inlet.answer(&[b'x'; MAX_EARLY]);
         let (queue, theirs) = terminal();
         inlet.open(2, queue);
-        inlet.answer(b"two".to_vec());
+        inlet.answer(b"two");
         assert_eq!(read(theirs, 7).await, "one two");
     }
 

@@ -310,11 +310,11 @@ impl Pane {
             screen.engine_mut().set_palette(palette);
             screen.engine_mut().take_replies()
         };
-        self.answer(replies);
+        self.answer(&replies);
     }
 
     /// Sends the program what the emulator or the daemon has to say to it.
-    fn answer(&self, bytes: Vec<u8>) {
+    fn answer(&self, bytes: &[u8]) {
         if !bytes.is_empty() {
             self.inlet().answer(bytes);
         }

@@ -156,7 +156,7 @@ impl Pane {
         screen.set_at(end);
         self.checkpoints.consider(&screen, || self.runs.borrow().clone(), self.journal.head() == end);
         drop(screen);
-        self.answer(replies);
+        self.answer(&replies);
         if !events.is_empty() {
             self.note_events(events);
         }
