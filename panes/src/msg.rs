@@ -111,6 +111,8 @@ pub(crate) enum Purpose {
     },
     /// Pinning a pane, or no longer so.
     Pin,
+    /// Opening a shell.
+    Shell,
 }
 
 /// What a user does to a service.

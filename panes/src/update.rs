@@ -7,6 +7,7 @@ mod mouse;
 mod pick;
 mod scroll;
 mod search;
+mod shell;
 mod stage;
 
 use crate::layout::Arrangement;

@@ -31,6 +31,8 @@ pub(crate) enum Action {
     Overview,
     /// Pin the selected service, or take its pin away.
     Pin,
+    /// Open a shell in the project.
+    Shell,
     /// Hide the list beside panes, or show it again.
     ToggleSidebar,
     /// Stop the selected service if it runs, and start it.
@@ -156,6 +158,7 @@ pub(crate) const COMMANDS: &[Command] = &[
     command("focus-up", Action::FocusTowards(Direction::Up), &[], &["Up"], "the pane that lies there"),
     command("focus-down", Action::FocusTowards(Direction::Down), &[], &["Down"], "the pane that lies there"),
     command("pin", Action::Pin, &["p"], &["P"], "pin its pane, or unpin it"),
+    command("shell", Action::Shell, &["c"], &["c"], "a shell in the project"),
     command("overview", Action::Overview, &["w", "Escape"], &["w"], "the overview, and back"),
     command("restart", Action::Restart, &["r"], &["r"], "restart"),
     command("start", Action::Start, &["s"], &[], "start"),

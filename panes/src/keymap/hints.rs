@@ -158,6 +158,7 @@ pub(crate) const PREFIX_HINTS: &[Hint] = &[
     (Shown::Prefixed(&[Action::Help]), "help"),
     (Shown::Prefixed(&[Action::Pin]), "pin"),
     (Shown::Prefixed(&[Action::Overview]), "overview"),
+    (Shown::Prefixed(&[Action::Shell]), "shell"),
     (Shown::Prefixed(&[Action::Next, Action::Previous]), "next, previous"),
     (Shown::Prefixed(&[Action::Restart]), "restart"),
     (Shown::Prefixed(&[Action::Stop]), "stop"),

@@ -3,7 +3,7 @@
 use locald_api::{CallError, Change, Response};
 
 use super::daemon::settle;
-use super::{scroll, search};
+use super::{scroll, search, shell};
 use crate::model::{Model, Notice};
 use crate::msg::{Cmd, Purpose};
 use crate::overlay::Overlay;
@@ -15,6 +15,9 @@ pub(super) fn answered(model: &mut Model, purpose: &Purpose, result: Result<Resp
     }
     if let Purpose::Search { asked } = *purpose {
         return search::answered(model, asked, result);
+    }
+    if let Ok(Response::Opened(shell)) = &result {
+        return shell::opened(model, shell).and(Cmd::redraw());
     }
     let settled = if *purpose == Purpose::Initial {
         model.starting = false;

@@ -3,7 +3,7 @@
 use locald_api::{ClientMessage, Input, Request, Role, Target};
 
 use super::daemon::call;
-use super::{scroll, search, select, stage};
+use super::{scroll, search, select, shell, stage};
 use crate::keymap::{self, Action, Leaf};
 use crate::keyname;
 use crate::model::{Connection, Focus, Model, MouseOwner, Notice, Prefix};
@@ -123,6 +123,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Cmd {
         Action::FocusTowards(direction) => stage::focus_towards(model, direction),
         Action::Overview => stage::overview(model),
         Action::Pin => stage::toggle_pin(model),
+        Action::Shell => shell::open(model),
         Action::ToggleSidebar => stage::toggle_sidebar(model),
         Action::Restart => ask(model, Verb::Restart),
         Action::Start => ask(model, Verb::Start),
@@ -172,7 +173,7 @@ fn toggle_mouse(model: &mut Model) -> Cmd {
     notify(model, Notice::info(text))
 }
 
-fn only_looks(model: &mut Model) -> Cmd {
+pub(super) fn only_looks(model: &mut Model) -> Cmd {
     notify(model, Notice::warning("not done: this workspace only looks on"))
 }
 

@@ -2,7 +2,7 @@
 
 use locald_api::{
     CallError, Change, ClientMessage, Failure, FailureKind, Input, PaneId, Request, Response, Role, ServiceChange,
-    ServiceState, Target, View, WatchedPane,
+    ServiceState, ServiceStatus, Target, View, WatchedPane,
 };
 use ratatui::layout::Size;
 
@@ -418,6 +418,23 @@ fn a_workspace_that_only_looks_sends_no_keys_and_asks_for_nothing() {
         assert!(press(&mut model, keys).effects.is_empty());
         assert!(model.notice.as_ref().is_some_and(|notice| notice.text.contains("only looks on")));
     }
+}
+
+#[test]
+fn a_shell_is_opened_in_the_selected_project_and_gets_the_keys() {
+    let mut model = showing(web_and_worker(), SIZE);
+    let cmd = press(&mut model, "c");
+    let asks = |effect: &Effect| matches!(effect, Effect::Call { request, purpose: Purpose::Shell } if matches!(**request, Request::OpenShell { .. }));
+    assert!(cmd.effects.iter().any(asks), "{cmd:?}");
+    let shell = id("shop", "shell+1");
+    let mut workspace = web_and_worker();
+    let listed = ServiceStatus { id: shell.clone(), name: "shell+1".into(), ..workspace.services[0].clone() };
+    workspace.services.push(listed);
+    let _ = update(&mut model, Msg::Workspace(Box::new(workspace)));
+    assert_ne!(model.selected.as_ref(), Some(&shell));
+    let opened = Msg::Answered { purpose: Purpose::Shell, result: Ok(Response::Opened(shell.clone())) };
+    let _ = update(&mut model, opened);
+    assert_eq!((model.selected, model.focus), (Some(shell), Focus::Pane));
 }
 
 mod mouse;

@@ -229,7 +229,7 @@ fn after_the_prefix_it_says_what_may_follow() {
      pid      4121                  │
      port     20001                 │
      https://shop.localhost         │
-     C-b  d detach   s services   [ scroll   z zoom   ? help   P pin   w overview   n p next, previous   r restart   x stop   C-b send it
+     C-b  d detach   s services   [ scroll   z zoom   ? help   P pin   w overview   c shell   n p next, previous   r restart   x stop   C-b send it
     (cursor in column 35 of line 4)
     ");
 }
@@ -243,11 +243,11 @@ fn help_shows_all_keys() {
     │ home g end G  first, last            │
     │ enter → l     type into the service  │
     │ p             pin its pane, or unpi… │
+    │ c             a shell in the project │
     │ w esc         the overview, and back │
     │ r             restart                │
     │ s             start                  │
-    │ x             stop                   │
-    ╰──────────────────────────── 9 of 51 ─╯
+    ╰──────────────────────────── 9 of 53 ─╯
      help  esc close  ↑↓ scroll
     ");
     insta::assert_snapshot!(screen(&after(running(USUAL), "?")), @"
@@ -257,6 +257,7 @@ fn help_shows_all_keys() {
                      │ home g end G  first, last                  │
                      │ enter → l     type into the service        │
                      │ p             pin its pane, or unpin it    │
+                     │ c             a shell in the project       │
                      │ w esc         the overview, and back       │
                      │ r             restart                      │
                      │ s             start                        │
@@ -269,11 +270,10 @@ fn help_shows_all_keys() {
                      │ 1 to 9        select by position           │
                      │                                            │
                      │ In a service, after C-b                    │
-                     │ p n           select a service             │
-    ─────────────────│ s esc         back to the services         │
-     pid      4121   │ ← → ↑ ↓       the pane that lies there     │
-     port     20001  │ P             pin its pane, or unpin it    │
-     shop.localhost  ╰───────────────────────────────── 21 of 51 ─╯
+    ─────────────────│ p n           select a service             │
+     pid      4121   │ s esc         back to the services         │
+     port     20001  │ ← → ↑ ↓       the pane that lies there     │
+     shop.localhost  ╰───────────────────────────────── 21 of 53 ─╯
      help  esc close   ↑↓ scroll                                          daemon ok
     ");
     insta::assert_snapshot!(screen(&after(running(LARGE), "?")), @"
@@ -283,6 +283,7 @@ fn help_shows_all_keys() {
                                     │> Local: http://localhost:20001/            │ home g end G  first, last                  │
                                     │>                                           │ enter → l     type into the service        │
                                     │                                            │ p             pin its pane, or unpin it    │
+                                    │                                            │ c             a shell in the project       │
                                     │                                            │ w esc         the overview, and back       │
                                     │                                            │ r             restart                      │
                                     │                                            │ s             start                        │
@@ -299,6 +300,7 @@ fn help_shows_all_keys() {
                                     │                                            │ s esc         back to the services         │
                                     │                                            │ ← → ↑ ↓       the pane that lies there     │
                                     │                                            │ P             pin its pane, or unpin it    │
+                                    │                                            │ c             a shell in the project       │
                                     │                                            │ w             the overview, and back       │
                                     │                                            │ r             restart                      │
                                     │                                            │ x             stop                         │
@@ -320,12 +322,10 @@ fn help_shows_all_keys() {
                                     │                                            │ /             search upwards               │
                                     │                                            │ n N           next match above, below      │
                                     │                                            │ v space       select, and no longer        │
-                                    │                                            │ V C-v         select lines, a block        │
-                                    │                                            │ ← h → l       the cursor left, right       │
-    ────────────────────────────────│                                            │ b w e         by words, to their ends      │
-     pid      4121                  │                                            │ 0 ^ $         the line's start, text, end  │
-     port     20001                 │                                            │ o             to the selection's other end │
-     https://shop.localhost         │                                            ╰───────────────────────────────── 47 of 51 ─╯
+    ────────────────────────────────│                                            │ V C-v         select lines, a block        │
+     pid      4121                  │                                            │ ← h → l       the cursor left, right       │
+     port     20001                 │                                            │ b w e         by words, to their ends      │
+     https://shop.localhost         │                                            ╰───────────────────────────────── 47 of 53 ─╯
      help  esc close   ↑↓ scroll                                                                                                                                                                  daemon ok
     ");
 }

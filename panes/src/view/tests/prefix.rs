@@ -16,11 +16,11 @@ fn somebody_who_waits_after_the_prefix_is_shown_all_that_may_follow() {
     │ s esc         back to the services   │
     │ ← → ↑ ↓       the pane that lies th… │
     │ P             pin its pane, or unpi… │
+    │ c             a shell in the project │
     │ w             the overview, and back │
     │ r             restart                │
     │ x             stop                   │
     │ [ pgup        scroll back            │
-    │ z             the pane alone, and b… │
     ╰──────────────────────────────────────╯
      C-b  d detach  s services  [ scroll
     (cursor in column 15 of line 4)
@@ -30,12 +30,12 @@ fn somebody_who_waits_after_the_prefix_is_shown_all_that_may_follow() {
     ▸● web          ready │VITE v6.0.1 ready in 212 ms
      ● worker       ready │
                           │> Local: http://localhost:20001/
-                          │>
                       ╭─ In a service, after C-b ───────────────╮
                       │ p n           select a service          │
                       │ s esc         back to the services      │
                       │ ← → ↑ ↓       the pane that lies there  │
                       │ P             pin its pane, or unpin it │
+                      │ c             a shell in the project    │
                       │ w             the overview, and back    │
                       │ r             restart                   │
                       │ x             stop                      │
