@@ -162,7 +162,7 @@ fn secrets_are_masked_in_logs_and_stay_what_they_are_in_the_raw_log_and_in_the_s
 #[test]
 fn a_procfile_is_said_as_a_locald_toml_that_runs_the_same() {
     let home = TestHome::empty();
-    home.write("Procfile", "# both\nweb: echo \"on $PORT\"; exec sleep 600\njobs: exec sleep 600\n");
+    home.write("Procfile", "# both\nweb: exec python3 -m http.server --bind 127.0.0.1 $PORT\njobs: exec sleep 600\n");
     assert!(home.run(&["up"]).err.contains("locald init --from Procfile"));
     home.ok(&["init", "--from", "Procfile", "--yes"]);
     let written = fs::read_to_string(home.project().join("locald.toml")).expect("a locald.toml");
