@@ -86,6 +86,9 @@ impl Task {
 
     /// Runs the task; it ends when the last handle goes.
     pub(super) fn spawn(mut self, name: String) -> Handle {
+        // Before anybody can look: what an earlier daemon left is neither stopped nor anything else that it never was.
+        self.inherit();
+        self.publish();
         let (requests, queue) = mpsc::channel(16);
         let view = self.view.subscribe();
         tokio::spawn(async move { self.run(queue, &name).await });
@@ -93,7 +96,6 @@ impl Task {
     }
 
     async fn run(&mut self, mut requests: mpsc::Receiver<Request>, name: &str) {
-        self.inherit();
         loop {
             self.take_free_turns();
             self.look_after();
