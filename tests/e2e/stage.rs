@@ -92,14 +92,14 @@ fn the_list_can_be_hidden_and_is_the_overview_then() {
 fn a_shell_in_the_project_has_a_pane_until_it_ends() {
     let mut home = TestHome::new(TWO);
     home.set("SHELL", "/bin/sh");
-    home.set("PS1", "mine> ");
     let mut screen = Screen::open(&home, &[], 80, 24);
     screen.wait_for("▸● shell");
     screen.send("c");
-    screen.wait_for("│mine>");
+    screen.wait_for("shell+1  ● ready");
+    screen.wait_for(" shell+1  C-b s services");
     screen.send("echo here is $(basename \"$PWD\")\r");
     screen.wait_for("│here is demo");
     screen.send("exit\r");
-    screen.wait_until_gone("│mine>");
+    screen.wait_until_gone("│here is demo");
     screen.wait_until_gone("shell+1");
 }
