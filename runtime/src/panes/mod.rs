@@ -135,6 +135,8 @@ impl Pane {
                 run = RunState { run: held.run, phase: RunPhase::Alive { pid: held.pid, since: held.since } };
             }
             // Its keeper died with it, or its end was in a part of the log that could not be written.
+            // It has begun since the keeper spoke of it.
+            None if starting == Some(run.run) => {}
             None if run.lose() => log.note_lost_run(&log_dir, resume, run.run),
             None => {}
         }

@@ -43,6 +43,9 @@ struct ExecController {
     addresses: Arc<Addresses>,
     pane: Arc<Pane>,
     runs: watch::Receiver<RunState>,
+    /// The latest run as it was when this was made. Events tell what follows. A copy, because what is noted of a run is noted while
+    /// its screen is held: whoever looks at the one must not hold the other.
+    found: RunPhase,
     /// The run that events are about.
     run: u64,
     /// What of it was told already.
@@ -89,6 +92,7 @@ impl ServiceFactory for ExecFactory {
             environment: self.environment.clone(),
             addresses: self.addresses.clone(),
             run: starting.unwrap_or(known.run),
+            found: known.phase,
             runs,
             told,
             pane,
@@ -149,7 +153,7 @@ impl ServiceController for ExecController {
     }
 
     fn inherited(&self) -> Option<Inherited> {
-        match self.runs.borrow().phase.clone() {
+        match self.found.clone() {
             _ if self.told == Told::Nothing => Some(Inherited::Starting),
             RunPhase::Unknown => None,
             RunPhase::Alive { pid, since } => Some(Inherited::Alive { pid, since }),

@@ -393,11 +393,11 @@ impl Supervisor {
         slot: Option<Slot>,
         remembered: Remembered,
     ) -> Result<Service, String> {
-        let run = slot.as_ref().and_then(|slot| slot.run).map_or(0, |run| run.run);
+        let run = slot.as_ref().and_then(|slot| slot.starting.or(slot.run.map(|run| run.run)));
         let pane = self.open_pane(&id, slot).await?;
         pane.set_size_policy(definition.size);
         self.surroundings.learn_secrets(&id, &definition);
-        if let Some(pattern) = expected_line(&definition).filter(|_| run > 0) {
+        if let Some((run, pattern)) = run.zip(expected_line(&definition)) {
             pane.expect_line(run, pattern);
         }
         let factory = self.factories.iter().find(|factory| factory.accepts(&definition));

@@ -35,19 +35,16 @@ const FALLBACK: &str = "/bin/sh";
 /// What the keeper remembers shells by.
 const KEY: &str = "shell/";
 
-/// Since when a shell is looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Since {
-    ItRuns,
-    ItWasInherited,
-}
-
 /// Makes controllers for shells, which run as commands do.
 pub(super) struct ShellFactory(pub(super) ExecFactory);
 
 /// The open shells of all projects, in the order in which they were opened.
 #[derive(Default)]
-pub(super) struct Shells(Mutex<Vec<Service>>);
+pub(super) struct Shells {
+    open: Mutex<Vec<Service>>,
+    /// Held while one is forgotten: whoever closes a shell that ends at the same moment waits until nothing of it is left.
+    forgetting: tokio::sync::Mutex<()>,
+}
 
 /// A shell as the keeper remembers it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -79,7 +76,7 @@ impl Service {
 
 impl Shells {
     fn lock(&self) -> MutexGuard<'_, Vec<Service>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn of(&self, project: &ProjectId) -> Vec<Service> {
@@ -136,7 +133,7 @@ impl Supervisor {
             self.forget_shell(&id).await;
             return Err(Failure::new(FailureKind::StartFailed, format!("the shell could not be started: {reason}")));
         }
-        self.forget_when_over(&service, Since::ItRuns);
+        self.forget_when_over(&service);
         Ok(id)
     }
 
@@ -175,7 +172,7 @@ impl Supervisor {
             match self.create_service(id.clone(), definition, Some(slot), remembered(&id, values)).await {
                 Ok(service) => {
                     self.shells.lock().push(service.clone());
-                    self.forget_when_over(&service, Since::ItWasInherited);
+                    self.forget_when_over(&service);
                 }
                 Err(error) => {
                     warn!(shell = %id, error, "a shell could not be taken over and is ended");
@@ -187,14 +184,10 @@ impl Supervisor {
     }
 
     /// Has the shell gone once its run ends.
-    fn forget_when_over(self: &Arc<Self>, service: &Service, since: Since) {
+    fn forget_when_over(self: &Arc<Self>, service: &Service) {
         let supervisor = Arc::downgrade(self);
         let (mut view, id) = (service.view(), service.pane.id.clone());
         tokio::spawn(async move {
-            // Until its task has looked at what an earlier daemon left, it seems to be at rest.
-            if since == Since::ItWasInherited && view.changed().await.is_err() {
-                return;
-            }
             let over = view.wait_for(|view| view.state.is_at_rest()).await.is_ok();
             if let Some(supervisor) = supervisor.upgrade().filter(|_| over) {
                 supervisor.forget_shell(&id).await;
@@ -204,6 +197,7 @@ impl Supervisor {
 
     /// Forgets a shell that is over, with all it has printed.
     async fn forget_shell(self: &Arc<Self>, id: &ServiceId) {
+        let _one_at_a_time = self.shells.forgetting.lock().await;
         let Some(shell) = self.shells.take(id) else { return };
         self.forget_service(&shell).await;
         self.forget_remembered(id);
