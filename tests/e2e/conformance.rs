@@ -5,10 +5,12 @@ use rustix::process::Signal;
 use crate::home::{TestHome, is_alive, signal};
 
 /// Each kind of service, in a form that runs until it is stopped.
-const KINDS: [(&str, &str); 3] = [
+const KINDS: [(&str, &str); 5] = [
     ("exec on a terminal", "command = \"exec sleep 1000\""),
     ("exec on pipes", "command = \"exec sleep 1000\"\ntty = false"),
     ("exec without a shell", "command = [\"sleep\", \"1000\"]"),
+    ("worker", "type = \"worker\"\ncommand = \"exec sleep 1000\""),
+    ("worker on pipes", "type = \"worker\"\ncommand = \"exec sleep 1000\"\ntty = false"),
 ];
 
 /// Runs a claim against a service of each kind.

@@ -280,10 +280,10 @@ impl Pane {
         self.inlet.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until the log has everything that the journal has, for a while.
+    /// Waits until the log has everything that the journal has now, for a while.
     pub(crate) async fn wait_until_logged(&self, limit: Duration) {
-        let mut logged = self.logged();
-        let wait = async { while self.log_at.load(SeqCst) < self.journal.head() && logged.changed().await.is_ok() {} };
+        let (mut logged, now) = (self.logged(), self.journal.head());
+        let wait = async { while self.log_at.load(SeqCst) < now && logged.changed().await.is_ok() {} };
         // A log that is that slow has a gap.
         let _ = tokio::time::timeout(limit, wait).await;
     }

@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use futures_util::StreamExt;
+use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use locald_api::{Failure, FailureKind, LogEvent, LogLine, LogPage, LogQuery, LogStream, ServiceId};
 use locald_config::Masker;
@@ -35,6 +37,9 @@ const LINE_BYTES: usize = 200;
 /// The longest regular expression, in bytes.
 const MAX_GREP: usize = 64 << 10;
 
+/// How long somebody who asks for a log waits until what was printed before is in it.
+const CATCH_UP: Duration = Duration::from_millis(250);
+
 /// The next page of what `query` asks.
 pub(super) async fn page(mut query: LogQuery, server: &Server) -> Result<LogPage, Failure> {
     let grep = query.grep.as_deref().map(|text| pattern::compile(text, false, MAX_GREP)).transpose()?;
@@ -47,6 +52,10 @@ pub(super) async fn page(mut query: LogQuery, server: &Server) -> Result<LogPage
             // What lies on disk only and was not there at first has gone long ago: it has no news.
             let known: Places<String> = cursor.parse()?;
             sources.retain(|source| source.logged.is_some() || known.get(&source.id).is_some());
+        }
+        if query.cursor.is_none() {
+            let panes = sources.iter().filter_map(|source| source.pane.as_ref());
+            join_all(panes.map(|pane| pane.wait_until_logged(CATCH_UP))).await;
         }
         let mut page = read(&query, grep.clone(), &sources).await?;
         mask(&mut page, server);

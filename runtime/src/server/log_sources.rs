@@ -2,12 +2,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use locald_api::{Failure, FailureKind, ProjectId, ServiceId, Target};
 use locald_config::nearest;
 use tokio::sync::watch;
 
 use super::Server;
+use crate::panes::Pane;
 use crate::supervisor::{Meant, root_suffix};
 
 /// One log that was meant.
@@ -17,6 +19,8 @@ pub(super) struct Source {
     pub(super) dir: PathBuf,
     /// Moves with every record, while the service is loaded.
     pub(super) logged: Option<watch::Receiver<u64>>,
+    /// What writes it, likewise.
+    pub(super) pane: Option<Arc<Pane>>,
 }
 
 /// The logs that `target` means.
@@ -48,7 +52,7 @@ pub(super) fn find(server: &Server, target: &Target) -> Result<Vec<Source>, Fail
 
 fn loaded(meant: &Meant) -> Source {
     let pane = &meant.service.pane;
-    Source { id: pane.id.clone(), dir: pane.log_dir.clone(), logged: Some(pane.logged()) }
+    Source { id: pane.id.clone(), dir: pane.log_dir.clone(), logged: Some(pane.logged()), pane: Some(pane.clone()) }
 }
 
 /// The logs on disk that `name` means; `failure` says why no loaded service is meant.
@@ -94,7 +98,12 @@ fn on_disk(logs: &Path) -> Vec<Source> {
     let mut found = Vec::new();
     for (project, folder) in folders(logs) {
         for (service, dir) in folders(&folder) {
-            found.push(Source { id: ServiceId { project: ProjectId(project.clone()), service }, dir, logged: None });
+            found.push(Source {
+                id: ServiceId { project: ProjectId(project.clone()), service },
+                dir,
+                logged: None,
+                pane: None,
+            });
         }
     }
     found
