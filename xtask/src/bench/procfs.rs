@@ -1,7 +1,9 @@
 //! What processes have cost so far, from proc(5).
 #![expect(clippy::cast_precision_loss, reason = "what is measured is shown with three digits")]
 
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 
 /// Seconds of processor time that these processes have used.
 pub(super) fn cpu_seconds(pids: &[u32]) -> f64 {
@@ -21,16 +23,36 @@ pub(super) fn run_time_ms(pids: &[u32]) -> f64 {
     times.sum::<u64>() as f64 / 1e6
 }
 
-/// How often threads of these processes have been switched to.
-pub(super) fn wakeups(pids: &[u32]) -> u64 {
-    let statuses: Vec<String> = files_of_threads(pids, "status").collect();
-    let lines = statuses.iter().flat_map(|status| status.lines()).filter(|line| line.contains("ctxt_switches"));
-    lines.filter_map(|line| line.split_whitespace().last()?.parse::<u64>().ok()).sum()
+/// How often each thread of some processes had been switched to, at one moment.
+pub(super) struct Switches(BTreeMap<PathBuf, u64>);
+
+impl Switches {
+    /// Those of all threads of these processes so far.
+    pub(super) fn of(pids: &[u32]) -> Self {
+        let of_thread = |path: PathBuf| {
+            let status = fs::read_to_string(path.join("status")).ok()?;
+            let lines = status.lines().filter(|line| line.contains("ctxt_switches"));
+            Some((path, lines.filter_map(|line| line.split_whitespace().last()?.parse::<u64>().ok()).sum()))
+        };
+        Self(threads(pids).filter_map(of_thread).collect())
+    }
+
+    /// How many there have been since `before`. A thread that has ended meanwhile was switched to at least once for that.
+    pub(super) fn since(&self, before: &Self) -> f64 {
+        let lasting = self.0.iter().map(|(thread, count)| count - before.0.get(thread).unwrap_or(&0));
+        let ended = before.0.keys().filter(|thread| !self.0.contains_key(*thread)).count();
+        (lasting.sum::<u64>() + ended as u64) as f64
+    }
 }
 
 fn files_of_threads<'a>(pids: &'a [u32], name: &'a str) -> impl Iterator<Item = String> + 'a {
+    threads(pids).filter_map(move |thread| fs::read_to_string(thread.join(name)).ok())
+}
+
+/// The folders of all threads of these processes.
+fn threads(pids: &[u32]) -> impl Iterator<Item = PathBuf> {
     let tasks = pids.iter().flat_map(|pid| fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten());
-    tasks.filter_map(move |task| fs::read_to_string(task.path().join(name)).ok())
+    tasks.map(|task| task.path())
 }
 
 /// Mebibytes that these processes use, shared pages divided among those who share them.

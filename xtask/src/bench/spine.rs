@@ -7,13 +7,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use super::procfs::Switches;
 use super::workload::{Ours, Tmux, wait_for_file, write_log};
 use super::{Claim, Row, median, procfs};
 
 const IDLE_PANES: usize = 50;
 const IDLE: Duration = Duration::from_secs(20);
-/// The daemon looks out for listeners of services that have just begun, and threads wait for more work before they go.
-const SETTLE: Duration = Duration::from_secs(16);
+/// The daemon looks out for listeners of services that have just begun, for 12 s, and threads that did it wait for more work, for 10.
+const SETTLE: Duration = Duration::from_secs(25);
 const FLOOD_MIB: usize = 64;
 
 /// Measures everything.
@@ -79,10 +80,10 @@ fn idles(executable: &Path, rows: &mut Vec<Row>) -> Result<()> {
     }
     let (mine, theirs) = (ours.all_processes()?, tmux.as_ref().map(Tmux::server).transpose()?);
     std::thread::sleep(SETTLE);
-    let before = (procfs::wakeups(&mine), theirs.as_ref().map(|it| procfs::wakeups(it)));
+    let before = (Switches::of(&mine), theirs.as_ref().map(|it| Switches::of(it)));
     std::thread::sleep(IDLE);
-    let woken = (procfs::wakeups(&mine) - before.0) as f64;
-    let peer_woken = theirs.as_ref().zip(before.1).map(|(it, before)| (procfs::wakeups(it) - before) as f64);
+    let woken = Switches::of(&mine).since(&before.0);
+    let peer_woken = theirs.as_ref().zip(before.1).map(|(it, before)| Switches::of(it).since(&before));
     rows.push(Row {
         what: "wakeups of 50 idle panes in 20 s",
         unit: "",

@@ -1,5 +1,4 @@
 //! What many panes cost while nothing happens, a client looking at one of them.
-#![expect(clippy::cast_precision_loss, reason = "what is measured is shown with three digits")]
 
 use std::thread;
 use std::time::Duration;
@@ -8,12 +7,12 @@ use anyhow::Result;
 
 use super::contender::{Contender, SAY_READY};
 use super::{Claim, Row, medians, row};
-use crate::bench::procfs;
+use crate::bench::procfs::{self, Switches};
 
 const PANES: usize = 50;
 const IDLE: Duration = Duration::from_secs(20);
-/// The daemon looks out for listeners of services that have just begun, and threads wait for more work before they go.
-const SETTLE: Duration = Duration::from_secs(16);
+/// The daemon looks out for listeners of services that have just begun, for 12 s, and threads that did it wait for more work, for 10.
+const SETTLE: Duration = Duration::from_secs(25);
 
 pub(super) fn measure(contenders: &[Contender]) -> Result<Vec<Row>> {
     let [cpu, wakeups] = medians(contenders, 1, idle)?;
@@ -28,8 +27,8 @@ fn idle(contender: &Contender) -> Result<[f64; 2]> {
     let outer = session.attach(0)?;
     let processes = session.processes(&[&outer])?;
     thread::sleep(SETTLE);
-    let before = (procfs::run_time_ms(&processes), procfs::wakeups(&processes));
+    let before = (procfs::run_time_ms(&processes), Switches::of(&processes));
     thread::sleep(IDLE);
     let cpu = procfs::run_time_ms(&processes) - before.0;
-    Ok([cpu, (procfs::wakeups(&processes) - before.1) as f64])
+    Ok([cpu, Switches::of(&processes).since(&before.1)])
 }
