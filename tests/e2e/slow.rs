@@ -7,6 +7,7 @@ use locald_api::{Input, PaneId, Request, ServiceId, View};
 use rustix::process::Signal;
 
 use crate::home::{TestHome, signal};
+use crate::wait::until;
 use crate::wire::{Wire, id, view};
 
 const FIRST: PaneId = PaneId(1);
@@ -88,6 +89,19 @@ fn clients_that_sleep_through_a_flood_cost_nothing_slow_nobody_and_are_right_whe
     asleep.wait_until("who slept sees what is there now", |wire| wire.text(FIRST) == last);
     let frames = asleep.panes[&FIRST].frames - frames;
     assert!(frames <= 2, "one that was on its way, and one of what is there now; not {frames}");
+}
+
+/// Nothing but the flood's own output wakes whoever feeds the screen, whatever its pace: bursts about as large as what makes a
+/// pane rest and what ends a rest, with pauses about as long as one.
+#[test]
+fn a_flood_of_any_pace_is_shown_to_its_end_though_nothing_else_happens() {
+    let home = TestHome::new(
+        r#"[services.flood]
+command = "for i in $(seq 1 300); do seq 1 $((i * 37 % 2000)); seq 1 $((i % 7 * 2500)); sleep 0.00$((i % 4)); done; echo 'the end'; exec sleep 100000"
+"#,
+    );
+    home.ok(&["up"]);
+    until("the end of the flood is shown", || home.ok(&["capture", "flood"]).contains("the end").then_some(()));
 }
 
 fn type_and_see(wire: &mut Wire, echo: &ServiceId, turn: u32) {

@@ -15,7 +15,7 @@ pub trait Engine: Send {
     }
 
     /// As [`feed`](Self::feed), but draws nothing before [`settle`](Self::settle), and what has scrolled off by then never.
-    /// Until then nothing is to be read but replies, events, modes and texts.
+    /// Until then nothing is to be read but the size, replies, events, modes and texts.
     fn take_in(&mut self, bytes: &[u8]);
 
     /// Draws what was taken in.
@@ -89,7 +89,7 @@ pub trait Engine: Send {
     /// Everything there is to the engine but its history, as bytes that [`VtEngine::restore`](crate::VtEngine::restore)
     /// takes: both screens, modes, looks and links, and the numbers of lines. What waits to be taken is left out, and so is
     /// the palette. `None` in the middle of a sequence or a character; feed more and ask again.
-    fn checkpoint(&self) -> Option<Vec<u8>>;
+    fn checkpoint(&mut self) -> Option<Vec<u8>>;
 
     /// Finds out which visible rows changed, and returns the version of the newest change.
     ///

@@ -20,11 +20,13 @@ pub(crate) struct KnownRows {
     noted: usize,
     /// How many it scrolls off after those, to be read from it.
     unnoted: usize,
+    /// Whether the line of the last of those goes on. On a screen of one row the emulator does not note that.
+    unnoted_wrapped: bool,
     /// Whether any row may look different from what it was when [`Self::note_look`] was called.
     all_touched: bool,
-    /// What the history says of the noted rows, to be compared.
+    /// What the history says of each noted row, to be compared; `None` where that cannot be.
     #[cfg(debug_assertions)]
-    expected: VecDeque<(StyledText, bool)>,
+    expected: VecDeque<Option<(StyledText, bool)>>,
 }
 
 /// Where a row came in, blank, at the bottom of the screen.
@@ -36,6 +38,15 @@ pub(crate) struct Entry {
     pub(crate) column: u16,
     /// How the emulator was to print the next character then.
     pub(crate) style: Style,
+}
+
+/// A row that left the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// It is in the history already.
+    Noted,
+    /// It is to be read from the emulator. `wrapped`: its line goes on, whether or not the emulator says so.
+    Unnoted { wrapped: bool },
 }
 
 /// A row as far as it is known.
@@ -116,6 +127,7 @@ impl KnownRows {
         let Some(mut row) = self.rows.pop_front() else { return };
         if row.unknown {
             self.unnoted += 1;
+            self.unnoted_wrapped = row.wrapped && self.rows.is_empty();
         } else {
             if !row.wrapped {
                 row.text.trim_end(true);
@@ -124,9 +136,7 @@ impl KnownRows {
             self.noted += 1;
             // On a screen of one row the emulator does not note wraps.
             #[cfg(debug_assertions)]
-            if !self.rows.is_empty() {
-                self.expected.push_back((row.text.clone(), row.wrapped));
-            }
+            self.expected.push_back((!self.rows.is_empty()).then(|| (row.text.clone(), row.wrapped)));
         }
         row.clear();
         row.entry = Some(entry);
@@ -138,21 +148,20 @@ impl KnownRows {
         self.unnoted > 0
     }
 
-    /// Whether the row that the emulator scrolls off now is in the history already.
-    pub(crate) fn leave(&mut self) -> bool {
-        let noted = self.noted > 0;
-        if noted {
+    /// What is known of the row that the emulator scrolls off now.
+    pub(crate) fn leave(&mut self) -> Left {
+        if self.noted > 0 {
             self.noted -= 1;
-        } else {
-            self.unnoted = self.unnoted.saturating_sub(1);
+            return Left::Noted;
         }
-        noted
+        self.unnoted = self.unnoted.saturating_sub(1);
+        Left::Unnoted { wrapped: std::mem::take(&mut self.unnoted_wrapped) }
     }
 
     /// What the history says of the row that [left](Self::leave) last, unless the emulator had another in its place.
     #[cfg(debug_assertions)]
     pub(crate) fn expected(&mut self) -> Option<(StyledText, bool)> {
-        self.expected.pop_front()
+        self.expected.pop_front().flatten()
     }
 
     /// Where the top row came in, if that is a good way past `start`, so far has the emulator read, and all rows above it
@@ -165,7 +174,10 @@ impl KnownRows {
         debug_assert!(self.noted >= self.rows.len(), "every row from the bottom to the top scrolled");
         self.noted = self.rows.len() - 1;
         #[cfg(debug_assertions)]
-        self.expected.clear();
+        {
+            self.expected.clear();
+            self.expected.resize(self.noted, None);
+        }
         Some(entry)
     }
 

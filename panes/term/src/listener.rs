@@ -3,7 +3,7 @@
 use vt100::Callbacks;
 use vt100::capture::RowContents;
 
-use crate::known_rows::{Entry, KnownRows};
+use crate::known_rows::{Entry, KnownRows, Left};
 use crate::looks::Looks;
 use crate::scrolled::ScrolledRow;
 use crate::{Event, History};
@@ -57,14 +57,18 @@ impl Callbacks for Listener {
         if alternate_screen {
             return;
         }
-        let noted = self.rows.leave();
-        #[cfg(debug_assertions)]
-        if noted && let Some((text, wrapped)) = self.rows.expected() {
-            assert_eq!((self.row.read(&contents, &self.looks), self.row.text()), (wrapped, &text));
-        }
-        if !noted {
-            let wrapped = self.row.read(&contents, &self.looks);
-            self.history.push_row(self.row.text(), wrapped);
+        match self.rows.leave() {
+            Left::Noted =>
+            {
+                #[cfg(debug_assertions)]
+                if let Some((text, wrapped)) = self.rows.expected() {
+                    assert_eq!((self.row.read(&contents, &self.looks, false), self.row.text()), (wrapped, &text));
+                }
+            }
+            Left::Unnoted { wrapped } => {
+                let wrapped = self.row.read(&contents, &self.looks, wrapped);
+                self.history.push_row(self.row.text(), wrapped);
+            }
         }
     }
 }

@@ -39,8 +39,9 @@ struct Sgr {
 }
 
 impl ScrolledRow {
-    /// Reads a row, and tells whether its text goes on in the next one. Trailing blanks are gone, unless they show.
-    pub(crate) fn read(&mut self, row: &RowContents<'_>, looks: &Looks) -> bool {
+    /// Reads a row, and tells whether its text goes on in the next one, which it does in any case if it `wrapped`. Trailing blanks
+    /// are gone otherwise, unless they show.
+    pub(crate) fn read(&mut self, row: &RowContents<'_>, looks: &Looks, wrapped: bool) -> bool {
         self.text.clear();
         (self.style, self.written, self.blanks, self.sgr) = (Style::DEFAULT, false, 0, None);
         self.last = Extra::NONE;
@@ -48,7 +49,7 @@ impl ScrolledRow {
         let complete = row.write_formatted_basic(&mut Reader { row: self, looks }, &mut state);
         debug_assert!(complete.is_ok(), "a row writes into memory");
         self.flush_blanks(self.style);
-        let wrapped = is_wrapped(row, &mut state);
+        let wrapped = wrapped || is_wrapped(row, &mut state);
         if !wrapped {
             self.text.trim_end(true);
         }

@@ -158,16 +158,25 @@ impl Terminal {
         if self.unread.is_empty() {
             return;
         }
-        if let Some(Entry { at, column, style }) = self.first_seen() {
+        self.skip_unseen();
+        if let Some(Entry { column, style, .. }) = self.unread.entry() {
             let mut place = format!("\x1b[m\x1b[{}H\x1b[2K\x1b[{}G", self.rows(), column + 1);
             let written = style.write_sgr(&mut place);
             debug_assert!(written.is_ok(), "a string takes whatever is written");
             self.parser.process(place.as_bytes());
-            self.parser.process(self.unread.since(at));
-        } else {
-            self.parser.process(self.unread.bytes());
         }
+        self.parser.process(self.unread.bytes());
         self.unread.clear();
+    }
+
+    /// Sees to it that no more than a bounded part of what was taken in is unread.
+    pub(crate) fn bound_unread(&mut self) {
+        if self.unread.is_much() {
+            self.skip_unseen();
+            if self.unread.is_half_of_much() {
+                self.finish();
+            }
+        }
     }
 
     /// Lets the emulator read everything, after which what was foreseen of it has come true.
@@ -183,11 +192,15 @@ impl Terminal {
         }
     }
 
-    /// Where the row came in that is the top one once the emulator has read everything, if it has not read that yet and
-    /// need not read what came before.
-    fn first_seen(&mut self) -> Option<Entry> {
+    /// Forgets of the unread what comes before the row that is the top one by now, if the emulator need not read that.
+    fn skip_unseen(&mut self) {
         let start = self.unread.start();
-        if self.alternate() || !self.scrolls_whole() { None } else { self.listener().rows.skip_unseen(start) }
+        if !self.alternate()
+            && self.scrolls_whole()
+            && let Some(entry) = self.listener().rows.skip_unseen(start)
+        {
+            self.unread.skip_to(entry);
+        }
     }
 
     /// Notes that the screen scrolls by a row when the emulator has read so many bytes more, with the cursor in that column.

@@ -1,15 +1,18 @@
 //! What the emulator is to read and has not: the output as far as it was carried out, in words that the emulator knows.
 //!
-//! It reads late so that it need not read everything: of a thousand lines that are fed at once only the last screen full is
-//! ever seen.
+//! It reads late so that it need not read everything: of a thousand lines that come between two looks only the last screen
+//! full is ever seen.
 
 use crate::csi::Csi;
+use crate::known_rows::Entry;
 
 /// Bytes for the emulator, with places that are counted from the very first one.
 #[derive(Debug, Default)]
 pub(crate) struct Unread {
     bytes: Vec<u8>,
     start: u64,
+    /// The row that comes in just before the first byte, once all above it has scrolled off, if that was not read.
+    entry: Option<Entry>,
 }
 
 impl Unread {
@@ -20,12 +23,17 @@ impl Unread {
     const MOST: usize = 64 * 1024;
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.bytes.is_empty() && self.entry.is_none()
     }
 
-    /// Whether it is time to read.
+    /// Whether it is time to read, or to [skip](Self::skip_to).
     pub(crate) fn is_much(&self) -> bool {
         self.bytes.len() >= Self::MOST
+    }
+
+    /// Whether it would be much again too soon for skipping to be worth it.
+    pub(crate) fn is_half_of_much(&self) -> bool {
+        self.bytes.len() >= Self::MOST / 2
     }
 
     /// The place of the first byte.
@@ -43,10 +51,16 @@ impl Unread {
         &self.bytes
     }
 
-    /// Everything from a place on.
-    pub(crate) fn since(&self, place: u64) -> &[u8] {
-        let skipped = usize::try_from(place.saturating_sub(self.start)).unwrap_or(usize::MAX);
-        self.bytes.get(skipped..).unwrap_or_default()
+    /// The row with which reading begins, if something was skipped.
+    pub(crate) fn entry(&self) -> Option<Entry> {
+        self.entry
+    }
+
+    /// Forgets what comes before a row comes in: nothing of it is seen any more.
+    pub(crate) fn skip_to(&mut self, entry: Entry) {
+        let skipped = usize::try_from(entry.at.saturating_sub(self.start)).unwrap_or(usize::MAX);
+        self.bytes.drain(..skipped.min(self.bytes.len()));
+        (self.start, self.entry) = (entry.at, Some(entry));
     }
 
     pub(crate) fn push(&mut self, bytes: &[u8]) {
@@ -59,7 +73,7 @@ impl Unread {
 
     /// Notes that everything was read.
     pub(crate) fn clear(&mut self) {
-        self.start = self.end();
+        (self.start, self.entry) = (self.end(), None);
         self.bytes.clear();
     }
 

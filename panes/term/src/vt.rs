@@ -64,9 +64,7 @@ impl Engine for VtEngine {
     fn take_in(&mut self, bytes: &[u8]) {
         for piece in bytes.chunks(MOST_AT_ONCE) {
             self.scanner.scan(piece, &mut Performer::new(&mut self.terminal));
-            if self.terminal.unread.is_much() {
-                self.terminal.finish();
-            }
+            self.terminal.bound_unread();
         }
         self.damage.mark();
     }
@@ -179,6 +177,7 @@ impl Engine for VtEngine {
     }
 
     fn take_history(&mut self) -> History {
+        self.settle();
         let history = &mut self.terminal.listener().history;
         let empty = History::resumed(history.end(), None);
         std::mem::replace(history, empty)
@@ -192,8 +191,8 @@ impl Engine for VtEngine {
         self.terminal.listener().history.adopt(older);
     }
 
-    fn checkpoint(&self) -> Option<Vec<u8>> {
-        debug_assert!(self.terminal.unread.is_empty(), "what was taken in is to be drawn before it is read");
+    fn checkpoint(&mut self) -> Option<Vec<u8>> {
+        self.settle();
         self.scanner.is_between_sequences().then(|| checkpoint::write(&self.terminal)).flatten()
     }
 

@@ -150,6 +150,29 @@ proptest! {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 12, ..ProptestConfig::default() })]
+
+    /// So much that what is never seen is left out again and again before anybody looks.
+    #[test]
+    fn much_output_between_two_looks_is_the_same_as_with_many(
+        pieces in proptest::collection::vec(piece(), 1..12),
+        lines in 0..60_usize,
+        size in (1..7_u16, 1..12_u16),
+    ) {
+        let [mut often, mut late] = [(); 2].map(|()| VtEngine::new(Size::new(size.0, size.1)));
+        let mut round = pieces.concat();
+        (0..lines).for_each(|line| round.extend(format!("\x1b[3{}mline {line}\x1b[m of output\r\n", line % 8).bytes()));
+        for part in round.repeat(100_000 / round.len().max(1) + 1).chunks(4096) {
+            often.feed(part);
+            late.take_in(part);
+        }
+        late.settle();
+        prop_assert_eq!(seen(&late), seen(&often));
+        prop_assert_eq!(late.take_replies(), often.take_replies());
+    }
+}
+
+proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, cases: 96, ..ProptestConfig::default() })]
 
     #[test]
@@ -174,8 +197,6 @@ proptest! {
             engine.feed(&bytes[..at]);
             engine.checkpoint().map(|checkpoint| (engine, checkpoint, at))
         });
-        // With one row, whether its line goes on is known only to who saw it written.
-        let cut = cut.filter(|(whole, ..)| whole.size().rows() > 1);
         if let Some((mut whole, checkpoint, at)) = cut {
             let (_, _) = (whole.take_replies(), whole.take_events());
             let mut began = VtEngine::restore(&checkpoint).unwrap();

@@ -64,7 +64,7 @@ impl Checkpoints {
     }
 
     /// Takes a checkpoint if it is time for one. `pauses`: there is no more output now.
-    pub(super) fn consider(&self, screen: &Screen, run: impl FnOnce() -> RunState, pauses: bool) {
+    pub(super) fn consider(&self, screen: &mut Screen, run: impl FnOnce() -> RunState, pauses: bool) {
         let mut state = self.lock();
         let enough = |usual: u64, times| screen.at().saturating_sub(state.at) >= usual.max(times * state.size);
         let is_calm = || state.taken.is_none_or(|taken| taken.elapsed() >= CALM);
@@ -75,7 +75,7 @@ impl Checkpoints {
     }
 
     /// Takes a checkpoint unless nothing has come since the latest.
-    pub(super) fn take(&self, screen: &Screen, run: RunState) {
+    pub(super) fn take(&self, screen: &mut Screen, run: RunState) {
         let mut state = self.lock();
         if screen.at() > state.at {
             state.take(screen, run);
@@ -95,9 +95,9 @@ impl Checkpoints {
 }
 
 impl State {
-    fn take(&mut self, screen: &Screen, run: RunState) {
+    fn take(&mut self, screen: &mut Screen, run: RunState) {
         // In the middle of a sequence there is none, but behind some of the next bytes.
-        let Some(state) = screen.engine().checkpoint() else {
+        let Some(state) = screen.engine_mut().checkpoint() else {
             self.tried = Some(screen.at());
             return;
         };
@@ -161,16 +161,16 @@ mod tests {
         let checkpoints = Checkpoints::begin(0);
         let mut screen = Screen::new(80, 24);
         fed(&mut screen, AT_A_PAUSE - 1);
-        checkpoints.consider(&screen, RunState::default, true);
+        checkpoints.consider(&mut screen, RunState::default, true);
         assert!(!waits(&checkpoints));
         fed(&mut screen, 1);
-        checkpoints.consider(&screen, RunState::default, false);
+        checkpoints.consider(&mut screen, RunState::default, false);
         assert!(!waits(&checkpoints));
-        checkpoints.consider(&screen, RunState::default, true);
+        checkpoints.consider(&mut screen, RunState::default, true);
         assert!(waits(&checkpoints));
         checkpoints.forget_waiting();
         fed(&mut screen, AT_THE_LATEST);
-        checkpoints.consider(&screen, RunState::default, false);
+        checkpoints.consider(&mut screen, RunState::default, false);
         assert!(waits(&checkpoints));
     }
 
@@ -179,11 +179,11 @@ mod tests {
         let checkpoints = Checkpoints::begin(0);
         let mut screen = Screen::new(80, 24);
         fed(&mut screen, 1000);
-        checkpoints.take(&screen, RunState::default());
+        checkpoints.take(&mut screen, RunState::default());
         assert!(checkpoints.take_logged(999, |_| Some(Cursor::OLDEST)).is_none());
         let entry = checkpoints.take_logged(1000, |_| Some(Cursor::OLDEST));
         assert!(matches!(entry, Some(Entry::Checkpoint(Checkpoint { at: 1000, .. }))));
-        checkpoints.take(&screen, RunState::default());
+        checkpoints.take(&mut screen, RunState::default());
         assert!(!waits(&checkpoints), "nothing has come since");
     }
 
@@ -193,10 +193,10 @@ mod tests {
         let mut screen = Screen::new(80, 24);
         screen.engine_mut().feed(b"\x1b[3");
         fed(&mut screen, 1);
-        checkpoints.take(&screen, RunState::default());
+        checkpoints.take(&mut screen, RunState::default());
         assert!(!waits(&checkpoints));
         screen.engine_mut().feed(b"1m");
-        checkpoints.take(&screen, RunState::default());
+        checkpoints.take(&mut screen, RunState::default());
         assert!(waits(&checkpoints));
     }
 

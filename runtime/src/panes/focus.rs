@@ -38,7 +38,7 @@ impl Pane {
     /// Tells the program, if it asked for that.
     fn tell_focus(&self, gained: bool) {
         let mut bytes = Vec::new();
-        encode_focus(gained, &self.screen().engine().modes(), &mut bytes);
+        encode_focus(gained, &self.undrawn_screen().engine().modes(), &mut bytes);
         self.answer(&bytes);
     }
 }

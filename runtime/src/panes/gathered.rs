@@ -26,10 +26,11 @@ impl Gathered {
         }
     }
 
-    /// Feeds what was gathered. Due before anything else happens to the screen, and before anybody looks at it.
+    /// Feeds what was gathered, which is drawn once somebody looks. Due before anything else happens to the screen, and before
+    /// anybody looks at it.
     pub(super) fn feed(&mut self, screen: &mut Screen) {
         if !self.0.is_empty() {
-            screen.engine_mut().feed(&self.0);
+            screen.engine_mut().take_in(&self.0);
             self.0.clear();
         }
     }
@@ -59,6 +60,7 @@ mod tests {
         gathered.add(Stream::Tty, b"x");
         gathered.feed(&mut screen);
         gathered.feed(&mut screen);
+        screen.engine_mut().settle();
         assert_eq!(screen.cursor().column, 1);
     }
 }

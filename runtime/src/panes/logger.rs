@@ -340,7 +340,7 @@ impl Pane {
 
     /// Leaves a checkpoint of what the screen is now to the next daemon.
     fn log_last_checkpoint(&self) {
-        self.checkpoints.take(&self.screen(), self.runs.borrow().clone());
+        self.checkpoints.take(&mut self.undrawn_screen(), self.runs.borrow().clone());
         self.log_checkpoint(&mut self.log(), self.log_at.load(SeqCst));
     }
 
@@ -380,7 +380,7 @@ impl Pane {
     /// The screen's size, where a run began with another: a client came while it was being launched.
     fn other_size(&self, what: &What<'_>) -> Option<Size> {
         let What::Started { columns, rows, .. } = *what else { return None };
-        let size = self.screen().size();
+        let size = self.undrawn_screen().size();
         (columns > 0 && (size.columns(), size.rows()) != (columns, rows)).then_some(size)
     }
 

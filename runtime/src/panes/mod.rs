@@ -176,8 +176,15 @@ impl Pane {
         Ok(Arc::new(pane))
     }
 
-    /// The screen. Hold it briefly: while it is held, the pane's output waits.
+    /// The screen, drawn as far as it was fed. Hold it briefly: while it is held, the pane's output waits.
     pub(crate) fn screen(&self) -> MutexGuard<'_, Screen> {
+        let mut screen = self.undrawn_screen();
+        screen.engine_mut().settle();
+        screen
+    }
+
+    /// As [`screen`](Self::screen), but not drawn: for what is known without, which is its size, its modes and its texts.
+    pub(crate) fn undrawn_screen(&self) -> MutexGuard<'_, Screen> {
         self.screen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -253,8 +260,8 @@ impl Pane {
         let Some(queue) = master.and_then(|master| InputQueue::open(master).ok()) else { return };
         let size = queue.size().filter(|_| inherited);
         match size {
-            Some(size) => drop(self.screen().resize(size)),
-            None => drop(queue.resize(self.screen().size())),
+            Some(size) => drop(self.undrawn_screen().resize(size)),
+            None => drop(queue.resize(self.undrawn_screen().size())),
         }
         let mut inlet = self.inlet();
         // Its end may have been read from the journal before its beginning was heard of.
@@ -290,7 +297,7 @@ impl Pane {
 
     /// Changes the size of the screen and of the terminal.
     pub(crate) fn resize(&self, size: locald_term::Size) {
-        let mut screen = self.screen();
+        let mut screen = self.undrawn_screen();
         if !screen.resize(size) {
             return;
         }
@@ -308,7 +315,7 @@ impl Pane {
     /// The colours that the program is told of when it asks, or because it asked to be told when they change.
     fn set_palette(&self, palette: Palette) {
         let replies = {
-            let mut screen = self.screen();
+            let mut screen = self.undrawn_screen();
             screen.engine_mut().set_palette(palette);
             screen.engine_mut().take_replies()
         };

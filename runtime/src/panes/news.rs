@@ -66,7 +66,7 @@ impl Pane {
     /// What the program has done so far.
     pub(crate) fn activity(&self) -> Activity {
         let (title, directory) = {
-            let screen = self.screen();
+            let screen = self.undrawn_screen();
             (screen.engine().title().to_owned(), screen.engine().working_directory().to_owned())
         };
         let news = self.news.lock().unwrap_or_else(PoisonError::into_inner);

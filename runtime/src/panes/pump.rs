@@ -41,15 +41,34 @@ fn run(set: &PaneSet, output: &OwnedFd, logger: &Thread) {
         }
         lags.look(&panes);
         let now = Instant::now();
-        // Asked once: a pane that rests is not to be waited for, so there must be a time at which it no longer does.
-        let rests: Vec<_> = panes.iter().map(|pane| pane.rests_until(now)).collect();
-        let awake = || panes.iter().zip(&rests).filter(|(_, rest)| rest.is_none()).map(|(pane, _)| pane);
-        awake().for_each(|pane| pane.journal.wait_for_entries());
-        if awake().any(|pane| pane.has_news()) {
+        let Turns { awake, rest } = Turns::of(&panes, |pane| pane.rests_until(now));
+        awake.iter().for_each(|pane| pane.journal.wait_for_entries());
+        if awake.iter().any(|pane| pane.has_news()) {
             continue;
         }
         let look = (!lags.0.is_empty()).then_some(now + SLOW_LOG);
-        sleep(output, rests.iter().copied().flatten().chain(look).min());
+        sleep(output, rest.into_iter().chain(look).min());
+    }
+}
+
+/// Whose turn is next: those whose keeper says when there is something, and the first of the others, after a rest.
+struct Turns<'a, P> {
+    awake: Vec<&'a P>,
+    rest: Option<Instant>,
+}
+
+impl<'a, P> Turns<'a, P> {
+    /// Each pane is asked once, as its answer may be another a moment later: one that is neither awake nor at rest would not be
+    /// looked at again.
+    fn of(panes: &'a [P], mut rests_until: impl FnMut(&P) -> Option<Instant>) -> Self {
+        let mut turns = Self { awake: Vec::new(), rest: None };
+        for pane in panes {
+            match rests_until(pane) {
+                None => turns.awake.push(pane),
+                Some(until) => turns.rest = Some(turns.rest.map_or(until, |rest| rest.min(until))),
+            }
+        }
+        turns
     }
 }
 
@@ -115,7 +134,7 @@ impl Pane {
             Ok(()) => self.feed(buffers, at),
             // What the keeper no longer holds cannot be shown; the log names the gap.
             Err(resume) => {
-                self.screen().set_at(resume);
+                self.undrawn_screen().set_at(resume);
                 resume
             }
         };
@@ -127,7 +146,7 @@ impl Pane {
     }
 
     fn feed(&self, Buffers { entries: buffer, gathered }: &mut Buffers, from: u64) -> u64 {
-        let mut screen = self.screen();
+        let mut screen = self.undrawn_screen();
         let mut end = from;
         for entry in entries(buffer, from) {
             end = entry.end;
@@ -154,7 +173,7 @@ impl Pane {
         gathered.feed(&mut screen);
         let (replies, events) = (screen.engine_mut().take_replies(), screen.engine_mut().take_events());
         screen.set_at(end);
-        self.checkpoints.consider(&screen, || self.runs.borrow().clone(), self.journal.head() == end);
+        self.checkpoints.consider(&mut screen, || self.runs.borrow().clone(), self.journal.head() == end);
         drop(screen);
         self.answer(&replies);
         if !events.is_empty() {
@@ -182,5 +201,31 @@ impl Screen {
     /// A new run begins: the screen is fresh, and what it showed is history.
     pub(super) fn begin_run(&mut self) {
         self.engine_mut().restart();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pane_whose_rest_ends_while_it_is_asked_has_its_turn_all_the_same() {
+        let end = Instant::now() + Duration::from_millis(2);
+        // A whole slice waits for the second pane as soon as it has answered.
+        let mut asked = 0;
+        let turns = Turns::of(&["calm", "flooding"], |pane| {
+            asked += usize::from(*pane == "flooding");
+            (*pane == "flooding" && asked == 1).then_some(end)
+        });
+        assert_eq!((turns.awake, turns.rest), (vec![&"calm"], Some(end)));
+    }
+
+    #[test]
+    fn the_first_rest_to_end_ends_the_sleep() {
+        let now = Instant::now();
+        let rests = [now + Duration::from_millis(2), now + Duration::from_millis(1)];
+        let turns = Turns::of(&rests, |until| Some(*until));
+        assert_eq!((turns.awake.len(), turns.rest), (0, Some(rests[1])));
+        assert_eq!(Turns::of(&rests, |_| None).rest, None);
     }
 }

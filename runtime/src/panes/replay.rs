@@ -261,7 +261,7 @@ mod tests {
 
         /// A checkpoint of what the screen is now, which is written after so many further lines.
         fn checkpoint(&mut self, late: u64) {
-            let state = self.screen.engine().checkpoint().expect("no sequence is open");
+            let state = self.screen.engine_mut().checkpoint().expect("no sequence is open");
             self.checkpoint_of(state, late);
         }
 
@@ -274,7 +274,14 @@ mod tests {
         }
 
         fn replay(&self) -> Replayed {
-            replay(self.dir.path(), self.end, None, &self.places)
+            self.replay_from(&self.places)
+        }
+
+        /// What is replayed, drawn.
+        fn replay_from(&self, places: &[Cursor]) -> Replayed {
+            let mut replayed = replay(self.dir.path(), self.end, None, places);
+            replayed.screen.engine_mut().settle();
+            replayed
         }
     }
 
@@ -353,7 +360,7 @@ mod tests {
         let caps = Caps { segment: 1, ..Caps::default() };
         log.writer = Writer::open(log.dir.path(), caps).expect("a log").0;
         log.print(3);
-        let replayed = replay(log.dir.path(), log.end, None, &[]);
+        let replayed = log.replay_from(&[]);
         assert_same(&replayed.screen, &log.screen, false);
         assert!(replayed.older.is_some());
     }

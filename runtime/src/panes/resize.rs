@@ -69,7 +69,9 @@ impl Pane {
 
     /// Gives the pane the wanted size, now or when its last change is long enough ago.
     fn settle_size(self: &Arc<Self>) {
-        let Some(wanted) = self.sizing().wanted().filter(|wanted| *wanted != self.screen().size()) else { return };
+        let Some(wanted) = self.sizing().wanted().filter(|wanted| *wanted != self.undrawn_screen().size()) else {
+            return;
+        };
         let now = Instant::now();
         let mut pending = self.pending_size.lock().unwrap_or_else(PoisonError::into_inner);
         let due = pending.last.map_or(now, |last| last + PAUSE);

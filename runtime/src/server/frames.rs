@@ -167,7 +167,7 @@ impl Watched {
             Turn::At(at) => return Err(at),
             Turn::Acknowledged => return Ok(None),
         }
-        let mut screen = self.source.screen();
+        let mut screen = self.source.undrawn_screen();
         if let Turn::At(at) = self.pace.hold(screen.engine().synchronized(), now) {
             return Err(at);
         }

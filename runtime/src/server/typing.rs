@@ -29,7 +29,7 @@ fn no_terminal(pane: &Pane) -> Failure {
 
 fn encode_for(pane: &Pane, input: &Input) -> Result<Vec<u8>, Failure> {
     let (modes, size) = {
-        let screen = pane.screen();
+        let screen = pane.undrawn_screen();
         (screen.engine().modes(), screen.size())
     };
     encode_input(input, &modes, size)

@@ -224,7 +224,7 @@ fn launch(definition: &Definition, environment: &Environment, pane: &Pane, socke
         arguments = with_own_number(arguments);
     }
     let terminal = if definition.terminal {
-        let size = pane.screen().size();
+        let size = pane.undrawn_screen().size();
         let (columns, rows) = (size.columns(), size.rows());
         Terminal::Pty { columns, rows }
     } else {
