@@ -8,7 +8,6 @@ use anyhow::Result;
 use crate::cargo::{cargo, succeeds};
 
 pub(super) fn run() -> Result<ExitCode> {
-    let held =
-        succeeds(cargo(&["bench", "--locked", "--profile", "dist", "--package", "locald-term", "--bench", "term"]))?;
+    let held = succeeds(cargo(&["bench", "--locked", "--package", "locald-term", "--bench", "term"]))?;
     Ok(if held { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -65,10 +65,11 @@ impl Performer<'_> {
         self.terminal.pen.extra.link = link.unwrap_or(0);
     }
 
-    /// Finds out which looks and links are on neither screen, and forgets them. That is some work, so it has its price.
+    /// Finds out which looks and links are on neither screen, and forgets them. That is some work, so its price is as many cells as
+    /// it reads.
     fn sweep(&mut self) -> bool {
         let (rows, columns) = (self.terminal.rows(), self.terminal.columns());
-        if !self.afford(u32::from(rows) * u32::from(columns)) {
+        if !self.afford(2 * u32::from(rows) * u32::from(columns)) {
             return false;
         }
         self.terminal.settle();
