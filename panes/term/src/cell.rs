@@ -1,5 +1,7 @@
 //! One cell of a screen, as a reader sees it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::Style;
 
 /// What stands in one or two columns of a row.
@@ -16,7 +18,7 @@ pub struct Cell<'a> {
 }
 
 /// A hyperlink of a screen. Cells of one link have the same, and no other link ever gets it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct LinkId(pub(crate) u32);
 
 impl LinkId {

@@ -10,17 +10,18 @@ use vt100::{CursorStyle, Parser, Screen};
 
 use self::grid::{Grid, Impossible};
 use crate::charsets::Charsets;
+use crate::history::{LinkedText, MAX_URLS};
 use crate::keyboard::FlagStack;
-use crate::looks::Looks;
+use crate::looks::{Looks, MAX_LINK};
 use crate::modes::Tracked;
 use crate::pen::{Extra, Pen};
 use crate::tabs::Tabs;
 use crate::terminal::{Saved, Terminal};
 use crate::titles::{Titles, clean};
-use crate::{History, Palette, Size, StyledText};
+use crate::{History, Palette, Size};
 
 /// What the first byte is.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// The longest working directory, in bytes.
 const MAX_DIRECTORY: usize = 4096;
@@ -73,7 +74,7 @@ struct Checkpoint {
     /// One more than the number of the last line of history.
     history_end: u64,
     /// That line, if it is not finished.
-    unfinished: Option<StyledText>,
+    unfinished: Option<LinkedText>,
 }
 
 /// The state of a terminal that is between two sequences; `None` if it is one that would not come back the same.
@@ -205,7 +206,12 @@ impl Checkpoint {
     }
 }
 
-/// Whether the text is one that a history can hold as a line.
-fn is_line(line: &StyledText) -> bool {
-    line.is_whole() && line.text().len() <= History::LONGEST_LINE && !line.text().contains(char::is_control)
+/// Whether this is what a history can hold as a line.
+fn is_line(LinkedText { text, urls }: &LinkedText) -> bool {
+    let is_url = |url: &String| clean(url.as_bytes(), MAX_LINK) == *url;
+    text.is_whole()
+        && text.text().len() <= History::LONGEST_LINE
+        && !text.text().contains(char::is_control)
+        && urls.iter().all(|(link, url)| link.number() != 0 && is_url(url))
+        && urls.iter().map(|(_, url)| url.len()).sum::<usize>() <= MAX_URLS
 }

@@ -6,11 +6,14 @@
 //! screens, and leaves showing lines at another width to whoever reads them.
 
 mod chunk;
+mod linked_text;
 
 use std::collections::VecDeque;
 
 use self::chunk::Chunk;
 pub use self::chunk::Line;
+pub(crate) use self::chunk::MAX_URLS;
+pub(crate) use self::linked_text::{LinkedText, Urls};
 use crate::StyledText;
 
 /// Lines with numbers: after the oldest lines are dropped the others keep theirs. No number is given to another line, except
@@ -47,10 +50,10 @@ impl History {
     }
 
     /// A history of the usual budget whose lines up to `end` are not there, except perhaps the last, to which more may come.
-    pub(crate) fn resumed(end: u64, unfinished: Option<&StyledText>) -> Self {
+    pub(crate) fn resumed(end: u64, unfinished: Option<&LinkedText>) -> Self {
         let Some(line) = unfinished else { return Self::starting_at(end, Self::DEFAULT_BUDGET) };
         let mut history = Self::starting_at(end.saturating_sub(1), Self::DEFAULT_BUDGET);
-        history.push_row(line, true);
+        history.push_row(&line.text, true, line);
         history
     }
 
@@ -94,26 +97,26 @@ impl History {
         (self.sealed_bytes, self.began) = (0, u64::MAX);
     }
 
-    /// Adds a row that left the screen. `continues`: the next row belongs to the same line.
-    pub(crate) fn push_row(&mut self, row: &StyledText, continues: bool) {
+    /// Adds a row that left the screen. `continues`: the next row belongs to the same line. `urls`: where its links lead.
+    pub(crate) fn push_row(&mut self, row: &StyledText, continues: bool, urls: &dyn Urls) {
         let mut room = self.begin_row(row.text().len());
         if row.text().len() <= room {
-            self.last().append_row(row);
+            self.last().append_row(row, urls);
             return self.end_row(continues);
         }
-        let mut pieces = row.pieces();
+        let mut pieces = row.linked_pieces();
         let Some(mut current) = pieces.next() else {
             return self.end_row(continues);
         };
         loop {
-            let (text, style) = current;
+            let (text, style, link) = current;
             let fits = text.floor_char_boundary(room);
-            self.last().append(&text[..fits], style);
+            self.last().append(&text[..fits], style, link, urls);
             room -= fits;
             if fits < text.len() {
                 self.end_row(true);
                 room = self.begin_line();
-                current = (&text[fits..], style);
+                current = (&text[fits..], style, link);
                 continue;
             }
             match pieces.next() {
@@ -129,7 +132,7 @@ impl History {
     }
 
     /// Takes the last line back, which is to be on the screen again; its number is that of the next line.
-    pub(crate) fn take_last(&mut self) -> Option<StyledText> {
+    pub(crate) fn take_last(&mut self) -> Option<LinkedText> {
         if self.last().is_empty() && self.chunks.len() > 1 {
             self.chunks.pop_back();
             self.sealed_bytes -= self.last().bytes();
@@ -143,11 +146,8 @@ impl History {
     }
 
     /// The newest line, if more may come to it.
-    pub(crate) fn unfinished(&self) -> Option<StyledText> {
-        let line = self.line(self.end().checked_sub(1)?).filter(Line::continues)?;
-        let mut text = StyledText::default();
-        line.pieces().for_each(|(piece, style)| text.push(piece, style));
-        Some(text)
+    pub(crate) fn unfinished(&self) -> Option<LinkedText> {
+        self.line(self.end().checked_sub(1)?).filter(Line::continues).map(LinkedText::from)
     }
 
     /// Whether no line was dropped or cleared since it began, so that older ones can come before them.
@@ -244,6 +244,10 @@ mod tests {
         row
     }
 
+    fn push(history: &mut History, row: &StyledText, continues: bool) {
+        history.push_row(row, continues, &LinkedText::default());
+    }
+
     fn texts(history: &History) -> Vec<String> {
         history.lines(0, usize::MAX).map(|line| line.text().to_owned()).collect()
     }
@@ -251,11 +255,11 @@ mod tests {
     #[test]
     fn wrapped_rows_are_one_line() {
         let mut history = History::default();
-        history.push_row(&plain("ab"), true);
+        push(&mut history, &plain("ab"), true);
         assert!(history.line(0).unwrap().continues());
-        history.push_row(&plain("cd"), false);
-        history.push_row(&plain(""), false);
-        history.push_row(&plain("e"), false);
+        push(&mut history, &plain("cd"), false);
+        push(&mut history, &plain(""), false);
+        push(&mut history, &plain("e"), false);
         assert_eq!(texts(&history), ["abcd", "", "e"]);
         assert!(!history.line(0).unwrap().continues());
         assert_eq!((history.first(), history.end()), (0, 3));
@@ -264,7 +268,7 @@ mod tests {
     #[test]
     fn ten_thousand_lines_of_77_columns_fit_in_the_default_budget() {
         let mut history = History::default();
-        (0..10_000).for_each(|number| history.push_row(&plain(&format!("{number:077}")), false));
+        (0..10_000).for_each(|number| push(&mut history, &plain(&format!("{number:077}")), false));
         assert_eq!(history.first(), 0);
         assert!(history.bytes() < 1024 * 1024, "{} bytes", history.bytes());
         assert_eq!(history.line(9_999).unwrap().text(), format!("{:077}", 9_999));
@@ -273,7 +277,7 @@ mod tests {
     #[test]
     fn numbers_stay_when_old_lines_are_dropped_or_all_are_cleared() {
         let mut history = History::new(0);
-        (0..5_000).for_each(|number| history.push_row(&plain(&format!("line {number}")), false));
+        (0..5_000).for_each(|number| push(&mut history, &plain(&format!("line {number}")), false));
         let first = history.first();
         assert!(first > 0 && history.bytes() <= History::SMALLEST_BUDGET);
         assert!(history.line(first - 1).is_none() && history.line(5_000).is_none());
@@ -281,14 +285,14 @@ mod tests {
         assert_eq!(history.lines(0, usize::MAX).next().unwrap().number(), first);
         history.clear();
         assert_eq!((history.first(), history.end()), (5_000, 5_000));
-        history.push_row(&plain("next"), false);
+        push(&mut history, &plain("next"), false);
         assert_eq!(history.line(5_000).unwrap().text(), "next");
     }
 
     #[test]
     fn a_line_without_an_end_is_split_and_stays_within_the_budget() {
         let mut history = History::new(0);
-        (0..20_000).for_each(|_| history.push_row(&plain("é1234567"), true));
+        (0..20_000).for_each(|_| push(&mut history, &plain("é1234567"), true));
         assert!(history.bytes() <= History::SMALLEST_BUDGET);
         assert!(history.end() - history.first() > 1);
         assert!(history.lines(0, usize::MAX).all(|line| line.continues() && line.text().len() <= 1024));
@@ -299,7 +303,7 @@ mod tests {
         let mut history = History::new(0);
         let mut row = plain(&"x".repeat(1023));
         row.push(&"é".repeat(700), Style { foreground: Color::Indexed(1), ..Style::DEFAULT });
-        history.push_row(&row, false);
+        push(&mut history, &row, false);
         let joined: String = history.lines(0, 9).flat_map(|line| line.text().chars().collect::<Vec<_>>()).collect();
         assert_eq!(joined, row.text());
         assert!(!history.lines(0, 9).last().unwrap().continues());
@@ -314,7 +318,7 @@ mod tests {
                 let [_, red, green, blue] = (number * 1_000 + column).to_be_bytes();
                 row.push("x", Style { foreground: Color::Rgb(red, green, blue), ..Style::DEFAULT });
             }
-            history.push_row(&row, number % 3 == 0);
+            push(&mut history, &row, number % 3 == 0);
             assert!(history.bytes() <= History::SMALLEST_BUDGET, "{}", history.bytes());
         }
         assert!(history.end() > history.first());
@@ -323,17 +327,17 @@ mod tests {
     #[test]
     fn older_lines_lead_up_to_those_that_are_there_and_the_unfinished_one_is_there_once() {
         let mut whole = History::default();
-        (0..3_000).for_each(|number| whole.push_row(&plain(&format!("line {number}")), false));
-        whole.push_row(&plain("begun "), true);
+        (0..3_000).for_each(|number| push(&mut whole, &plain(&format!("line {number}")), false));
+        push(&mut whole, &plain("begun "), true);
         let mut resumed = History::resumed(whole.end(), whole.unfinished().as_ref());
         for history in [&mut whole, &mut resumed] {
-            history.push_row(&plain("ended"), false);
-            history.push_row(&plain("next"), false);
+            push(history, &plain("ended"), false);
+            push(history, &plain("next"), false);
         }
         assert_eq!((resumed.first(), resumed.end()), (3_000, 3_002));
         let mut older = History::default();
-        (1_000..3_000).for_each(|number| older.push_row(&plain(&format!("line {number}")), false));
-        older.push_row(&plain("begun "), true);
+        (1_000..3_000).for_each(|number| push(&mut older, &plain(&format!("line {number}")), false));
+        push(&mut older, &plain("begun "), true);
         resumed.adopt(older);
         assert_eq!((resumed.first(), resumed.end()), (1_000, 3_002));
         assert!(resumed.lines(0, usize::MAX).all(|line| whole.line(line.number()).unwrap().text() == line.text()));
@@ -345,7 +349,7 @@ mod tests {
     fn older_lines_stay_away_once_there_would_be_a_gap_or_too_many() {
         let older = || {
             let mut older = History::default();
-            (0..50_000).for_each(|number| older.push_row(&plain(&format!("line {number}")), false));
+            (0..50_000).for_each(|number| push(&mut older, &plain(&format!("line {number}")), false));
             older
         };
         let mut cleared = History::resumed(60_000, None);
@@ -356,7 +360,7 @@ mod tests {
         young.adopt(older());
         assert!(young.first() <= young.end() && young.end() == 10);
         let mut full = History::resumed(60_000, None);
-        (0..100_000).for_each(|number| full.push_row(&plain(&format!("{number:077}")), false));
+        (0..100_000).for_each(|number| push(&mut full, &plain(&format!("{number:077}")), false));
         let first = full.first();
         full.adopt(older());
         assert_eq!(full.first(), first);

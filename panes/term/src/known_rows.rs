@@ -7,7 +7,9 @@
 
 use std::collections::VecDeque;
 
-use crate::{History, Style, StyledText};
+use crate::looks::Looks;
+use crate::terminal::Place;
+use crate::{History, LinkId, Style, StyledText};
 
 /// What the emulator must be spared to be worth the detour.
 const LEAST_SKIPPED: u64 = 64;
@@ -73,7 +75,7 @@ impl KnownRows {
     }
 
     /// Notes that text was printed at a place. Unless it stands to the right of all text, its row is not known any more.
-    pub(crate) fn print(&mut self, row: u16, column: u16, text: &str, columns: u16, style: Style) {
+    pub(crate) fn print(&mut self, (row, column): Place, text: &str, columns: u16, style: Style, link: Option<LinkId>) {
         let Some(row) = self.touch(row) else { return };
         if row.unknown || row.wrapped || column < row.columns {
             row.unknown = true;
@@ -82,7 +84,7 @@ impl KnownRows {
         for _ in row.columns..column {
             row.text.push(" ", Style::DEFAULT);
         }
-        row.text.push(text, style);
+        row.text.push_linked(text, style, link);
         row.columns = column + columns;
     }
 
@@ -122,7 +124,7 @@ impl KnownRows {
 
     /// Notes that the top row will have left, and a blank one come in at the bottom, once the emulator has read on. What is
     /// known of the one that leaves goes into the history at once.
-    pub(crate) fn scroll(&mut self, entry: Entry, history: &mut History) {
+    pub(crate) fn scroll(&mut self, entry: Entry, history: &mut History, looks: &Looks) {
         self.all_touched = true;
         let Some(mut row) = self.rows.pop_front() else { return };
         if row.unknown {
@@ -132,7 +134,7 @@ impl KnownRows {
             if !row.wrapped {
                 row.text.trim_end(true);
             }
-            history.push_row(&row.text, row.wrapped);
+            history.push_row(&row.text, row.wrapped, looks);
             self.noted += 1;
             // On a screen of one row the emulator does not note wraps.
             #[cfg(debug_assertions)]

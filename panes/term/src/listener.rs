@@ -38,7 +38,7 @@ impl Listener {
 
     /// Notes that the primary screen will have scrolled by a row once the emulator has read on.
     pub(crate) fn scroll(&mut self, entry: Entry) {
-        self.rows.scroll(entry, &mut self.history);
+        self.rows.scroll(entry, &mut self.history, &self.looks);
     }
 
     /// The newest event of a kind replaces the one before.
@@ -67,7 +67,7 @@ impl Callbacks for Listener {
             }
             Left::Unnoted { wrapped } => {
                 let wrapped = self.row.read(&contents, &self.looks, wrapped);
-                self.history.push_row(self.row.text(), wrapped);
+                self.history.push_row(self.row.text(), wrapped, &self.looks);
             }
         }
     }

@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::LinkId;
+use crate::history::Urls;
 use crate::pen::Extra;
 
 /// The first of the characters that stand for a look.
@@ -16,7 +18,7 @@ const COUNT: usize = 240;
 
 /// The most hyperlinks known at a time, and the longest, in bytes.
 const MAX_LINKS: usize = 256;
-const MAX_LINK: usize = 2048;
+pub(crate) const MAX_LINK: usize = 2048;
 
 /// Which looks are in use on a screen.
 pub(crate) type Used = [bool; COUNT];
@@ -98,8 +100,20 @@ impl Looks {
         Some(self.last_link)
     }
 
-    /// Where a hyperlink leads.
-    pub(crate) fn url(&self, number: u32) -> Option<&str> {
+    /// Knows again where a hyperlink leads that was on the screen before, if there is room. Its number is no other's.
+    pub(crate) fn recall(&mut self, LinkId(number): LinkId, url: &str) -> Option<u32> {
+        if self.url(LinkId(number)).is_none() {
+            if self.links.len() == MAX_LINKS {
+                return None;
+            }
+            self.links.push(Link { number, id: String::new(), url: url.to_owned() });
+        }
+        Some(number)
+    }
+}
+
+impl Urls for Looks {
+    fn url(&self, LinkId(number): LinkId) -> Option<&str> {
         self.links.iter().find(|link| link.number == number).map(|link| link.url.as_str())
     }
 }
@@ -135,11 +149,11 @@ mod tests {
         let one = looks.link(b"", b"http://one").unwrap();
         assert_eq!(looks.link(b"", b"http://one"), Some(one));
         assert_ne!(looks.link(b"id=2", b"http://one"), Some(one));
-        assert_eq!(looks.url(one), Some("http://one"));
+        assert_eq!(looks.url(LinkId(one)), Some("http://one"));
         assert_eq!((looks.link(b"", b""), looks.link(b"", &[b'x'; 5000])), (Some(0), Some(0)));
         while looks.link(b"", format!("http://{}", looks.last_link).as_bytes()).is_some() {}
         assert_eq!(looks.links.len(), MAX_LINKS);
         looks.retain(&[false; COUNT], &[one]);
-        assert_eq!((looks.links.len(), looks.url(one)), (1, Some("http://one")));
+        assert_eq!((looks.links.len(), looks.url(LinkId(one))), (1, Some("http://one")));
     }
 }

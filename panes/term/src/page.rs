@@ -1,8 +1,10 @@
 //! Lines of text between two widths of a screen: not wrapped, with everything that is to be seen of them, and with the places
 //! in them that are to be found again.
 
+use crate::history::{LinkedText, Urls};
+use crate::looks::Looks;
 use crate::pen::Pen;
-use crate::{Style, StyledText, wrap};
+use crate::{Style, wrap};
 
 /// The lines of a screen.
 #[derive(Debug, Default)]
@@ -50,10 +52,14 @@ impl Page {
 }
 
 impl Line {
-    /// A line that had scrolled off. It may have lost its hyperlinks.
-    pub(crate) fn from_history(text: &StyledText) -> Self {
+    /// A line that had scrolled off.
+    pub(crate) fn from_history(taken: &LinkedText, looks: &mut Looks) -> Self {
         let mut line = Self::default();
-        text.pieces().for_each(|(text, style)| line.push(text, Pen::of(style)));
+        for (text, style, link) in taken.text.linked_pieces() {
+            let mut pen = Pen::of(style);
+            pen.extra.link = link.and_then(|link| looks.recall(link, taken.url(link)?)).unwrap_or_default();
+            line.push(text, pen);
+        }
         line
     }
 

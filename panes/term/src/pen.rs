@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::csi::Csi;
-use crate::{Attributes, Color, Style, Underline};
+use crate::{Attributes, Color, LinkId, Style, Underline};
 
 /// The look of the next character.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +45,13 @@ impl Extra {
     /// Nothing beyond what an emulator's cell holds.
     pub(crate) const NONE: Self =
         Self { attributes: Attributes::NONE, underline: 0, underline_color: Color::Default, link: 0 };
+}
+
+impl Extra {
+    /// The hyperlink, if there is one.
+    pub(crate) fn link(&self) -> Option<LinkId> {
+        (self.link != 0).then_some(LinkId(self.link))
+    }
 }
 
 impl Pen {

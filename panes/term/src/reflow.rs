@@ -6,6 +6,7 @@
 
 use crate::cell_text::{self, CellText};
 use crate::known_rows::KnownRows;
+use crate::listener::Listener;
 use crate::page::{Line, Mark, Page};
 use crate::pen::Pen;
 use crate::performer::Performer;
@@ -43,18 +44,18 @@ impl Terminal {
     pub(crate) fn leave_to_history(&mut self) {
         self.show_primary();
         let lines = self.page().lines;
-        let history = &mut self.listener().history;
+        let Listener { history, looks, .. } = self.listener();
         let mut blank_lines = 0;
         for line in &lines {
             let mut row = StyledText::default();
-            line.pieces().for_each(|(text, pen)| row.push(text, pen.extra.on(pen.style)));
+            line.pieces().for_each(|(text, pen)| row.push_linked(text, pen.extra.on(pen.style), pen.extra.link()));
             row.trim_end(true);
             if row.text().is_empty() {
                 blank_lines += 1;
                 continue;
             }
-            (0..std::mem::take(&mut blank_lines)).for_each(|_| history.push_row(&StyledText::default(), false));
-            history.push_row(&row, false);
+            (0..std::mem::take(&mut blank_lines)).for_each(|_| history.push_row(&StyledText::default(), false, looks));
+            history.push_row(&row, false, looks);
         }
         history.finish_line();
     }
@@ -123,17 +124,17 @@ impl Terminal {
     /// there were blank rows below.
     fn fetch(&mut self, page: &mut Page) {
         let (rows, columns) = (usize::from(self.rows()), self.columns());
-        let history = &mut self.listener().history;
+        let Listener { history, looks, .. } = self.listener();
         if history.goes_on()
             && let Some(start) = history.take_last()
         {
-            page.begin_with(Line::from_history(&start), true);
+            page.begin_with(Line::from_history(&start, looks), true);
         }
         let mut height: usize = page.lines.iter().map(|line| line.height(columns)).sum();
         while page.full && height < rows {
             let goes_on = history.goes_on();
             let Some(line) = history.take_last() else { return };
-            let line = Line::from_history(&line);
+            let line = Line::from_history(&line, looks);
             height += line.height(columns);
             page.begin_with(line, goes_on);
         }

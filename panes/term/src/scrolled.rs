@@ -75,7 +75,7 @@ impl ScrolledRow {
             self.text.push_same(text);
         } else {
             self.flush_blanks(Style::DEFAULT);
-            self.text.push(text, extra.on(self.style));
+            self.text.push_linked(text, extra.on(self.style), extra.link());
             self.written = true;
         }
         self.last = extra;

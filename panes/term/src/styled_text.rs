@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Cell, Style};
+use crate::{Cell, LinkId, Style};
 
 /// Text together with the styles of its parts. The spans cover the text exactly, from its start to its end.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,13 +11,15 @@ pub struct StyledText {
     spans: Vec<Span>,
 }
 
-/// A piece of text in one style.
+/// A piece of text in one style, and of one hyperlink if it is of any.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
     /// How long the piece is.
     pub bytes: usize,
     /// How it is shown.
     pub style: Style,
+    /// The hyperlink that it is part of.
+    pub link: Option<LinkId>,
 }
 
 impl StyledText {
@@ -26,30 +28,40 @@ impl StyledText {
         &self.text
     }
 
-    /// The styles of the text, one after the other; neighbours differ.
+    /// The styles and links of the text, one after the other; neighbours differ.
     pub fn spans(&self) -> &[Span] {
         &self.spans
     }
 
     /// The pieces of the text with their styles.
     pub fn pieces(&self) -> impl Iterator<Item = (&str, Style)> {
+        self.linked_pieces().map(|(text, style, _)| (text, style))
+    }
+
+    /// As [`pieces`](Self::pieces), with their links.
+    pub fn linked_pieces(&self) -> impl Iterator<Item = (&str, Style, Option<LinkId>)> {
         let mut rest = self.text.as_str();
         self.spans.iter().map(move |span| {
             let (piece, after) = rest.split_at(span.bytes);
             rest = after;
-            (piece, span.style)
+            (piece, span.style, span.link)
         })
     }
 
     /// Appends text in one style.
     pub fn push(&mut self, text: &str, style: Style) {
+        self.push_linked(text, style, None);
+    }
+
+    /// Appends text in one style that is part of a hyperlink, if it is of any.
+    pub fn push_linked(&mut self, text: &str, style: Style, link: Option<LinkId>) {
         if text.is_empty() {
             return;
         }
         self.text.push_str(text);
         match self.spans.last_mut() {
-            Some(last) if last.style == style => last.bytes += text.len(),
-            _ => self.spans.push(Span { bytes: text.len(), style }),
+            Some(last) if last.style == style && last.link == link => last.bytes += text.len(),
+            _ => self.spans.push(Span { bytes: text.len(), style, link }),
         }
     }
 
@@ -63,7 +75,7 @@ impl StyledText {
 
     /// Appends what a cell shows.
     pub fn push_cell(&mut self, cell: Cell<'_>) {
-        self.push(cell.text, cell.style);
+        self.push_linked(cell.text, cell.style, cell.link);
     }
 
     /// Removes trailing spaces; with `keep_visible`, only those whose style does not show on them.
@@ -127,7 +139,7 @@ mod tests {
         text.trim_end(true);
         plain.trim_end(false);
         assert_eq!((text.text(), plain.text()), ("a ", "a"));
-        assert_eq!(plain.spans(), [Span { bytes: 1, style: RED }]);
+        assert_eq!(plain.spans(), [Span { bytes: 1, style: RED, link: None }]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use vt100::Screen;
 use crate::cell_text::{self, CellText};
 use crate::checkpoint::{self, CheckpointError};
 use crate::damage::{Damage, RowHash};
+use crate::history::Urls;
 use crate::pen::Extra;
 use crate::performer::Performer;
 use crate::scanner::Scanner;
@@ -128,8 +129,7 @@ impl Engine for VtEngine {
             let contents = if cut { "" } else { cell.contents() };
             let CellText { text, tag } = cell_text::read(contents, &mut room);
             let extra = tag.map_or(Extra::NONE, |tag| looks.get(tag));
-            let link = (extra.link != 0).then_some(LinkId(extra.link));
-            visit(Cell { text, width, style: extra.on(cell_text::style(cell)), link });
+            visit(Cell { text, width, style: extra.on(cell_text::style(cell)), link: extra.link() });
             column += u16::from(width);
         }
     }
@@ -151,7 +151,7 @@ impl Engine for VtEngine {
     }
 
     fn link(&self, link: LinkId) -> Option<&str> {
-        self.terminal.parser.callbacks().looks.url(link.0)
+        self.terminal.parser.callbacks().looks.url(link)
     }
 
     fn synchronized(&self) -> bool {

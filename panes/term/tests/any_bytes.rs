@@ -54,10 +54,14 @@ fn seen(engine: &VtEngine) -> (String, Cursor, String) {
     (capture(engine, 200, true), engine.cursor(), engine.title().to_owned())
 }
 
-fn styled(line: Line<'_>) -> StyledText {
-    let mut text = StyledText::default();
-    line.pieces().for_each(|(piece, style)| text.push(piece, style));
-    text
+/// A line's text and looks, and where its links lead.
+fn styled(line: Line<'_>) -> (StyledText, Vec<Option<String>>) {
+    let (mut text, mut links) = (StyledText::default(), Vec::new());
+    for (piece, style, link) in line.linked_pieces() {
+        text.push_linked(piece, style, link.map(|(link, _)| link));
+        links.extend(piece.chars().map(|_| link.map(|(_, url)| url.to_owned())));
+    }
+    (text, links)
 }
 
 /// What must be the same of an engine that began at a checkpoint and of one that did not. The first has no older lines.

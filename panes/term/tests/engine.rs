@@ -180,6 +180,14 @@ mod screen {
     }
 }
 
+#[test]
+fn a_screen_of_one_row_knows_that_its_line_goes_on_also_after_a_checkpoint() {
+    let checkpoint = engine(1, 4, b"abc").checkpoint().expect("no sequence is open");
+    let mut began = VtEngine::restore(&checkpoint).expect("a checkpoint");
+    began.feed(b"defgh\r\ni");
+    assert_eq!(history(&began), ["abcdefgh"]);
+}
+
 mod looks {
     use super::*;
 
@@ -229,6 +237,21 @@ mod looks {
     fn a_character_that_is_not_drawn_gives_its_look_to_no_other() {
         let engine = engine(1, 3, "a\x1b[9m\u{80}\x1b[mb".as_bytes());
         assert_eq!(styles(&engine, 0), [Style::DEFAULT; 3]);
+    }
+
+    #[test]
+    fn hyperlinks_go_into_the_history_and_come_back_to_a_screen_that_grows() {
+        let bytes = b"\x1b]8;;http://one\x1b\\ab\x1b]8;id=2;http://two\x1b\\cd\x1b]8;;\x1b\\ef\r\n\x1b[H\x1b[Cx\n\n\n.";
+        let mut engine = engine(3, 9, bytes);
+        let linked = |engine: &VtEngine| -> Vec<String> {
+            let pieces = engine.history().lines(0, 9).flat_map(|line| line.linked_pieces().collect::<Vec<_>>());
+            pieces.map(|(text, _, link)| format!("{text} {}", link.map_or("", |(_, url)| url))).collect()
+        };
+        assert_eq!(linked(&engine), ["a http://one", "x ", "cd http://two", "ef "]);
+        engine.resize(Size::new(5, 9));
+        assert_eq!(links(&engine, 0), ["a http://one", "c http://two", "d http://two"]);
+        engine.restart();
+        assert_eq!(linked(&engine)[..3], ["a http://one", "x ", "cd http://two"]);
     }
 
     #[test]

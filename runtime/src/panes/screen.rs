@@ -108,7 +108,8 @@ impl Screen {
         let first = first.clamp(history.first(), history.end());
         let rows = history.lines(first, count).map(|line| {
             let mut builder = RowBuilder::default();
-            for (text, look) in line.pieces() {
+            for (text, look, link) in line.linked_pieces() {
+                builder.link = link.map(|(id, url)| Link { number: id.number(), url: url.into() });
                 let mut width_of = |text: &str, width| builder.push(text, width, style(look));
                 for (cluster, width) in locald_term::clusters(text) {
                     width_of(cluster, width);
@@ -261,6 +262,15 @@ mod tests {
         assert_eq!(links, [("x", None), ("y ", Some("http://a/")), ("z", Some("http://a/")), ("!", None)]);
         let number = |run: &Run| run.link.as_ref().map(|link| link.number);
         assert_ne!(number(&runs[1]), number(&runs[2]), "they are two links to one place");
+    }
+
+    #[test]
+    fn links_travel_out_of_the_history_too() {
+        let screen = screen_of("a\x1b]8;;http://a/\x1b\\b\x1b]8;;\x1b\\c\r\n\n\n");
+        let (_, rows) = screen.history_rows(0, 1);
+        let links: Vec<_> =
+            rows[0].runs.iter().map(|run| (run.cells.text(), run.link.as_ref().map(|link| &*link.url))).collect();
+        assert_eq!(links, [("a", None), ("b", Some("http://a/")), ("c", None)]);
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! Some lines in three buffers. The history decides when a chunk is full and when it goes.
 
-use crate::{Color, Style, StyledText};
+use super::linked_text::{LinkedText, Urls};
+use crate::{Color, LinkId, Style, StyledText};
 
 /// How many styles are looked for at a time.
 const SLOTS: usize = 32;
+
+/// How much is kept of where the hyperlinks of a chunk lead, in bytes. Text whose link is not kept is no link.
+pub(crate) const MAX_URLS: usize = 32 * 1024;
 
 /// Neighbouring lines of a history.
 #[derive(Debug)]
@@ -12,9 +16,12 @@ pub(super) struct Chunk {
     text: String,
     lines: Vec<LineEnd>,
     runs: Vec<Run>,
-    styles: Vec<Style>,
-    /// Where a style may be stored already; when it is not there, it is stored again.
+    looks: Vec<Look>,
+    /// Where a look may be stored already; when it is not there, it is stored again.
     slots: [u16; SLOTS],
+    urls: Vec<(LinkId, Box<str>)>,
+    /// How long all of those are.
+    url_bytes: usize,
     /// How many bytes of the last line its runs describe.
     described: usize,
 }
@@ -29,11 +36,17 @@ struct LineEnd {
 
 const CONTINUES: u32 = 1 << 31;
 
-/// A part of a line in one style of the chunk. What no run describes has the default style.
+/// A part of a line in one look of the chunk. What no run describes has the default style and is no link.
 #[derive(Clone, Copy, Debug)]
 struct Run {
     bytes: u16,
-    style: u16,
+    look: u16,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Look {
+    style: Style,
+    link: Option<LinkId>,
 }
 
 /// A line of a history: its text with styles, and whether it is finished.
@@ -42,9 +55,13 @@ pub struct Line<'a> {
     number: u64,
     text: &'a str,
     runs: &'a [Run],
-    styles: &'a [Style],
+    looks: &'a [Look],
+    urls: &'a [(LinkId, Box<str>)],
     continues: bool,
 }
+
+/// A piece of a line with its style, and the hyperlink that it is part of with where that leads.
+type LinkedPiece<'a> = (&'a str, Style, Option<(LinkId, &'a str)>);
 
 impl<'a> Line<'a> {
     /// The number of the line in its history.
@@ -64,16 +81,23 @@ impl<'a> Line<'a> {
 
     /// The pieces of the text with their styles, from left to right.
     pub fn pieces(&self) -> impl Iterator<Item = (&'a str, Style)> + use<'a> {
-        let (styles, mut rest) = (self.styles, self.text);
+        self.linked_pieces().map(|(text, style, _)| (text, style))
+    }
+
+    /// As [`pieces`](Self::pieces), with their hyperlinks and where those lead.
+    pub fn linked_pieces(&self) -> impl Iterator<Item = LinkedPiece<'a>> + use<'a> {
+        let (looks, urls, mut rest) = (self.looks, self.urls, self.text);
         let mut runs = self.runs.iter();
         std::iter::from_fn(move || {
-            let (bytes, style) = match runs.next() {
-                Some(run) => (usize::from(run.bytes), styles.get(usize::from(run.style)).copied()),
+            let (bytes, look) = match runs.next() {
+                Some(run) => (usize::from(run.bytes), looks.get(usize::from(run.look)).copied()),
                 None => (rest.len(), None),
             };
             let (piece, after) = rest.split_at(bytes);
             rest = after;
-            (bytes > 0).then(|| (piece, style.unwrap_or_default()))
+            let Look { style, link } = look.unwrap_or_default();
+            let link = link.and_then(|link| urls.iter().rfind(|(known, _)| *known == link));
+            (bytes > 0).then(|| (piece, style, link.map(|(link, url)| (*link, &**url))))
         })
     }
 }
@@ -85,8 +109,10 @@ impl Chunk {
             text: String::new(),
             lines: Vec::new(),
             runs: Vec::new(),
-            styles: Vec::new(),
+            looks: Vec::new(),
             slots: [0; SLOTS],
+            urls: Vec::new(),
+            url_bytes: 0,
             described: 0,
         }
     }
@@ -104,7 +130,9 @@ impl Chunk {
             + self.text.capacity()
             + self.lines.capacity() * size_of::<LineEnd>()
             + self.runs.capacity() * size_of::<Run>()
-            + self.styles.capacity() * size_of::<Style>()
+            + self.looks.capacity() * size_of::<Look>()
+            + self.urls.capacity() * size_of::<(LinkId, Box<str>)>()
+            + self.url_bytes
     }
 
     /// Gives its lines other numbers.
@@ -117,7 +145,8 @@ impl Chunk {
         self.text.shrink_to_fit();
         self.lines.shrink_to_fit();
         self.runs.shrink_to_fit();
-        self.styles.shrink_to_fit();
+        self.looks.shrink_to_fit();
+        self.urls.shrink_to_fit();
     }
 
     pub(super) fn line(&self, number: u64) -> Option<Line<'_>> {
@@ -128,7 +157,8 @@ impl Chunk {
             number,
             text: &self.text[start.text as usize..end.text as usize],
             runs: &self.runs[start.run_index()..end.run_index()],
-            styles: &self.styles,
+            looks: &self.looks,
+            urls: &self.urls,
             continues: end.runs & CONTINUES != 0,
         })
     }
@@ -146,28 +176,17 @@ impl Chunk {
     }
 
     /// Adds text to the last line.
-    pub(super) fn append(&mut self, text: &str, style: Style) {
-        if style != Style::DEFAULT && !text.is_empty() {
-            let gap = self.last_line_length() - self.described;
-            if gap > 0 {
-                self.push_run(gap, Style::DEFAULT);
-            }
-            self.push_run(text.len(), style);
-        }
+    pub(super) fn append(&mut self, text: &str, style: Style, link: Option<LinkId>, urls: &dyn Urls) {
+        self.describe(self.last_line_length(), text.len(), style, link, urls);
         self.text.push_str(text);
         self.note_end();
     }
 
     /// Adds a whole row to the last line.
-    pub(super) fn append_row(&mut self, row: &StyledText) {
+    pub(super) fn append_row(&mut self, row: &StyledText, urls: &dyn Urls) {
         let mut length = self.last_line_length();
         for span in row.spans() {
-            if span.style != Style::DEFAULT {
-                if length > self.described {
-                    self.push_run(length - self.described, Style::DEFAULT);
-                }
-                self.push_run(span.bytes, span.style);
-            }
+            self.describe(length, span.bytes, span.style, span.link, urls);
             length += span.bytes;
         }
         self.text.push_str(row.text());
@@ -185,9 +204,8 @@ impl Chunk {
     }
 
     /// Takes the last line away.
-    pub(super) fn take_last(&mut self) -> Option<StyledText> {
-        let mut taken = StyledText::default();
-        self.line(self.end().checked_sub(1)?)?.pieces().for_each(|(text, style)| taken.push(text, style));
+    pub(super) fn take_last(&mut self) -> Option<LinkedText> {
+        let taken = LinkedText::from(self.line(self.end().checked_sub(1)?)?);
         self.lines.pop();
         let end = self.lines.last().copied().unwrap_or_default();
         self.text.truncate(end.text as usize);
@@ -197,17 +215,40 @@ impl Chunk {
         Some(taken)
     }
 
-    fn push_run(&mut self, bytes: usize, style: Style) {
-        let slot = &mut self.slots[slot(style)];
+    /// Notes how so many bytes look that come behind the first `length` of the last line.
+    fn describe(&mut self, length: usize, bytes: usize, style: Style, link: Option<LinkId>, urls: &dyn Urls) {
+        if bytes == 0 || style == Style::DEFAULT && link.is_none() {
+            return;
+        }
+        let link = link.filter(|link| self.keeps_link(*link, urls));
+        if length > self.described {
+            self.push_run(length - self.described, Look::default());
+        }
+        self.push_run(bytes, Look { style, link });
+    }
+
+    /// Whether it is known where a link leads, as there is room for it.
+    fn keeps_link(&mut self, link: LinkId, urls: &dyn Urls) -> bool {
+        if self.urls.iter().any(|(known, _)| *known == link) {
+            return true;
+        }
+        let Some(url) = urls.url(link).filter(|url| self.url_bytes + url.len() <= MAX_URLS) else { return false };
+        self.url_bytes += url.len();
+        self.urls.push((link, url.into()));
+        true
+    }
+
+    fn push_run(&mut self, bytes: usize, look: Look) {
+        let slot = &mut self.slots[slot(look.style)];
         let index = usize::from(*slot);
-        let index = if self.styles.get(index) == Some(&style) { index } else { self.styles.len() };
-        if index == self.styles.len() {
-            self.styles.push(style);
+        let index = if self.looks.get(index) == Some(&look) { index } else { self.looks.len() };
+        if index == self.looks.len() {
+            self.looks.push(look);
             *slot = index as u16;
         }
         self.described += bytes;
         // The history keeps lines below 64 KiB, and begins no line in a chunk of 32 KiB: both numbers fit.
-        self.runs.push(Run { bytes: bytes as u16, style: index as u16 });
+        self.runs.push(Run { bytes: bytes as u16, look: index as u16 });
     }
 
     fn note_end(&mut self) {
@@ -256,14 +297,14 @@ mod tests {
     fn plain_text_before_and_after_a_style_stays_plain() {
         let mut chunk = Chunk::starting_at(7);
         chunk.begin_line();
-        chunk.append("ab", Style::DEFAULT);
-        chunk.append("cd", RED);
-        chunk.append("ef", Style::DEFAULT);
+        chunk.append("ab", Style::DEFAULT, None, &LinkedText::default());
+        chunk.append("cd", RED, None, &LinkedText::default());
+        chunk.append("ef", Style::DEFAULT, None, &LinkedText::default());
         chunk.end_row(true);
-        chunk.append("gh", RED);
+        chunk.append("gh", RED, None, &LinkedText::default());
         chunk.end_row(false);
         chunk.begin_line();
-        chunk.append("next", Style::DEFAULT);
+        chunk.append("next", Style::DEFAULT, None, &LinkedText::default());
         let pieces: Vec<_> = chunk.line(7).unwrap().pieces().collect();
         assert_eq!(pieces, [("ab", Style::DEFAULT), ("cd", RED), ("ef", Style::DEFAULT), ("gh", RED)]);
         assert_eq!(chunk.line(8).unwrap().pieces().collect::<Vec<_>>(), [("next", Style::DEFAULT)]);
@@ -275,9 +316,24 @@ mod tests {
         let mut chunk = Chunk::starting_at(0);
         for _ in 0..100 {
             chunk.begin_line();
-            chunk.append("a", RED);
-            chunk.append("b", Style { background: Color::Indexed(2), ..Style::DEFAULT });
+            chunk.append("a", RED, None, &LinkedText::default());
+            chunk.append("b", Style { background: Color::Indexed(2), ..Style::DEFAULT }, None, &LinkedText::default());
         }
-        assert_eq!(chunk.styles.len(), 2);
+        assert_eq!(chunk.looks.len(), 2);
+    }
+
+    #[test]
+    fn where_links_lead_is_kept_once_and_up_to_a_bound() {
+        let mut chunk = Chunk::starting_at(0);
+        let urls = (1..=64).map(|number| (LinkId(number), "x".repeat(1024))).collect();
+        let known = LinkedText { urls, ..LinkedText::default() };
+        for number in 0..65 {
+            chunk.begin_line();
+            chunk.append("a", Style::DEFAULT, Some(LinkId(number)), &known);
+            chunk.append("b", Style::DEFAULT, Some(LinkId(number)), &known);
+        }
+        let links = |line| chunk.line(line).unwrap().linked_pieces().filter_map(|(.., link)| link).count();
+        assert_eq!([links(0), links(1), links(32), links(33)], [0, 2, 2, 0], "of the first nothing is known");
+        assert_eq!((chunk.urls.len(), chunk.url_bytes), (32, MAX_URLS));
     }
 }

@@ -2,10 +2,10 @@
 
 use super::Performer;
 use super::print::emulated_width;
-use crate::Style;
 use crate::cell_text;
 use crate::looks::{Looks, Used};
 use crate::pen::Extra;
+use crate::{LinkId, Style};
 
 impl Performer<'_> {
     /// What follows every character now; `None` if there is nothing to say, or no way.
@@ -25,10 +25,11 @@ impl Performer<'_> {
         tag
     }
 
-    /// How text is seen that is printed now.
-    pub(super) fn style(&mut self) -> Style {
+    /// How text is seen that is printed now, and of which hyperlink it is part.
+    pub(super) fn style(&self) -> (Style, Option<LinkId>) {
         let (extra, tag) = self.terminal.tagged;
-        if tag.is_some() { extra.on(self.terminal.pen.style) } else { self.terminal.pen.style }
+        let style = self.terminal.pen.style;
+        if tag.is_some() { (extra.on(style), extra.link()) } else { (style, None) }
     }
 
     /// Prints text, each character with a tag.

@@ -121,10 +121,10 @@ impl Performer<'_> {
 
     /// Puts a run of text for which there is room in its row.
     fn put_run(&mut self, text: &str, width: u16) {
-        let style = self.style();
+        let (style, link) = self.style();
         if let Some((row, column)) = self.terminal.cursor.filter(|_| width > 0) {
             if let Some(rows) = self.terminal.known_rows() {
-                rows.print(row, column, text, width, style);
+                rows.print((row, column), text, width, style, link);
             }
             self.terminal.cursor = Some((row, column + width));
         }
@@ -144,9 +144,9 @@ impl Performer<'_> {
         }
         self.terminal.last_char = Some(c);
         if let Some((row, column)) = self.next_place(width) {
-            let style = self.style();
+            let (style, link) = self.style();
             if let Some(rows) = self.terminal.known_rows() {
-                rows.print(row, column, cell_text::shown(text), width, style);
+                rows.print((row, column), cell_text::shown(text), width, style, link);
             }
             self.terminal.cursor = Some((row, column + width));
         }
