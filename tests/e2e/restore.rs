@@ -1,9 +1,11 @@
 //! What of screens outlives the daemon that showed them.
 
+use locald_api::PaneId;
 use rustix::process::Signal;
 
 use crate::home::{TestHome, signal};
 use crate::wait;
+use crate::wire::{Wire, id, view};
 
 /// Much output, after which the service is silent with a line begun.
 const PRINTER: &str = r#"
@@ -28,4 +30,19 @@ fn screen_and_history_are_the_same_to_the_last_line_after_the_daemon_was_killed_
         8000,
         "of checkpoints the log tells nothing"
     );
+}
+
+#[test]
+fn a_pane_that_is_shown_higher_by_a_new_daemon_begins_with_lines_of_before() {
+    let home = TestHome::new(PRINTER);
+    home.ok(&["up"]);
+    wait::until("all is printed", || home.ok(&["capture", "web"]).contains("the end").then_some(()));
+    signal(home.daemon_pid(), Signal::KILL);
+    wait::until("another daemon answers", || (home.run(&["capture", "web"]).code == 0).then_some(()));
+    let (mut wire, pane) = (Wire::connect(&home), PaneId(1));
+    wire.show(view(&[&id(&home, "web")], (80, 50)));
+    wire.wait_until("the pane is that high", |wire| wire.size(pane) == Some((80, 50)));
+    let text = wire.text(pane);
+    let first = text.lines().next().unwrap_or_default();
+    assert!(first.starts_with("line 7952 of") && text.contains("the end"), "{text}");
 }

@@ -3,7 +3,7 @@
 //! their logs hold.
 
 use std::io;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, TryLockError};
 use std::thread;
 
 use rustix::process::setpriority_process;
@@ -30,24 +30,30 @@ fn recall_one(set: &PaneSet) -> bool {
     let panes = set.all();
     let mut waiting = panes.iter().filter(|pane| pane.lacks_history());
     let first = waiting.clone().find(|pane| pane.is_watched()).or_else(|| waiting.next());
-    first.is_some_and(|pane| pane.recall())
+    first.inspect(|pane| pane.recall()).is_some()
 }
 
 impl Pane {
-    fn lacks_history(&self) -> bool {
-        self.older.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    /// Whether its history is not there yet.
+    pub(super) fn lacks_history(&self) -> bool {
+        match self.older.try_lock() {
+            Ok(older) => older.is_some(),
+            Err(TryLockError::Poisoned(older)) => older.into_inner().is_some(),
+            // It is being read.
+            Err(TryLockError::WouldBlock) => true,
+        }
     }
 
-    fn recall(&self) -> bool {
-        let until = self.older.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(until) = until {
-            // A flood has filled the history meanwhile.
-            if self.screen().engine().lacks_history() {
-                let lines = replay::older_lines(&self.log_dir, until);
-                self.screen().engine_mut().adopt_history(lines);
-                self.changed();
-            }
+    /// Gives it its history back, or waits until another thread has done so. Reads some of its log.
+    pub(super) fn recall(&self) {
+        let mut older = self.older.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(until) = older.take() else { return };
+        // A flood may have filled the history meanwhile.
+        let lacks_lines = self.screen().engine().lacks_history();
+        if lacks_lines {
+            let lines = replay::older_lines(&self.log_dir, until);
+            self.screen().engine_mut().adopt_history(lines);
+            self.changed();
         }
-        until.is_some()
     }
 }

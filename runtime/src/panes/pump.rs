@@ -42,7 +42,9 @@ fn run(set: &PaneSet, output: &OwnedFd, logger: &Thread) {
         lags.look(&panes);
         let now = Instant::now();
         let Turns { awake, rest } = Turns::of(&panes, |pane| pane.rests_until(now));
-        awake.iter().for_each(|pane| pane.journal.wait_for_entries());
+        for pane in &awake {
+            pane.journal.wait_for_entries();
+        }
         if awake.iter().any(|pane| pane.has_news()) {
             continue;
         }

@@ -73,9 +73,11 @@ impl Pane {
             return;
         };
         let now = Instant::now();
-        let mut pending = self.pending_size.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pending = self.pending_size();
         let due = pending.last.map_or(now, |last| last + PAUSE);
-        if due <= now {
+        // A screen that grows takes lines back from its history, which a new daemon may still have to read.
+        let lacks_history = self.lacks_history();
+        if due <= now && !lacks_history {
             pending.last = Some(now);
             drop(pending);
             return self.resize(wanted);
@@ -85,10 +87,19 @@ impl Pane {
         pending.waiting = true;
         let pane = self.clone();
         runtime.spawn(async move {
+            if lacks_history {
+                let pane = pane.clone();
+                // If that fails, the size is right all the same.
+                let _ = tokio::task::spawn_blocking(move || pane.recall()).await;
+            }
             tokio::time::sleep_until(due).await;
-            pane.pending_size.lock().unwrap_or_else(PoisonError::into_inner).waiting = false;
+            pane.pending_size().waiting = false;
             pane.settle_size();
         });
+    }
+
+    fn pending_size(&self) -> MutexGuard<'_, Pending> {
+        self.pending_size.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A client typed: what the program wants in the clipboard is for it.
