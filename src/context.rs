@@ -61,7 +61,10 @@ impl Context {
     /// The project around the folder, for a command that has nothing to do without one.
     pub(crate) fn required_project(&self) -> Result<Project, CommandError> {
         let project = self.project()?;
-        project.ok_or_else(|| no_project(&self.folder).hint("a `locald.toml` or a `Procfile` makes a folder a project"))
+        project.ok_or_else(|| {
+            no_project(&self.folder)
+                .hint("a `locald.toml`, a `Procfile`, or a `package.json` with a `dev` script makes a folder a project")
+        })
     }
 
     /// What is said of a configuration that cannot be read. `outcome` is what that means for the command.

@@ -1,9 +1,9 @@
-//! `locald init`: a `locald.toml` that says what a Procfile says, to go on from.
+//! `locald init`: a `locald.toml` that says what a Procfile or a `package.json` says, to go on from.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use locald_config::{manifest_of_procfile, parse_manifest};
+use locald_config::{manifest_of_package, manifest_of_procfile, parse_manifest};
 
 use super::schema;
 use crate::confirm::confirm;
@@ -17,10 +17,12 @@ const MANIFEST: &str = "locald.toml";
 
 /// Write a `locald.toml` for what is there
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:\n  locald init --from Procfile  Say in a locald.toml what the Procfile says")]
+#[command(
+    after_help = "Examples:\n  locald init --from Procfile      Say in a locald.toml what the Procfile says\n  locald init --from package.json  The same of what its `dev` script is"
+)]
 pub(crate) struct InitArgs {
-    /// The Procfile to begin with
-    #[arg(long, value_name = "PROCFILE")]
+    /// The Procfile or `package.json` to begin with
+    #[arg(long, value_name = "FILE")]
     from: PathBuf,
     /// Write without showing and asking
     #[arg(long, short)]
@@ -44,7 +46,9 @@ pub(crate) fn init(args: &InitArgs, context: &Context, ui: &mut Ui) -> Result<()
     let text = fs::read_to_string(&from).map_err(|error| {
         CommandError::new(ExitKind::Failed, format!("failed to read {}: {error}", args.from.display()))
     })?;
-    let manifest = manifest_of_procfile(&from, &text, root)
+    let is_package = from.extension().is_some_and(|extension| extension == "json");
+    let manifest = if is_package { manifest_of_package } else { manifest_of_procfile };
+    let manifest = manifest(&from, &text, root)
         .map_err(|faults| context.config_error(faults.into(), "; nothing was written", ui.status_paint))?;
     let manifest = format!("#:schema {SCHEMA}\n\n{manifest}");
     // What we write must be what we read.
@@ -56,7 +60,7 @@ pub(crate) fn init(args: &InitArgs, context: &Context, ui: &mut Ui) -> Result<()
     }
     write(&path, &manifest)?;
     write_schema(root)?;
-    ui.note(&format!("wrote {MANIFEST}; it counts before the Procfile from now on"))?;
+    ui.note(&format!("wrote {MANIFEST}; it counts before the {} from now on", args.from.display()))?;
     Ok(())
 }
 

@@ -96,7 +96,7 @@ fn failed(error: &WorkspaceError) -> CommandError {
 fn welcome(context: &Context) -> String {
     format!(
         "No project in {} or above it, and nothing runs.\n\n\
-         A project is a folder with a `Procfile` or a `locald.toml`:\n\n    \
+         A project is a folder with a `Procfile`, a `package.json` with a `dev` script, or a `locald.toml`:\n\n    \
          [services.web]\n    \
          command = \"npm run dev\"\n\n\
          Type `locald` there to start its services and open them here.\n\

@@ -70,8 +70,8 @@ async fn start(
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
     let began = jiff::Timestamp::now();
-    let has = |file| Path::new(&project.root).join(file).is_file();
-    let is_procfile = has("Procfile") && !has("locald.toml");
+    let has = |file: &str| Path::new(&project.root).join(file).is_file();
+    let written = ["locald.toml", "Procfile", "package.json"].into_iter().find(|file| has(file));
     let mut progress = Progress::new(&project.root, &args.services);
     client.call(Request::WatchWorkspace).await?;
     let answer = client.call(request(&project, args.services));
@@ -103,10 +103,10 @@ async fn start(
     changes::verdict(&changes, Asked::Start)?;
     if !args.json {
         ui.note("`locald` opens the workspace")?;
-        if is_procfile {
-            ui.note(
-                "`locald init --from Procfile` says what the Procfile says in a `locald.toml`, which can say more",
-            )?;
+        if let Some(file) = written.filter(|file| *file != "locald.toml") {
+            ui.note(&format!(
+                "`locald init --from {file}` says what the {file} says in a `locald.toml`, which can say more"
+            ))?;
         }
     }
     Ok(())

@@ -19,6 +19,13 @@ pub(crate) fn service(name: &str) -> String {
     )
 }
 
+/// The line of a shell script that becomes a service which answers on its port.
+pub(crate) fn command_line() -> String {
+    let program = std::env::current_exe().expect("the test binary");
+    let program = program.to_str().expect("a path of text");
+    format!("{ROLE}=1 exec '{program}' --exact answering::the_service_answers_with_its_number --nocapture")
+}
+
 /// The port that the service was given.
 pub(crate) fn port(home: &TestHome, name: &str) -> u16 {
     let status = home.service(name);

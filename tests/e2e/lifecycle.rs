@@ -1,6 +1,7 @@
 //! Up, status, stop, start, restart, down: what each does, and that none claims what it did not do.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use serde_json::Value;
 
@@ -321,8 +322,33 @@ fn faults_of_the_configuration_are_shown_where_they_are_and_start_nothing() {
 fn a_folder_without_a_project_is_told_what_makes_one() {
     let home = TestHome::empty();
     let said = home.fails(3, &["up"]);
-    assert!(said.contains("no project in") && said.contains("`locald.toml` or a `Procfile`"), "{said}");
+    assert!(
+        said.contains("no project in") && said.contains("a `locald.toml`, a `Procfile`, or a `package.json`"),
+        "{said}"
+    );
     assert!(!home.state().exists());
+}
+
+#[test]
+fn a_package_alone_is_a_project_that_runs_its_script() {
+    let mut home = TestHome::empty();
+    home.write("package.json", r#"{"name": "shop", "scripts": {"build": "tsc", "dev": "vite"}}"#);
+    let npm = home.project().join("bin/npm");
+    fs::create_dir_all(npm.parent().unwrap()).unwrap();
+    fs::write(&npm, format!("#!/bin/sh\n[ \"$*\" = 'run dev' ] || exit 9\n{}\n", answering::command_line())).unwrap();
+    fs::set_permissions(&npm, fs::Permissions::from_mode(0o755)).unwrap();
+    home.set("PATH", &format!("{}:{}", npm.parent().unwrap().display(), std::env::var("PATH").unwrap()));
+    let Said { err, code, .. } = home.run(&["up"]);
+    assert!(code == 0 && err.contains("`locald init --from package.json`"), "{err}");
+    answering::wait_for(answering::port(&home, "web"), home.pid("web"));
+    let origin = home.ok(&["config", "show", "--origin"]);
+    assert!(origin.contains("npm run dev") && origin.contains("package.json:1"), "{origin}");
+    home.ok(&["init", "--from", "package.json", "--yes"]);
+    assert!(
+        fs::read_to_string(home.project().join("locald.toml"))
+            .unwrap()
+            .contains("[services.web]\ncommand = \"npm run dev\"")
+    );
 }
 
 #[test]

@@ -1,11 +1,17 @@
-//! A Procfile said as a `locald.toml`, comments included.
+//! A Procfile or a `package.json` said as a `locald.toml`, a Procfile's comments included.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::explain::Plain;
+use crate::fault::Invalid;
 use crate::faults::Faults;
+use crate::layers::{Form, Input, Layer};
+use crate::manifest;
+use crate::package::Manager;
 use crate::procfile::{WEB, parse_procfile};
+use crate::settings::command::Command;
+use crate::source::Source;
 
 /// The text of a `locald.toml` that runs what the Procfile runs. `path` names the Procfile in faults.
 ///
@@ -36,6 +42,28 @@ pub fn manifest_of_procfile(path: &Path, text: &str, root: &Path) -> Result<Stri
     Ok(manifest.trim_end().to_owned() + "\n")
 }
 
+/// The text of a `locald.toml` that runs what the `package.json` runs. `path` names it in faults; locks of package managers are
+/// looked for in `root`.
+///
+/// # Errors
+/// All faults of the file; that it has no script to run is one.
+pub fn manifest_of_package(path: &Path, text: &str, root: &Path) -> Result<String, Faults> {
+    let input =
+        Input { layer: Layer::Project, form: Form::Package(Manager::beside(&[root])), source: Source::new(path, text) };
+    let project = manifest::parse(&[input], path, root)?;
+    let mut manifest = String::new();
+    for service in &project.services {
+        if let Command::Shell(line) = &service.command {
+            let _ = writeln!(manifest, "[services.{}]\ncommand = {}", service.name, Plain::Text(line.clone()));
+        }
+    }
+    if manifest.is_empty() {
+        let invalid = Invalid::new("neither a `dev` nor a `start` script", "there is nothing to run");
+        return Err(Faults::one(&Source::new(path, text), 0..0, invalid));
+    }
+    Ok(manifest)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -43,6 +71,13 @@ mod tests {
     use super::*;
     use crate::manifest::parse_manifest;
     use crate::settings::kind::Kind;
+
+    #[test]
+    fn a_package_without_a_script_to_run_is_told_so() {
+        let of = |text: &str| manifest_of_package(Path::new("package.json"), text, Path::new("/shop"));
+        assert_eq!(of(r#"{"scripts": {"dev": "vite"}}"#).unwrap(), "[services.web]\ncommand = \"npm run dev\"\n");
+        assert!(of("{}").unwrap_err().render(false).contains("neither a `dev` nor a `start` script"));
+    }
 
     #[test]
     fn a_procfile_reads_as_it_did_with_its_comments() {

@@ -8,6 +8,7 @@ use std::fmt;
 
 use crate::fault::Invalid;
 use crate::keys::{Key, MANIFEST, USER, WORKSPACE_FILE};
+use crate::package::{self, Manager};
 use crate::procfile;
 use crate::reader::Reader;
 use crate::source::Source;
@@ -20,7 +21,7 @@ pub enum Layer {
     Global,
     /// A `locald.workspace.toml`.
     Workspace,
-    /// The project's `locald.toml`, or its Procfile.
+    /// The project's `locald.toml`, its Procfile, or its `package.json`.
     Project,
     /// The `locald.local.toml` beside it.
     Personal,
@@ -31,6 +32,7 @@ pub enum Layer {
 pub(crate) enum Form {
     Toml,
     Procfile,
+    Package(Manager),
 }
 
 /// One file.
@@ -95,6 +97,7 @@ fn read(reader: &mut Reader, input: &Input) -> Table {
     let root = match input.form {
         Form::Toml => reader.toml(&input.source),
         Form::Procfile => procfile::read(reader, &input.source),
+        Form::Package(manager) => package::read(reader, &input.source, manager),
     };
     let Value::Table(mut table) = root.value else { return Table::default() };
     let is_above = matches!(input.layer, Layer::Global | Layer::Workspace);

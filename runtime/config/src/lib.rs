@@ -1,6 +1,6 @@
 //! Text becomes a resolved project, or all its faults at once.
 //!
-//! `locald.toml`, a Procfile and `.env` are read here and nowhere else. Everything is a function of its text, except
+//! `locald.toml`, a Procfile, a `package.json` and `.env` are read here and nowhere else. Everything is a function of its text, except
 //! `load`, which finds the files and reads them. What a service does with its settings is the daemon's business; where
 //! a fault is shown is the command line's.
 
@@ -31,6 +31,7 @@ mod graph;
 mod interpolate;
 mod layers;
 mod manifest;
+mod package;
 mod procfile;
 mod service_table;
 mod user_config;
@@ -38,7 +39,7 @@ mod user_config;
 mod load;
 
 pub use address::{of_service, offered};
-pub use convert::manifest_of_procfile;
+pub use convert::{manifest_of_package, manifest_of_procfile};
 pub use dotenv::DotEnv;
 pub use environment::{EnvironmentError, EnvironmentParts, Given, Giver};
 pub use explain::{Origin, Plain, Setting};

@@ -11,12 +11,14 @@ use crate::fault::Invalid;
 use crate::faults::Faults;
 use crate::layers::{Form, Input, Layer, merge};
 use crate::manifest;
+use crate::package::{self, Manager};
 use crate::project::Project;
 use crate::reader::Reader;
 use crate::source::Source;
 
 const MANIFEST: &str = "locald.toml";
 const PROCFILE: &str = "Procfile";
+const PACKAGE: &str = "package.json";
 const PERSONAL: &str = "locald.local.toml";
 const WORKSPACE: &str = "locald.workspace.toml";
 const DOTENV: &str = ".env";
@@ -36,8 +38,8 @@ pub struct Found {
 /// Why there is no project.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// Neither file is there.
-    #[error("no {MANIFEST} or {PROCFILE} in `{}`", start.display())]
+    /// None of the files that describe a project is there.
+    #[error("no {MANIFEST} or {PROCFILE}, and no {PACKAGE} with a `dev` or `start` script, in `{}`", start.display())]
     NotFound {
         /// The folder in which it was looked for.
         start: PathBuf,
@@ -71,10 +73,14 @@ impl From<Faults> for LoadError {
 
 /// Looks for a project in `start` and in the folders above it; the nearest counts.
 ///
-/// In one folder a `locald.toml` comes before a Procfile. A relative `start` is taken from the current folder.
+/// In one folder a `locald.toml` comes before a Procfile. A `package.json` counts where neither is in any of the folders: a
+/// repository has many of them, and one `locald.toml`. A relative `start` is taken from the current folder.
 pub fn find_root(start: &Path) -> Option<Found> {
     let start = absolute(start).ok()?;
-    start.ancestors().find_map(|folder| Some(Found { root: folder.to_path_buf(), source: source_in(folder)? }))
+    let nearest = |source: fn(&Path) -> Option<PathBuf>| {
+        start.ancestors().find_map(|folder| Some(Found { root: folder.to_path_buf(), source: source(folder)? }))
+    };
+    nearest(written_in).or_else(|| nearest(package_in))
 }
 
 /// Reads the project in the folder `root`, with all files that have a say in it; `user` is the user's own `config.toml`.
@@ -104,7 +110,11 @@ fn load_explained(root: &Path, user: Option<&Path>) -> Result<(Project, Vec<Sett
         if is_absent(&path) {
             continue;
         }
-        let form = if path.ends_with(PROCFILE) { Form::Procfile } else { Form::Toml };
+        let form = match path.file_name().and_then(|name| name.to_str()) {
+            Some(PROCFILE) => Form::Procfile,
+            Some(PACKAGE) => Form::Package(Manager::beside(&workspace_folders(&root))),
+            _ => Form::Toml,
+        };
         match read(&path, path.parent().unwrap_or(&root))? {
             Ok(text) => inputs.push(Input { layer, form, source: Source::new(&path, &text) }),
             Err(faults) => unreadable.push(faults),
@@ -148,7 +158,24 @@ fn absolute(path: &Path) -> io::Result<PathBuf> {
 }
 
 fn source_in(folder: &Path) -> Option<PathBuf> {
+    written_in(folder).or_else(|| package_in(folder))
+}
+
+/// The file that somebody wrote to describe a project.
+fn written_in(folder: &Path) -> Option<PathBuf> {
     [MANIFEST, PROCFILE].into_iter().map(|name| folder.join(name)).find(|path| path.is_file())
+}
+
+/// The `package.json`, if it says how the project is run.
+fn package_in(folder: &Path) -> Option<PathBuf> {
+    let path = folder.join(PACKAGE);
+    let is_project = match read(&path, folder) {
+        Ok(text) => text.map_or(true, |text| package::is_project(&text)),
+        Err(LoadError::Io { .. }) => false,
+        // Somebody is to be told.
+        Err(_) => true,
+    };
+    is_project.then_some(path)
 }
 
 /// Reads the `.env` of the project in the folder `root`; empty where there is none.
@@ -259,6 +286,20 @@ mod tests {
         assert_eq!(command(&load(folder.path(), None).unwrap()), &Command::Shell("toml".into()));
         fs::remove_file(folder.path().join("locald.toml")).unwrap();
         assert_eq!(command(&load(folder.path(), None).unwrap()), &Command::Shell("procfile".into()));
+    }
+
+    #[test]
+    fn a_package_is_a_project_where_nobody_wrote_what_one_is() {
+        let script = r#"{"scripts": {"dev": "vite"}}"#;
+        let folder = folder(&[("app/package.json", script), ("app/src/file", ""), ("library/package.json", "{}")]);
+        let (root, app) = (folder.path(), folder.path().join("app"));
+        assert_eq!(find_root(&app.join("src")).unwrap().source, app.join("package.json"));
+        assert_eq!(command(&load(&app, None).unwrap()), &Command::Shell("npm run dev".into()));
+        assert_eq!(find_root(&root.join("library")), None);
+        fs::write(root.join("Procfile"), "a: x").unwrap();
+        assert_eq!(find_root(&app.join("src")).unwrap().source, root.join("Procfile"));
+        fs::write(app.join("locald.toml"), "").unwrap();
+        assert_eq!(find_root(&app).unwrap().source, app.join("locald.toml"));
     }
 
     #[test]
