@@ -1,6 +1,7 @@
 //! Up, status, stop, start, restart, down: what each does, and that none claims what it did not do.
 
 use std::fs;
+use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::Value;
@@ -340,7 +341,8 @@ fn a_package_alone_is_a_project_that_runs_its_script() {
     home.set("PATH", &format!("{}:{}", npm.parent().unwrap().display(), std::env::var("PATH").unwrap()));
     let Said { err, code, .. } = home.run(&["up"]);
     assert!(code == 0 && err.contains("`locald init --from package.json`"), "{err}");
-    answering::wait_for(answering::port(&home, "web"), home.pid("web"));
+    let port = answering::port(&home, "web");
+    wait::until("its script answers on its port", || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok());
     let origin = home.ok(&["config", "show", "--origin"]);
     assert!(origin.contains("npm run dev") && origin.contains("package.json:1"), "{origin}");
     home.ok(&["init", "--from", "package.json", "--yes"]);
