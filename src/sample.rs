@@ -4,7 +4,7 @@ use locald_api::{ProjectId, ProjectStatus, ServiceId, ServiceState, ServiceStatu
 
 /// A project in `/code/<name>`.
 pub(crate) fn project(name: &str) -> ProjectStatus {
-    ProjectStatus { id: id(name), name: name.to_owned(), root: format!("/code/{name}") }
+    ProjectStatus { id: id(name), name: name.to_owned(), root: format!("/code/{name}"), faults: vec![] }
 }
 
 /// A service without anything remarkable.

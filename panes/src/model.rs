@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use locald_api::{Attention, Modes, PaneId, Request, Role, ServiceId, ServiceStatus, ServiceUsage, Workspace};
+use locald_api::{
+    Attention, Modes, PaneId, ProjectStatus, Request, Role, ServiceId, ServiceStatus, ServiceUsage, Workspace,
+};
 use ratatui::layout::{Position, Rect, Size};
 
 use crate::keymap::Keymap;
@@ -298,9 +300,15 @@ impl Model {
         }
     }
 
-    /// What keeps the daemon from doing its whole work.
-    pub(crate) fn degraded(&self) -> &[String] {
-        self.workspace.as_ref().map_or(&[], |workspace| &workspace.degraded)
+    /// What is wrong with files, while what they said before stays in force, and what keeps the daemon from doing its whole work.
+    pub(crate) fn troubles(&self) -> Vec<String> {
+        let Some(workspace) = &self.workspace else { return Vec::new() };
+        let of_project = |project: &ProjectStatus| {
+            let name = project.name.clone();
+            project.faults.clone().into_iter().map(move |fault| format!("{name}: {fault}"))
+        };
+        let degraded = workspace.degraded.iter().map(|reason| format!("degraded: {reason}"));
+        workspace.projects.iter().flat_map(of_project).chain(degraded).collect()
     }
 
     /// The service that `wanted` means, if it is there.

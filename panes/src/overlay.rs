@@ -60,10 +60,10 @@ impl Overlay {
         }
     }
 
-    /// Its lines and where they are laid, on a screen of `size`. `degraded` is what the help of `keymap` has to add.
-    pub(crate) fn lay(&self, size: Size, keymap: &Keymap, degraded: &[String]) -> (Rect, Vec<OverlayLine>) {
+    /// Its lines and where they are laid, on a screen of `size`. `troubles` are what the help of `keymap` has to add.
+    pub(crate) fn lay(&self, size: Size, keymap: &Keymap, troubles: &[String]) -> (Rect, Vec<OverlayLine>) {
         let lines = match &self.content {
-            Content::Help => help(keymap, degraded),
+            Content::Help => help(keymap, troubles),
             Content::Details { lines, .. } => lines.iter().cloned().map(OverlayLine::Text).collect(),
         };
         let widest = lines.iter().map(OverlayLine::width).max().unwrap_or(0).max(text::width(self.title()) + 2);
@@ -80,12 +80,12 @@ impl Overlay {
     }
 }
 
-fn help(keymap: &Keymap, degraded: &[String]) -> Vec<OverlayLine> {
+fn help(keymap: &Keymap, troubles: &[String]) -> Vec<OverlayLine> {
     let gap = || OverlayLine::Text(String::new());
     let mut lines = Vec::new();
-    if !degraded.is_empty() {
-        lines.push(OverlayLine::Heading("The daemon is degraded".into()));
-        lines.extend(degraded.iter().map(|reason| OverlayLine::Text(text::printable(reason))));
+    if !troubles.is_empty() {
+        lines.push(OverlayLine::Heading("What is wrong now".into()));
+        lines.extend(troubles.iter().map(|reason| OverlayLine::Text(text::printable(reason))));
         lines.push(gap());
     }
     for (index, section) in help::sections(keymap).into_iter().enumerate() {

@@ -68,7 +68,12 @@ pub(crate) fn workspace(services: Vec<ServiceStatus>) -> Workspace {
     for service in &services {
         if projects.iter().all(|project| project.id != service.id.project) {
             let root = format!("/code/{}", service.project);
-            projects.push(ProjectStatus { id: service.id.project.clone(), name: service.project.clone(), root });
+            projects.push(ProjectStatus {
+                id: service.id.project.clone(),
+                name: service.project.clone(),
+                root,
+                faults: vec![],
+            });
         }
     }
     Workspace { revision: 1, projects, services, ..Workspace::default() }

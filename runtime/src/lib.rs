@@ -15,5 +15,6 @@ mod server;
 mod state_file;
 mod supervisor;
 mod usage;
+mod watching;
 
 pub use daemon::main;

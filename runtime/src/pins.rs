@@ -21,7 +21,7 @@ pub(crate) struct Pins {
 impl Pins {
     /// Reads the pins.
     pub(crate) fn open(file: PathBuf) -> Self {
-        Self { pins: Mutex::new(state_file::read(&file)), file }
+        Self { pins: Mutex::new(state_file::read(&file).value), file }
     }
 
     /// The pinned services, in their order.

@@ -9,22 +9,32 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tracing::warn;
 
-/// Reads the file. One that makes no sense is set aside, for somebody to look at it; then, as without one, all begins anew.
-pub(crate) fn read<T: DeserializeOwned + Default>(path: &Path) -> T {
-    match fs::read(path).map(|text| serde_json::from_slice(&text)) {
-        Ok(Ok(value)) => value,
-        Ok(Err(error)) => {
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Read<T> {
+    /// The default where there is no file, or none that makes sense.
+    pub(crate) value: T,
+    /// What to tell of a file that makes no sense and was set aside, for somebody to look at it.
+    pub(crate) notice: Option<String>,
+}
+
+/// Reads the file.
+pub(crate) fn read<T: DeserializeOwned + Default>(path: &Path) -> Read<T> {
+    let nothing = |notice| Read { value: T::default(), notice };
+    let Ok(text) = fs::read(path) else { return nothing(None) };
+    match serde_json::from_slice(&text) {
+        Ok(value) => Read { value, notice: None },
+        Err(error) => {
             let aside = path.with_extension("json.corrupt");
             warn!(file = %path.display(), %error, "it cannot be read; set aside");
-            let _ = fs::rename(path, aside);
-            T::default()
+            let _ = fs::rename(path, &aside);
+            nothing(Some(format!("{} could not be read and is now {}", path.display(), aside.display())))
         }
-        Err(_) => T::default(),
     }
 }
 
-/// Replaces the file, so that whoever reads it finds the old one or the new one.
-pub(crate) fn write<T: Serialize>(path: &Path, value: &T) -> io::Result<()> {
+/// Replaces the file, so that whoever reads it finds the old one or the new one, even after a crash of the machine.
+pub(crate) fn write<T: Serialize + ?Sized>(path: &Path, value: &T) -> io::Result<()> {
     let temporary = path.with_extension("json.new");
     let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
     file.write_all(&serde_json::to_vec_pretty(value)?)?;

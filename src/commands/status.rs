@@ -1,14 +1,18 @@
 //! `locald status`: what runs, as a table that fits the terminal or as JSON.
 
+use std::io;
+
 use jiff::Timestamp;
-use locald_api::{CallError, Client, Exit, Request, Response, ServiceState, ServiceStatus, Target, Usage};
+use locald_api::{
+    CallError, Client, Exit, ProjectStatus, Request, Response, ServiceState, ServiceStatus, Target, Usage,
+};
 use serde::Serialize;
 
 use crate::changes::{ExitJson, signal_name};
 use crate::clock;
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::paint::Tone;
+use crate::paint::{Tone, plain};
 use crate::progress::state_tone;
 use crate::table::{self, Cell, Column, Shrink};
 use crate::ui::Ui;
@@ -41,20 +45,33 @@ pub(crate) async fn status(args: StatusArgs, context: &Context, ui: &mut Ui) -> 
 }
 
 async fn run(client: &Client, target: Target, json: bool, ui: &mut Ui) -> Result<(), CommandError> {
-    let Response::Status { services, degraded, .. } = client.call(Request::Status(target)).await? else {
+    let Response::Status { services, degraded, projects } = client.call(Request::Status(target)).await? else {
         return Err(CallError::Unfitting.into());
     };
     if json {
-        ui.json(&services.iter().map(ServiceJson::from).collect::<Vec<_>>())?;
+        let json: Vec<ServiceJson> = services.iter().map(|service| ServiceJson::of(service, &projects)).collect();
+        ui.json(&json)?;
     } else if services.is_empty() {
         ui.note("no services are loaded; `locald up` in a project's folder starts them")?;
     } else {
         let table = table(&services, Timestamp::now(), ui);
         ui.data().write_all(table.as_bytes())?;
     }
+    show_faults(&projects, ui)?;
     // Faults of single services are among them.
     for fault in degraded {
         ui.warn(&fault)?;
+    }
+    Ok(())
+}
+
+/// Says what is wrong with files while what they said before stays in force.
+pub(crate) fn show_faults(projects: &[ProjectStatus], ui: &mut Ui) -> io::Result<()> {
+    for project in projects.iter().filter(|project| !project.faults.is_empty()) {
+        ui.warn(&format!("the configuration of `{}` has faults; what it said before stays in force", project.name))?;
+        for fault in &project.faults {
+            writeln!(ui.status(), "  {}", plain(fault))?;
+        }
     }
     Ok(())
 }
@@ -168,6 +185,8 @@ pub(crate) struct ServiceJson<'a> {
     starts_at: Option<&'a str>,
     usage: Option<Usage>,
     log_fault: Option<&'a str>,
+    /// What is wrong first with its project's files, while what they said before stays in force.
+    config_fault: Option<&'a String>,
 }
 
 impl<'a> From<&'a ServiceStatus> for ServiceJson<'a> {
@@ -189,7 +208,15 @@ impl<'a> From<&'a ServiceStatus> for ServiceJson<'a> {
             starts_at: service.starts_at.as_deref(),
             usage: service.usage,
             log_fault: service.log_fault.as_deref(),
+            config_fault: None,
         }
+    }
+}
+
+impl<'a> ServiceJson<'a> {
+    fn of(service: &'a ServiceStatus, projects: &'a [ProjectStatus]) -> Self {
+        let project = projects.iter().find(|project| project.id == service.id.project);
+        Self { config_fault: project.and_then(|project| project.faults.first()), ..Self::from(service) }
     }
 }
 

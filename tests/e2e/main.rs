@@ -19,6 +19,7 @@ mod orphans;
 mod panes;
 mod pointing;
 mod random;
+mod reload;
 mod restore;
 mod sandbox;
 mod screen;

@@ -58,12 +58,33 @@ pub(super) fn take_workspace(model: &mut Model, mut workspace: Workspace) -> Cmd
     model.screens.retain(|id, _| is_there(id));
     model.usage.retain(|id, _| is_there(id));
     model.marks.retain(is_there);
-    let first = model.workspace.replace(workspace).is_none();
+    let before = model.workspace.replace(workspace);
+    note_faults(model, before.as_ref());
+    let first = before.is_none();
     if first && model.opening == Opening::Pins && model.pinned().next().is_some() {
         model.arrangement = Arrangement::Panes;
     }
     // A pane that was pinned or unpinned takes or leaves room.
     settle(model, place).and(scroll::fit(model)).and(watch(model)).and(Cmd::redraw())
+}
+
+/// Says so when a file has a fault that it did not have, and no longer once it has none.
+fn note_faults(model: &mut Model, before: Option<&Workspace>) {
+    let first = |workspace: &Workspace| {
+        workspace.projects.iter().find_map(|project| project.faults.first()).map(|fault| in_force(fault))
+    };
+    let (before, now) = (before.and_then(first), model.workspace.as_ref().and_then(first));
+    if before == now {
+        return;
+    }
+    match now {
+        Some(text) => model.notice = Some(Notice::error(text)),
+        None => model.notice = model.notice.take().filter(|notice| Some(&notice.text) != before.as_ref()),
+    }
+}
+
+fn in_force(fault: &str) -> String {
+    format!("{fault}; what it said before stays in force")
 }
 
 /// Makes sure that the selection is a service that exists: the one that is wanted, the one that was selected, or until the

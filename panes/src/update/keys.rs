@@ -209,7 +209,7 @@ fn outcome(model: &Model) -> Outcome {
 /// A key while an overlay is open: scrolls or closes it, and does nothing else.
 fn leaf_through(model: &mut Model, key: &str) -> Cmd {
     let (Some(leaf), Some(open)) = (keymap::overlay(key), &model.overlay) else { return Cmd::none() };
-    let (area, _) = open.lay(model.size, &model.keymap, model.degraded());
+    let (area, _) = open.lay(model.size, &model.keymap, &model.troubles());
     let page = isize::try_from(Overlay::visible_lines(area).max(1)).unwrap_or(1);
     let top = match leaf {
         Leaf::Close => {
@@ -228,7 +228,7 @@ fn leaf_through(model: &mut Model, key: &str) -> Cmd {
 /// Shows the overlay from line `top`, or from as far down as it goes.
 pub(super) fn scroll_overlay(model: &mut Model, top: usize) {
     let Some(open) = &model.overlay else { return };
-    let (area, lines) = open.lay(model.size, &model.keymap, model.degraded());
+    let (area, lines) = open.lay(model.size, &model.keymap, &model.troubles());
     let last = lines.len().saturating_sub(Overlay::visible_lines(area));
     if let Some(open) = &mut model.overlay {
         open.top = top.min(last);

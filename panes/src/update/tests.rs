@@ -55,6 +55,24 @@ fn answer(model: &mut Model, purpose: Purpose, result: Result<Response, CallErro
 }
 
 #[test]
+fn a_fault_of_a_file_is_told_once_and_no_longer_when_it_is_mended() {
+    let mut model = showing(web_and_worker(), SIZE);
+    let mut broken = web_and_worker();
+    broken.projects[0].faults = vec!["locald.toml:3:1: unknown key `prot`".to_owned()];
+    let _ = tell(&mut model, broken.clone());
+    assert_eq!(notice(&model), "locald.toml:3:1: unknown key `prot`; what it said before stays in force");
+    assert_eq!(model.troubles(), ["shop: locald.toml:3:1: unknown key `prot`"]);
+    let _ = press(&mut model, "j");
+    let _ = tell(&mut model, broken.clone());
+    assert_eq!(notice(&model), "", "a key was pressed since");
+    broken.projects[0].faults = vec!["locald.toml:4:1: unknown key `x`".to_owned()];
+    let _ = tell(&mut model, broken);
+    assert!(notice(&model).starts_with("locald.toml:4:1"));
+    let _ = tell(&mut model, web_and_worker());
+    assert_eq!((notice(&model), model.troubles().len()), ("", 0));
+}
+
+#[test]
 fn once_connected_it_watches_the_workspace_and_asks_what_the_caller_wants_in_that_order() {
     let initial = Request::Up { root: "/code/shop".into(), services: vec![], environment: vec![], only_new: true };
     let mut model = model(Options { initial: Some(initial.clone()), ..Options::default() }, SIZE);

@@ -13,7 +13,7 @@ use crate::text;
 pub(super) fn paint(model: &Model, buffer: &mut Buffer, targets: &mut Targets) {
     let Some(overlay) = &model.overlay else { return };
     let size = Size::new(buffer.area.width, buffer.area.height);
-    let (area, lines) = overlay.lay(size, &model.keymap, model.degraded());
+    let (area, lines) = overlay.lay(size, &model.keymap, &model.troubles());
     if area.width < 4 || area.height < 3 {
         return;
     }

@@ -113,15 +113,16 @@ fn paint_place(model: &Model, area: Rect, buffer: &mut Buffer) -> u16 {
 
 /// How the daemon does. Returns the column before it.
 fn paint_daemon(model: &Model, area: Rect, buffer: &mut Buffer) -> u16 {
-    let (shown, style) = match model.degraded() {
+    let troubles = model.troubles();
+    let (shown, style) = match &troubles[..] {
         _ if !model.connection.is_up() => ("✗ no daemon".to_owned(), model.theme.error),
         [] if model.prefix != Prefix::No || model.notice.is_some() => return area.right(),
         [] => ("daemon ok".to_owned(), model.theme.muted),
-        [reason] => (format!("! degraded: {}", text::printable(reason)), model.theme.warn),
-        [reason, more @ ..] => (format!("! degraded: {} (+{})", text::printable(reason), more.len()), model.theme.warn),
+        [reason] => (format!("! {}", text::printable(reason)), model.theme.warn),
+        [reason, more @ ..] => (format!("! {} (+{})", text::printable(reason), more.len()), model.theme.warn),
     };
     if area.width < NARROWEST_WITH_DAEMON && model.connection.is_up() {
-        let mark = if model.degraded().is_empty() { return area.right() } else { "!" };
+        let mark = if troubles.is_empty() { return area.right() } else { "!" };
         let x = area.right().saturating_sub(2).max(area.x);
         put(buffer, area, x, area.y, mark, style);
         return x;

@@ -30,6 +30,9 @@ pub struct ProjectStatus {
     pub name: String,
     /// Its folder.
     pub root: String,
+    /// What is wrong with its files, each with its place, while what they said before stays in force; empty when all is well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
 }
 
 /// A service at one moment.

@@ -48,7 +48,7 @@ pub use faults::Faults;
 pub use interpolate::{Unfilled, fill, names_in};
 pub use keys::{Key, MANIFEST, Shape, USER, WORKSPACE_FILE};
 pub use layers::Layer;
-pub use load::{Found, LoadError, explain, find_root, load, load_dotenv};
+pub use load::{Found, LoadError, explain, files, find_root, load, load_dotenv};
 pub use manifest::parse_manifest;
 pub use mask::{Masker, Secret};
 pub use name::{ProjectName, ServiceName};

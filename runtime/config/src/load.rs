@@ -104,9 +104,8 @@ pub fn explain(root: &Path, user: Option<&Path>) -> Result<Vec<Setting>, LoadErr
 fn load_explained(root: &Path, user: Option<&Path>) -> Result<(Project, Vec<Setting>), LoadError> {
     let root = absolute(root).map_err(|source| LoadError::Io { path: root.to_path_buf(), source })?;
     let source = source_in(&root).ok_or_else(|| LoadError::NotFound { start: root.clone() })?;
-    let (mut inputs, mut unreadable, mut files) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut inputs, mut unreadable) = (Vec::new(), Vec::new());
     for (layer, path) in candidates(&root, &source, user) {
-        files.push(path.clone());
         if is_absent(&path) {
             continue;
         }
@@ -120,7 +119,7 @@ fn load_explained(root: &Path, user: Option<&Path>) -> Result<(Project, Vec<Sett
             Err(faults) => unreadable.push(faults),
         }
     }
-    files.push(root.join(DOTENV));
+    let files = files(&root, user);
     let mut reader = Reader::default();
     let merged = merge(&mut reader, &inputs);
     let project = manifest::read(&mut reader, &merged, &source, &root);
@@ -133,6 +132,15 @@ fn load_explained(root: &Path, user: Option<&Path>) -> Result<(Project, Vec<Sett
         DotEnv::default()
     });
     Ok((reader.finish(Project { files, dotenv, ..project })?, settings))
+}
+
+/// Every file that has a say in the project in the folder `root`, or would have one if it were there; `user` is the user's own
+/// `config.toml`.
+pub fn files(root: &Path, user: Option<&Path>) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> =
+        candidates(root, &root.join(MANIFEST), user).into_iter().map(|(_, path)| path).collect();
+    files.extend([PROCFILE, DOTENV].map(|name| root.join(name)));
+    files
 }
 
 /// The files that may have a say, in the order of their layers.

@@ -19,7 +19,7 @@ pub struct Project {
     pub root: PathBuf,
     /// The project's own file.
     pub source: PathBuf,
-    /// Every file that was read, and every one that would have been, had it been there.
+    /// Every file that has a say, and every one that would have one if it were there.
     pub files: Vec<PathBuf>,
     /// Variables of all services; each name once.
     pub env: Vec<Variable>,

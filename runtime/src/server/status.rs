@@ -114,5 +114,6 @@ fn starts_at(state: &State) -> Option<String> {
 pub(super) fn degraded(supervisor: &Supervisor, services: &[ServiceStatus]) -> Vec<String> {
     let faults = services.iter().filter_map(|status| Some((status, status.log_fault.as_ref()?)));
     let of_services = faults.map(|(status, fault)| format!("{}:{}: {fault}", status.project, status.name));
-    of_services.chain(supervisor.desired.notice().map(str::to_owned)).collect()
+    let of_files = supervisor.desired.notice().map(str::to_owned).into_iter().chain(supervisor.watching.fault());
+    of_services.chain(of_files).collect()
 }

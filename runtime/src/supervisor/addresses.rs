@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use locald_api::ServiceId;
+use locald_api::{ProjectId, ServiceId};
 use locald_config::{Kind, Port};
 
 use super::definition::{Definition, Expectation};
@@ -59,7 +59,8 @@ impl Addresses {
                 (Kind::Exec, Port::Leased) => Wanted::Leased,
                 (Kind::Exec, Port::Fixed(port)) => Wanted::Fixed(port),
             };
-            if wanted == Wanted::Leased {
+            // One that has a port keeps it: it may be listening there, so that the port looks taken. Before a run it is claimed anyway.
+            if wanted == Wanted::Leased && self.ports.leased(&id.to_string()).is_none() {
                 leased.push(id.to_string());
             }
             let expectation = definition.opens_port;
@@ -82,6 +83,16 @@ impl Addresses {
             Wanted::None => None,
             Wanted::Leased => self.ports.leased(&id.to_string()),
             Wanted::Fixed(port) => Some(port),
+        }
+    }
+
+    /// The port that files give to the service of that name, or to the first of several that run under it; 0 where they give none.
+    pub(super) fn said(&self, project: &ProjectId, service: &str) -> u16 {
+        let places = self.places();
+        let place = |service: String| places.get(&ServiceId { project: project.clone(), service });
+        match place(service.to_owned()).or_else(|| place(format!("{service}.1"))).map(|place| place.wanted) {
+            Some(Wanted::Fixed(port)) => port,
+            _ => 0,
         }
     }
 
@@ -168,8 +179,6 @@ impl std::fmt::Display for Conflict {
 mod tests {
     use std::net::TcpListener;
 
-    use locald_api::ProjectId;
-
     use super::*;
     use crate::supervisor::definition::tests::plain;
 
@@ -191,6 +200,23 @@ mod tests {
         assert!(refused.ends_with(&format!("(pid {})", std::process::id())), "{refused}");
         let conflict = addresses.resolve_conflict(&id("web")).unwrap();
         assert_eq!(conflict.instead, None, "whoever asked for one port is given no other");
+    }
+
+    #[test]
+    fn a_service_that_listens_keeps_its_port_when_it_is_defined_anew() {
+        let scratch = tempfile::tempdir().unwrap();
+        for _ in 0..2 {
+            let addresses = Addresses::open(scratch.path(), Sharing::None);
+            addresses.define(&[(id("web"), &plain("web"))]);
+            let port = addresses.port(&id("web")).unwrap();
+            // Somebody outside may have it by now.
+            let Ok(_listener) = TcpListener::bind(("127.0.0.1", port)) else { return };
+            addresses.define(&[(id("web"), &plain("web"))]);
+            assert_eq!(addresses.port(&id("web")), Some(port));
+            let another = Addresses::open(scratch.path(), Sharing::None);
+            another.define(&[(id("web"), &plain("web"))]);
+            assert_eq!(another.port(&id("web")), Some(port), "a new daemon finds it as it was");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
-use super::saved;
+use crate::state_file::{self, Read};
 
 /// The version of the file. One of a later version is not guessed at.
 const VERSION: u32 = 1;
@@ -47,11 +47,7 @@ pub(crate) struct WantedProject {
 impl Desired {
     /// Reads the file. One that makes no sense is set aside, which [`Self::notice`] tells.
     pub(crate) fn open(file: PathBuf) -> Self {
-        let (wishes, aside) = saved::read::<Wishes>(&file);
-        let notice = aside.map(|aside| {
-            warn!(file = %file.display(), why = aside.why, "what was wanted cannot be read; set aside");
-            format!("{} could not be read and is now {}", file.display(), aside.aside.display())
-        });
+        let Read { value: wishes, notice } = state_file::read::<Wishes>(&file);
         Self { file, wishes: Mutex::new(wishes), saving: Mutex::new(()), notice }
     }
 
@@ -73,14 +69,16 @@ impl Desired {
         project.map(|project| project.stopped.clone()).unwrap_or_default()
     }
 
-    /// The project in `root` is up, with these services.
-    pub(crate) fn note_up(&self, root: &Path, name: &str, services: &[String]) {
+    /// The project in `root` is up, with these services. Says whether that is news.
+    pub(crate) fn note_up(&self, root: &Path, name: &str, services: &[String]) -> bool {
         let mut wishes = self.wishes();
         let project = project(&mut wishes, root);
+        let before = project.clone();
         project.up = true;
         name.clone_into(&mut project.name);
         // A service that is not in the configuration any more is not wanted either way.
         project.stopped.retain(|stopped| services.contains(stopped));
+        *project != before
     }
 
     /// The project in `root` was brought down.
@@ -102,7 +100,7 @@ impl Desired {
     pub(crate) fn save(&self) {
         let _one_at_a_time = self.saving.lock().unwrap_or_else(PoisonError::into_inner);
         let wishes = Wishes { version: VERSION, ..self.wishes().clone() };
-        if let Err(error) = saved::write(&self.file, &wishes) {
+        if let Err(error) = state_file::write(&self.file, &wishes) {
             warn!(file = %self.file.display(), %error, "what is wanted cannot be saved");
         }
     }

@@ -17,7 +17,7 @@ use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
-use super::saved;
+use crate::state_file;
 
 const FIRST: u16 = 20_000;
 const COUNT: u16 = 10_000;
@@ -78,11 +78,7 @@ impl Ports {
     /// [`Ports::open`] with another idea of which ports are free.
     fn open_where(home: &Path, sharing: Sharing, is_free: fn(u16) -> bool) -> Self {
         let file = home.join("ports.json");
-        let (ports, aside) = saved::read(&file);
-        if let Some(aside) = aside {
-            warn!(file = %file.display(), why = aside.why, "the port leases cannot be read; set aside");
-        }
-        let leases = Mutex::new(Leases { ports, settled: BTreeSet::new() });
+        let leases = Mutex::new(Leases { ports: state_file::read(&file).value, settled: BTreeSet::new() });
         Self { home: home.to_owned(), sharing, leases, is_free }
     }
 
@@ -127,7 +123,7 @@ impl Ports {
             shared.write(&table);
         }
         if before != leases.ports
-            && let Err(error) = saved::write(&self.home.join("ports.json"), &leases.ports)
+            && let Err(error) = state_file::write(&self.home.join("ports.json"), &leases.ports)
         {
             warn!(home = %self.home.display(), %error, "the port leases cannot be saved");
         }
@@ -197,11 +193,11 @@ impl SharedTable {
     }
 
     fn read(&self) -> Table {
-        saved::read(&self.file).0
+        state_file::read(&self.file).value
     }
 
     fn write(&self, table: &Table) {
-        if let Err(error) = saved::write(&self.file, table) {
+        if let Err(error) = state_file::write(&self.file, table) {
             warn!(file = %self.file.display(), %error, "the table of ports cannot be saved");
         }
     }

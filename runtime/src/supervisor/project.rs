@@ -20,6 +20,10 @@ pub(crate) struct Project {
     pub(crate) services: Vec<Service>,
     /// What they depend on, by their places.
     pub(crate) graph: Arc<Graph>,
+    /// What its files said when they were last without faults.
+    pub(crate) definitions: Arc<Vec<Definition>>,
+    /// What is wrong with its files now.
+    pub(crate) faults: Arc<[String]>,
 }
 
 /// A project as the keeper remembers it for the next daemon; in memory only, for it holds an environment.
@@ -34,7 +38,7 @@ pub(crate) struct RememberedProject {
 impl Project {
     pub(crate) fn status(&self) -> ProjectStatus {
         let root = self.root.to_string_lossy().into_owned();
-        ProjectStatus { id: self.id.clone(), name: self.name.clone(), root }
+        ProjectStatus { id: self.id.clone(), name: self.name.clone(), root, faults: self.faults.to_vec() }
     }
 
     pub(crate) fn service(&self, name: &str) -> Option<&Service> {

@@ -4,6 +4,7 @@
 
 mod loading;
 mod making;
+mod reloading;
 mod takeover;
 
 use std::collections::BTreeMap;
@@ -32,6 +33,7 @@ use super::surroundings::Surroundings;
 use super::turns;
 use crate::keeper_link::KeeperLink;
 use crate::panes::{Pane, PaneSet, RunPhase, RunState};
+use crate::watching::Watching;
 
 /// How long the log may take to take up the last lines of a service that is forgotten.
 pub(super) const LAST_LINES: Duration = Duration::from_secs(2);
@@ -62,6 +64,8 @@ pub(crate) struct Supervisor {
     surroundings: Arc<Surroundings>,
     pub(crate) addresses: Arc<Addresses>,
     pub(crate) desired: Arc<Desired>,
+    /// Notices when files change that a project is made from.
+    pub(crate) watching: Watching,
     /// Bringing up and down is one at a time.
     changing: tokio::sync::Mutex<()>,
     /// Held while wishes that belong together are told, and while turns are given.
@@ -80,10 +84,11 @@ pub(crate) struct Slot {
 }
 
 impl Supervisor {
-    /// Makes the supervisor, and has it give turns.
+    /// Makes the supervisor, and has it give turns and look at files.
     pub(crate) fn begin(parts: SupervisorParts) -> Arc<Self> {
         let supervisor = Arc::new(Self::new(parts));
         tokio::spawn(turns::give(Arc::downgrade(&supervisor)));
+        tokio::spawn(reloading::reload(Arc::downgrade(&supervisor)));
         supervisor
     }
 
@@ -114,6 +119,7 @@ impl Supervisor {
             surroundings,
             addresses,
             desired,
+            watching: Watching::begin(),
             changing: tokio::sync::Mutex::new(()),
             wishing: tokio::sync::Mutex::new(()),
             openings: Mutex::default(),
@@ -255,8 +261,4 @@ pub(super) fn service_key(id: &ServiceId) -> String {
 
 pub(super) fn unavailable(error: ServiceGone) -> Failure {
     Failure::new(FailureKind::Unavailable, error.to_string())
-}
-
-fn internal(error: &dyn std::error::Error) -> Failure {
-    Failure::new(FailureKind::Internal, error.to_string())
 }

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::blocker::Blocker;
 use super::controller::ServiceController;
 use super::definition::Definition;
+use super::fingerprint::Fingerprint;
 use super::graph::{Advice, Seen};
 use super::state::State;
 use crate::health::{Doctor, LastProbe};
@@ -35,6 +36,7 @@ pub(crate) struct ServiceParts {
     pub(crate) remembered: Remembered,
     pub(crate) memory: Memory,
     pub(crate) doctor: Box<dyn Doctor>,
+    pub(crate) imprint: Imprint,
     pub(crate) turns: Turns,
 }
 
@@ -74,6 +76,9 @@ pub(crate) struct View {
     pub(crate) history: Arc<[PastRun]>,
 }
 
+/// Says what a run would be made from now.
+pub(crate) type Imprint = Box<dyn Fn(&Definition) -> Option<Fingerprint> + Send>;
+
 /// Keeps what is to be remembered.
 pub(crate) type Memory = Box<dyn Fn(&Remembered) + Send>;
 
@@ -89,6 +94,10 @@ enum Request {
     Free,
     Redefine {
         definition: Box<Definition>,
+        /// What a run would be made from now, had it been started from the shell that it was started from, and from that of now.
+        prints: Option<[Fingerprint; 2]>,
+        /// Told whether its run, or what was tried last, was made from something else.
+        is_another: oneshot::Sender<bool>,
     },
     Advise(Advice),
 }
@@ -128,10 +137,17 @@ impl Service {
         wish.done().await
     }
 
-    /// Changes its settings from the next start on.
-    pub(crate) async fn redefine(&self, definition: Definition) -> Result<(), ServiceGone> {
-        let redefine = Request::Redefine { definition: Box::new(definition) };
-        self.handle.requests.send(redefine).await.map_err(|_| ServiceGone)
+    /// Changes its settings: at once what needs no other run, and all from the next start on. Says whether it takes a restart for them
+    /// to hold, because its run, or what was tried last, was made from something else than `prints`.
+    pub(super) async fn redefine(
+        &self,
+        definition: Definition,
+        prints: Option<[Fingerprint; 2]>,
+    ) -> Result<bool, ServiceGone> {
+        let (is_another, wait) = oneshot::channel();
+        let redefine = Request::Redefine { definition: Box::new(definition), prints, is_another };
+        self.handle.requests.send(redefine).await.map_err(|_| ServiceGone)?;
+        wait.await.map_err(|_| ServiceGone)
     }
 
     /// Tells it what its project's graph has found.

@@ -326,6 +326,21 @@ impl State {
         matches!(self, Self::Stopped | Self::Exited | Self::Completed | Self::CrashLoop { .. } | Self::Failed { .. })
     }
 
+    /// Whether it runs, or would if it had not failed: what it is made from matters now, and not only when somebody starts it.
+    pub(crate) fn was_tried(&self) -> bool {
+        match self {
+            Self::Launching { then } => *then == AfterLaunch::Stay,
+            Self::Starting { .. }
+            | Self::Ready { .. }
+            | Self::Unhealthy { .. }
+            | Self::Exited
+            | Self::Backoff { .. }
+            | Self::CrashLoop { .. }
+            | Self::Failed { .. } => true,
+            Self::Stopped | Self::Waiting { .. } | Self::Stopping { .. } | Self::Completed => false,
+        }
+    }
+
     /// The state as clients see it.
     pub(crate) fn shown(&self) -> ServiceState {
         match self {

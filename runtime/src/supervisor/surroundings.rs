@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use locald_api::{ProjectId, ServiceId};
-use locald_config::{EnvironmentParts, Faults, LoadError, Masker};
+use locald_config::{DotEnv, EnvironmentParts, Faults, LoadError, Masker};
 use locald_keeper::{Home, TOKEN_VARIABLE};
 
 use super::addresses::Addresses;
 use super::definition::Definition;
 use super::environment::Environment;
+use super::fingerprint::{Fingerprint, Ingredients};
 use super::secrets::Secrets;
 
 /// The surroundings of all services of this home.
@@ -66,6 +67,33 @@ impl Surroundings {
         let projects = self.projects();
         let (_, value) = projects.get(project)?.shell.iter().rfind(|(known, _)| known == name)?;
         Some(value.clone())
+    }
+
+    /// The environment of the shell that brought a project up.
+    pub(super) fn shell(&self, project: &ProjectId) -> Option<Vec<(String, String)>> {
+        self.projects().get(project).map(|project| project.shell.clone())
+    }
+
+    /// What the service would be made from now, had it been started from each of these shells.
+    pub(super) fn fingerprints(
+        &self,
+        id: &ServiceId,
+        definition: &Definition,
+        dotenv: &DotEnv,
+        shells: [&Vec<(String, String)>; 2],
+    ) -> Result<[Fingerprint; 2], String> {
+        let port_of = |service: &str| self.addresses.said(&id.project, service);
+        let of = |shell| Fingerprint::of(definition, &Ingredients { shell, dotenv, port_of: &port_of });
+        let first = of(shells[0])?;
+        Ok([first, if shells[0] == shells[1] { first } else { of(shells[1])? }])
+    }
+
+    /// What the service's next run is made from; `None` where it cannot begin.
+    pub(super) fn fingerprint(&self, id: &ServiceId, definition: &Definition) -> Option<Fingerprint> {
+        let project = self.projects().get(&id.project).cloned()?;
+        let dotenv = locald_config::load_dotenv(&project.root).ok()?;
+        let [print, _] = self.fingerprints(id, definition, &dotenv, [&project.shell; 2]).ok()?;
+        Some(print)
     }
 
     /// The environment of a service's next run. `.env` is read now, so a restart is enough to take up a change.

@@ -21,14 +21,7 @@ impl Supervisor {
     pub(crate) async fn start(&self, target: &Target) -> Result<Vec<ServiceChange>, Failure> {
         let meant = self.resolve_configured(target)?;
         self.write_down(&meant, true).await;
-        self.bring(meant, Asked::Start).await
-    }
-
-    /// Restarts the services in `target`, and starts what they depend on and does not run.
-    pub(crate) async fn restart(&self, target: &Target) -> Result<Vec<ServiceChange>, Failure> {
-        let meant = self.resolve_configured(target)?;
-        self.write_down(&meant, true).await;
-        self.bring(meant, Asked::Restart).await
+        self.bring_each(meant.into_iter().map(|meant| (meant, Asked::Start)).collect()).await
     }
 
     /// Stops the services in `target` and no others: who depends on one of them and was not named runs on.
@@ -64,10 +57,11 @@ impl Supervisor {
         let _ = tokio::task::spawn_blocking(move || desired.save()).await;
     }
 
-    /// Asks for runs of `meant`, and of what they depend on.
-    pub(super) async fn bring(&self, meant: Vec<Meant>, asked: Asked) -> Result<Vec<ServiceChange>, Failure> {
+    /// Asks for runs of each service, and of what it depends on.
+    pub(super) async fn bring_each(&self, meant: Vec<(Meant, Asked)>) -> Result<Vec<ServiceChange>, Failure> {
         let projects = self.snapshot();
-        let mut wanted: Vec<Wanted> = meant.into_iter().map(|meant| Wanted { meant, asked, named: true }).collect();
+        let wanted = meant.into_iter().map(|(meant, asked)| Wanted { meant, asked, named: true });
+        let mut wanted: Vec<Wanted> = wanted.collect();
         for project in &projects {
             wanted.extend(needed(project, &wanted));
         }

@@ -1,20 +1,40 @@
-//! Loading a project, bringing it up, and bringing it down.
+//! Bringing a project up and down, and making its services those that its files say.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use futures_util::future::join_all;
 use locald_api::{Change, Failure, FailureKind, ProjectId, ServiceChange, ServiceId, Target};
 use locald_config::{LoadError, Start};
 use locald_keeper::ToKeeper;
 
-use super::{Supervisor, internal, unavailable};
+use super::{Supervisor, unavailable};
 use crate::supervisor::definition::{self, Definition};
 use crate::supervisor::names::{self, Meant};
 use crate::supervisor::project::{Project, RememberedProject, project_id};
 use crate::supervisor::service::{Asked, Remembered, Service};
 
+/// What a project's files say now.
+pub(super) struct Said {
+    pub(super) config: locald_config::Project,
+    pub(super) definitions: Vec<Definition>,
+    pub(super) id: ProjectId,
+}
+
+/// What came of a project's services when its files were read.
+#[derive(Default)]
+pub(super) struct Applied {
+    /// Services that were not there before.
+    pub(super) new: Vec<Service>,
+    /// Services that are made from something else now, and have run or tried to.
+    pub(super) changed: Vec<Service>,
+    /// Why services could not begin if they had to, which their files can mend.
+    pub(super) faults: Vec<String>,
+}
+
 impl Supervisor {
-    /// Loads the project in `root` and starts its services, or the named ones; with `only_new` none that was loaded before.
+    /// Loads the project in `root` and starts its services, or the named ones; with `only_new` none that was loaded before. Those that
+    /// run and are to be made from something else now are restarted.
     pub(crate) async fn up(
         self: &Arc<Self>,
         root: String,
@@ -23,31 +43,22 @@ impl Supervisor {
         only_new: bool,
     ) -> Result<Vec<ServiceChange>, Failure> {
         let changing = self.changing.lock().await;
-        let folder = PathBuf::from(&root);
-        let user = self.home.config_file();
-        let loaded = tokio::task::spawn_blocking(move || locald_config::load(&folder, Some(&user))).await;
-        let config = loaded.map_err(|error| internal(&error))?.map_err(|error| config_failure(&error))?;
+        let said = self.read(PathBuf::from(&root)).await.map_err(|error| config_failure(&error))?;
         // Before anything is changed: who mistypes a name wants nothing done.
-        let definitions = Definition::all_of(&config);
-        let known: Vec<&str> = definitions.iter().map(|definition| definition.name.as_str()).collect();
+        let known: Vec<&str> = said.definitions.iter().map(|definition| definition.name.as_str()).collect();
         let is_known = |name: &&String| known.iter().any(|known| names::is_called(known, bare_name(name)));
         if let Some(unknown) = names.iter().find(|name| !is_known(name)) {
-            return Err(names::unknown_service(config.name.as_str(), &known, unknown));
+            return Err(names::unknown_service(said.config.name.as_str(), &known, unknown));
         }
-        let root = config.root.clone();
-        let id = project_id(config.name.as_str(), &root);
+        let (root, id) = (said.config.root.clone(), said.id.clone());
         self.forget_renamed(&id, &root).await?;
         let loaded = self.projects().get(&id).filter(|_| only_new).cloned();
-        self.surroundings.set_project(&id, config.name.as_str(), &root, environment.clone());
-        self.remember_project(&id, config.name.as_str(), &root, environment, &definitions);
         let is_manual = |definition: &&Definition| definition.start == Start::Manual;
-        let manual: Vec<String> = definitions.iter().filter(is_manual).map(|it| it.name.clone()).collect();
-        let all: Vec<String> = definitions.iter().map(|definition| definition.name.clone()).collect();
+        let manual: Vec<String> = said.definitions.iter().filter(is_manual).map(|it| it.name.clone()).collect();
         // As it was left when the machine, or everything of locald, went down.
         let stopped = if only_new && loaded.is_none() { self.desired.stopped(&root) } else { Vec::new() };
-        self.load(&id, config.name.as_str(), &root, definitions).await?;
+        let applied = self.apply(said, Some(environment)).await?;
         drop(changing);
-        self.desired.note_up(&root, config.name.as_str(), &all);
         let by_itself = names.is_empty();
         let target = Target { root: Some(root.to_string_lossy().into_owned()), names };
         let mut meant = self.resolve_configured(&target)?;
@@ -56,11 +67,25 @@ impl Supervisor {
         meant.retain(|meant| !(by_itself && manual.contains(&meant.service.pane.id.service)));
         meant.retain(|meant| !stopped.contains(&meant.service.pane.id.service));
         self.write_down(&meant, true).await;
-        self.bring(meant, Asked::Start).await
+        let changed = self.meant(&id, applied.changed);
+        meant.retain(|meant| changed.iter().all(|changed| changed.service.pane.id != meant.service.pane.id));
+        let restarts = changed.into_iter().map(|meant| (meant, Asked::Restart));
+        self.bring_each(meant.into_iter().map(|meant| (meant, Asked::Start)).chain(restarts).collect()).await
+    }
+
+    /// Reads what the files of the project in `folder` say. Nothing is changed.
+    pub(super) async fn read(&self, folder: PathBuf) -> Result<Said, LoadError> {
+        let (user, root) = (self.home.config_file(), folder.clone());
+        let loaded = tokio::task::spawn_blocking(move || locald_config::load(&folder, Some(&user))).await;
+        let config =
+            loaded.unwrap_or_else(|error| Err(LoadError::Io { path: root, source: std::io::Error::other(error) }))?;
+        let definitions = Definition::all_of(&config);
+        let id = project_id(config.name.as_str(), &config.root);
+        Ok(Said { config, definitions, id })
     }
 
     /// A project that was renamed, or moved aside, makes room for the one that is in its folder now.
-    async fn forget_renamed(self: &Arc<Self>, id: &ProjectId, root: &Path) -> Result<(), Failure> {
+    pub(super) async fn forget_renamed(self: &Arc<Self>, id: &ProjectId, root: &Path) -> Result<(), Failure> {
         let old: Vec<Project> =
             self.projects().values().filter(|project| project.root == root && project.id != *id).cloned().collect();
         for project in old {
@@ -69,44 +94,80 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Makes the project's services those of `definitions`.
-    async fn load(
+    /// Makes the project what its files say, and has it known as up. `shell`: the environment of whoever brings it up now; where
+    /// nobody does, that of whoever did. What of its services runs goes on until it is asked for something else.
+    pub(super) async fn apply(
         self: &Arc<Self>,
-        id: &ProjectId,
-        name: &str,
-        root: &Path,
-        definitions: Vec<Definition>,
-    ) -> Result<(), Failure> {
-        let known = self.projects().get(id).map(|project| project.services.clone()).unwrap_or_default();
-        let graph = Arc::new(definition::graph(&definitions));
-        self.define(id, &definitions);
-        let mut services = Vec::new();
-        for definition in definitions {
+        said: Said,
+        shell: Option<Vec<(String, String)>>,
+    ) -> Result<Applied, Failure> {
+        let Said { config, definitions, id } = said;
+        let (name, root) = (config.name.as_str(), &config.root);
+        let before = self.projects().get(&id).cloned();
+        let old_shell = self.surroundings.shell(&id);
+        let shell = shell.or_else(|| old_shell.clone()).unwrap_or_default();
+        self.surroundings.set_project(&id, name, root, shell.clone());
+        self.watching.set(&id, &config.files);
+        if before.as_ref().is_none_or(|before| *before.definitions != definitions) || old_shell != Some(shell.clone()) {
+            self.remember_project(&id, name, root, shell.clone(), &definitions);
+        }
+        self.define(&id, &definitions);
+        let known = before.as_ref().map(|project| project.services.clone()).unwrap_or_default();
+        let shells = [old_shell.as_ref().unwrap_or(&shell), &shell];
+        let (mut applied, mut services) = (Applied::default(), Vec::new());
+        for definition in &definitions {
             let service = ServiceId { project: id.clone(), service: definition.name.clone() };
-            let service = match known.iter().find(|known| known.pane.id == service) {
-                Some(known) => {
-                    known.pane.set_size_policy(definition.size);
-                    self.surroundings.learn_secrets(&service, &definition);
-                    known.redefine(definition).await.map_err(unavailable)?;
-                    known.clone()
-                }
-                None => self
-                    .create_service(service, definition, None, Remembered::default())
-                    .await
-                    .map_err(|reason| Failure::new(FailureKind::Internal, reason))?,
+            let prints = self.surroundings.fingerprints(&service, definition, &config.dotenv, shells);
+            let service = if let Some(known) = known.iter().find(|known| known.pane.id == service) {
+                known.pane.set_size_policy(definition.size);
+                self.surroundings.learn_secrets(&service, definition);
+                let is_another = known.redefine(definition.clone(), prints.as_ref().ok().copied()).await;
+                applied.changed.extend(is_another.map_err(unavailable)?.then(|| known.clone()));
+                known.clone()
+            } else {
+                let created = self.create_service(service, definition.clone(), None, Remembered::default()).await;
+                let created = created.map_err(|reason| Failure::new(FailureKind::Internal, reason))?;
+                applied.new.push(created.clone());
+                created
             };
+            applied.faults.extend(prints.err().map(|why| format!("`{}`: {why}", definition.name)));
             services.push(service);
         }
         let gone: Vec<Service> =
             known.into_iter().filter(|known| services.iter().all(|service| service.pane.id != known.pane.id)).collect();
-        let project = Project { id: id.clone(), name: name.to_owned(), root: root.to_owned(), services, graph };
+        let names: Vec<String> = definitions.iter().map(|definition| definition.name.clone()).collect();
+        let graph = Arc::new(definition::graph(&definitions));
+        let faults = applied.faults.clone();
+        let project = Project {
+            id: id.clone(),
+            name: name.to_owned(),
+            root: root.clone(),
+            services,
+            graph,
+            definitions: Arc::new(definitions),
+            faults: faults.into(),
+        };
         self.projects().insert(id.clone(), project);
         self.touch();
-        for service in gone {
-            service.stop_at_once().await.map_err(unavailable)?;
-            self.forget_service(&service).await;
+        if self.desired.note_up(root, name, &names) {
+            self.save_desired().await;
         }
-        Ok(())
+        join_all(gone.iter().map(|service| self.remove(service))).await;
+        Ok(applied)
+    }
+
+    /// Stops a service that no file speaks of any more, and forgets it.
+    async fn remove(&self, service: &Service) {
+        // A task that is gone leaves its run to the next daemon, which finds that it belongs to nobody.
+        if service.stop_at_once().await.is_ok() {
+            self.forget_service(service).await;
+        }
+    }
+
+    /// Services of a project, as what somebody means.
+    pub(super) fn meant(&self, id: &ProjectId, services: Vec<Service>) -> Vec<Meant> {
+        let project = self.projects().get(id).map(|project| project.name.clone()).unwrap_or_default();
+        services.into_iter().map(|service| Meant { project: project.clone(), service }).collect()
     }
 
     pub(super) fn define(&self, project: &ProjectId, definitions: &[Definition]) {
@@ -124,11 +185,11 @@ impl Supervisor {
         self.forget_project(&project).await
     }
 
-    async fn forget_project(self: &Arc<Self>, project: &Project) -> Result<Vec<ServiceChange>, Failure> {
+    pub(super) async fn forget_project(self: &Arc<Self>, project: &Project) -> Result<Vec<ServiceChange>, Failure> {
+        self.watching.forget(&project.id);
         self.close_shells(&project.id).await;
-        let meant =
-            project.services.iter().map(|service| Meant { project: project.name.clone(), service: service.clone() });
-        let changes = self.end(meant.collect()).await?;
+        let meant = self.meant(&project.id, project.services.clone());
+        let changes = self.end(meant).await?;
         if let Some(kept) = changes.iter().find(|change| matches!(change.change, Change::Failed { .. })) {
             let name = &kept.service.service;
             let message = format!("`{name}` was started again while its project was to come down");
@@ -166,7 +227,7 @@ fn bare_name(name: &str) -> &str {
     name.rsplit_once(':').map_or(name, |(_, service)| service)
 }
 
-fn config_failure(error: &LoadError) -> Failure {
+pub(super) fn config_failure(error: &LoadError) -> Failure {
     let failure = Failure::new(
         FailureKind::Config,
         match error {

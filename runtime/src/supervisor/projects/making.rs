@@ -52,11 +52,15 @@ impl Supervisor {
         let _ = rustix::io::write(&self.wake, &1u64.to_ne_bytes());
         let (surroundings, addresses) = (self.surroundings.clone(), self.addresses.clone());
         let doctor = Box::new(Examiner { pane: pane.clone(), surroundings, addresses });
+        let imprint = {
+            let (surroundings, id) = (self.surroundings.clone(), id.clone());
+            Box::new(move |definition: &Definition| surroundings.fingerprint(&id, definition))
+        };
         let turns = match definition.origin {
             Origin::Configuration => Turns::OfProject,
             Origin::Opened => Turns::Free,
         };
-        let parts = ServiceParts { kind, controller, definition, remembered, memory, doctor, turns };
+        let parts = ServiceParts { kind, controller, definition, remembered, memory, doctor, imprint, turns };
         let service = Service::spawn(pane, parts);
         self.follow(&service);
         Ok(service)

@@ -45,6 +45,10 @@ impl Supervisor {
             self.hear(message, descriptors);
         }
         self.end_unclaimed(slots);
+        // What has changed in their files while nobody looked.
+        for project in self.snapshot() {
+            self.watching.note(&project.id);
+        }
     }
 
     /// Ends what belongs to no project any more: services whose removal an earlier daemon could not finish.
@@ -98,7 +102,18 @@ impl Supervisor {
         }
         info!(project = %id, services = services.len(), "took over a project");
         let graph = Arc::new(definition::graph(&taken));
-        self.projects().insert(id.clone(), Project { id: id.clone(), name, root, services, graph });
+        self.projects().insert(
+            id.clone(),
+            Project {
+                id: id.clone(),
+                name,
+                root,
+                services,
+                graph,
+                definitions: Arc::new(taken),
+                faults: Arc::default(),
+            },
+        );
         self.touch();
     }
 }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::health::Source;
 use crate::supervisor::controller::{Ended, Inherited};
+use crate::supervisor::fingerprint::Fingerprint;
 use crate::supervisor::state::{AfterLaunch, AfterStop, Order, State};
 
 /// So many ended runs are remembered of each service.
@@ -31,6 +32,9 @@ pub(crate) struct Remembered {
     /// How it rests while there is no run.
     pub(super) rest: Rest,
     pub(super) runs: VecDeque<PastRun>,
+    /// What the run that was ordered last was made from, as far as files say it.
+    #[serde(default)]
+    pub(super) made_from: Option<Fingerprint>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

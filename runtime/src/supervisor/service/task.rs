@@ -9,13 +9,14 @@ use tokio::time::Instant;
 use tracing::info;
 
 use super::memory::{Remembered, Wanted};
-use super::{Asked, Handle, Memory, Request, ServiceParts, Turns, View};
+use super::{Asked, Handle, Imprint, Memory, Request, ServiceParts, Turns, View};
 use crate::health::{Doctor, Finding, Run, Source, Verdict, Watch};
 use crate::supervisor::addresses::Conflict;
 use crate::supervisor::backoff::Restarts;
 use crate::supervisor::blocker;
 use crate::supervisor::controller::{Ended, Inherited, RunEvent, ServiceController};
 use crate::supervisor::definition::Definition;
+use crate::supervisor::fingerprint::Fingerprint;
 use crate::supervisor::graph::Advice;
 use crate::supervisor::state::{AfterLaunch, Effect, Event, State, describe};
 
@@ -33,6 +34,7 @@ pub(super) struct Task {
     kept: Remembered,
     memory: Memory,
     doctor: Box<dyn Doctor>,
+    imprint: Imprint,
     /// Who looks how the current run is, if somebody has to.
     watch: Option<Watch>,
     turns: Turns,
@@ -49,7 +51,7 @@ pub(super) struct Task {
 
 impl Task {
     pub(super) fn new(parts: ServiceParts) -> Self {
-        let ServiceParts { controller, definition, remembered, memory, doctor, turns, kind: _ } = parts;
+        let ServiceParts { controller, definition, remembered, memory, doctor, imprint, turns, kind: _ } = parts;
         let mut hasher = DefaultHasher::new();
         (&definition.name, &definition.directory).hash(&mut hasher);
         let mut restarts = Restarts::new(definition.restart, definition.backoff, hasher.finish());
@@ -74,6 +76,7 @@ impl Task {
             remembered,
             memory,
             doctor,
+            imprint,
             watch: None,
             turns,
             last_pid: 0,
@@ -182,12 +185,31 @@ impl Task {
                 let _ = noted.send(());
             }
             Request::Free => self.turns = Turns::Free,
-            Request::Redefine { definition } => {
-                self.restarts.redefine(definition.restart, definition.backoff);
-                self.definition = *definition;
+            Request::Redefine { definition, prints, is_another } => {
+                let _ = is_another.send(self.redefine(*definition, prints));
             }
             Request::Advise(advice) => self.follow(advice),
         }
+    }
+
+    /// Takes up other settings; says whether it takes a restart for all of them to hold.
+    fn redefine(&mut self, definition: Definition, prints: Option<[Fingerprint; 2]>) -> bool {
+        self.restarts.redefine(definition.restart, definition.backoff);
+        let old = std::mem::replace(&mut self.definition, definition);
+        if (&old.health, old.opens_port) != (&self.definition.health, self.definition.opens_port) {
+            // It is looked after anew; what is known of it stays known.
+            self.watch = None;
+        }
+        let Some([as_started, now]) = prints else { return false };
+        let is_another = match self.remembered.made_from {
+            Some(made_from) => made_from.differs_from(as_started),
+            // A run of a release that did not tell stays; what could not even begin is tried again.
+            None => self.state.pid().is_none(),
+        };
+        if !is_another {
+            self.remembered.made_from = Some(now);
+        }
+        is_another && self.state.was_tried()
     }
 
     fn accept_start(&mut self, done: oneshot::Sender<Change>) {
@@ -391,6 +413,8 @@ impl Task {
                 self.watch = None;
                 self.view.send_modify(|view| view.probed = None);
                 // The order first: a daemon that dies in between leaves a run that its keeper tells of.
+                // Of files that change in between, those of before are kept in mind: then they are seen to have changed.
+                self.remembered.made_from = (self.imprint)(&self.definition);
                 self.remembered.run = self.controller.begin(&self.definition);
                 self.want(Wanted::Running);
             }

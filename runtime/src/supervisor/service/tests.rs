@@ -124,6 +124,7 @@ impl Stage {
             remembered,
             memory,
             doctor: Box::new(Told(Mutex::new(is_asked.then_some(found)))),
+            imprint: Box::new(|_| None),
             turns,
         };
         let handle = Task::new(parts).spawn("demo:web".to_owned());
