@@ -8,7 +8,7 @@ use crate::launch::{Launch, LaunchFailure, Stop};
 use crate::outcome::{Ending, Outcome};
 
 /// The version of both protocols and of the shared memory between keeper and daemon.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// From the daemon to the keeper.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +67,16 @@ pub enum ToKeeper {
     },
     /// The daemon has stopped everything and will exit; the keeper ends after it.
     Shutdown,
+    /// Holds a socket for the next daemon, in the place of one that was held under this name. With the socket.
+    Hold {
+        /// Its name.
+        key: String,
+    },
+    /// Closes a socket that is held.
+    Release {
+        /// Its name.
+        key: String,
+    },
 }
 
 /// From the keeper to the daemon.
@@ -100,6 +110,11 @@ pub enum FromKeeper {
         key: String,
         /// The value.
         value: Vec<u8>,
+    },
+    /// A socket that an earlier daemon had held. With the socket.
+    Held {
+        /// Its name.
+        key: String,
     },
     /// Everything the keeper holds has been said.
     Ready,
@@ -214,6 +229,8 @@ impl Message for ToKeeper {
             Self::Put { key, value } => out.u8(6).bytes(key.as_bytes()).bytes(value),
             Self::Remove { key } => out.u8(7).bytes(key.as_bytes()),
             Self::Shutdown => out.u8(8),
+            Self::Hold { key } => out.u8(9).bytes(key.as_bytes()),
+            Self::Release { key } => out.u8(10).bytes(key.as_bytes()),
         };
         out.0
     }
@@ -230,6 +247,8 @@ impl Message for ToKeeper {
             6 => Self::Put { key: input.text()?, value: input.bytes()?.to_vec() },
             7 => Self::Remove { key: input.text()? },
             8 => Self::Shutdown,
+            9 => Self::Hold { key: input.text()? },
+            10 => Self::Release { key: input.text()? },
             _ => return Err(Malformed),
         };
         input.end()?;
@@ -239,6 +258,7 @@ impl Message for ToKeeper {
     fn descriptors(&self) -> usize {
         match self {
             Self::Spawn { launch, .. } => launch.sockets.into(),
+            Self::Hold { .. } => 1,
             _ => 0,
         }
     }
@@ -274,6 +294,7 @@ impl Message for FromKeeper {
             }
             Self::Listener => out.u8(7),
             Self::Terminate => out.u8(8),
+            Self::Held { key } => out.u8(9).bytes(key.as_bytes()),
         };
         out.0
     }
@@ -299,6 +320,7 @@ impl Message for FromKeeper {
             6 => Self::Notify { slot: input.text()?, key: input.text()?, value: input.text()? },
             7 => Self::Listener,
             8 => Self::Terminate,
+            9 => Self::Held { key: input.text()? },
             _ => return Err(Malformed),
         };
         input.end()?;
@@ -310,7 +332,7 @@ impl Message for FromKeeper {
             Self::Welcome { .. } => 3,
             Self::Slot { run, .. } => 1 + usize::from(run.is_some_and(|run| run.terminal)),
             Self::Spawned { run, .. } => usize::from(run.terminal),
-            Self::Listener => 1,
+            Self::Listener | Self::Held { .. } => 1,
             Self::Value { .. } | Self::Ready | Self::SpawnFailed { .. } | Self::Notify { .. } | Self::Terminate => 0,
         }
     }
@@ -440,6 +462,8 @@ mod tests {
             (".{0,9}", bytes()).prop_map(|(key, value)| ToKeeper::Put { key, value }),
             ".{0,9}".prop_map(|key| ToKeeper::Remove { key }),
             Just(ToKeeper::Shutdown),
+            ".{0,9}".prop_map(|key| ToKeeper::Hold { key }),
+            ".{0,9}".prop_map(|key| ToKeeper::Release { key }),
         ]
     }
 
@@ -458,6 +482,7 @@ mod tests {
             (".{0,9}", ".{0,9}", proptest::option::of(run_info()), any::<Option<u64>>())
                 .prop_map(|(slot, notify, run, starting)| FromKeeper::Slot { slot, notify, run, starting }),
             (".{0,9}", bytes()).prop_map(|(key, value)| FromKeeper::Value { key, value }),
+            ".{0,9}".prop_map(|key| FromKeeper::Held { key }),
             Just(FromKeeper::Ready),
             (".{0,9}", run_info()).prop_map(|(slot, run)| FromKeeper::Spawned { slot, run }),
             (".{0,9}", any::<u64>(), failure).prop_map(|(slot, run, failure)| FromKeeper::SpawnFailed {

@@ -138,6 +138,7 @@ impl Keeper {
             slots: BTreeMap::new(),
             husks: Vec::new(),
             values: BTreeMap::new(),
+            sockets: BTreeMap::new(),
             daemon: None,
             policy: RestartPolicy::default(),
             restart_at: None,

@@ -67,6 +67,8 @@ struct Keeper {
     /// Runs that have ended but for processes left alone on purpose; their reapers still know those.
     husks: Vec<Run>,
     values: BTreeMap<String, Vec<u8>>,
+    /// Sockets of the daemon's, by the names it gave them: whoever connects while no daemon lives waits in their queues.
+    sockets: BTreeMap<String, OwnedFd>,
     daemon: Option<Daemon>,
     policy: RestartPolicy,
     restart_at: Option<Instant>,

@@ -85,6 +85,10 @@ impl Keeper {
                 self.values.remove(&key);
             }
             ToKeeper::Shutdown => self.leave(STOP_GRACE),
+            ToKeeper::Hold { key } => self.sockets.extend(descriptors.into_iter().map(|socket| (key.clone(), socket))),
+            ToKeeper::Release { key } => {
+                self.sockets.remove(&key);
+            }
         }
     }
 
@@ -115,9 +119,20 @@ impl Keeper {
         for (key, value) in self.values.clone() {
             self.tell_daemon(&FromKeeper::Value { key, value }, Vec::new());
         }
+        self.tell_sockets();
         self.tell_daemon(&FromKeeper::Ready, Vec::new());
         if self.ending == Some(Phase::DaemonStops) {
             self.tell_daemon(&FromKeeper::Terminate, Vec::new());
+        }
+    }
+
+    fn tell_sockets(&mut self) {
+        let copies: Vec<_> = self.sockets.iter().map(|(key, socket)| (key.clone(), socket.try_clone())).collect();
+        for (key, socket) in copies {
+            match socket {
+                Ok(socket) => self.tell_daemon(&FromKeeper::Held { key }, vec![socket]),
+                Err(error) => report(format_args!("no descriptor for the socket {key}: {error}")),
+            }
         }
     }
 
