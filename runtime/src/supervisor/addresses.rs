@@ -148,6 +148,11 @@ impl Addresses {
         self.places().get_mut(id).map_or_else(Vec::new, |place| place.monitor.look(promise, found))
     }
 
+    /// A port for ourselves, the same each time if it can be had. `name` is no service's.
+    pub(crate) fn entrance(&self, name: &str) -> Option<u16> {
+        self.ports.lease(name).ok()
+    }
+
     fn owner(&self, port: u16) -> Option<String> {
         self.scanner.look().owner(port).map(|(pid, name)| format!("{name} (pid {pid})"))
     }
