@@ -1,0 +1,200 @@
+//! One request: for whom it is, to whom it goes, and what comes back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::body::{Body, Incoming};
+use hyper::header::{COOKIE, EXPECT, HeaderMap, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::upgrade::OnUpgrade;
+use hyper::{Method, Request, Response, StatusCode, Uri, Version};
+
+use crate::answer;
+use crate::failure::{Failure, is_navigation};
+use crate::headers::{self, Origin};
+use crate::host::HostName;
+use crate::proxy::Proxy;
+use crate::reply::{Lease, Reply};
+use crate::route::Route;
+use crate::target::{Refusal, Target, target};
+use crate::upload::{Opener, Upload};
+use crate::wait::{RECENT, Wait};
+use crate::websocket;
+
+/// How long a person waits for a page before being told what is going on.
+const UNTIL_TOLD: Duration = Duration::from_millis(800);
+
+/// The connection that requests come over.
+#[derive(Debug, Clone)]
+pub(crate) struct Entrance {
+    pub(crate) origin: Origin,
+    /// The name that its certificate was made for.
+    pub(crate) certificate: Option<HostName>,
+    /// It speaks no TLS, though its port is for that.
+    pub(crate) lacks_tls: bool,
+}
+
+/// Answers a request, whatever comes of it.
+pub(crate) async fn answer(proxy: &Proxy, request: Request<Incoming>, entrance: &Entrance) -> Response<Reply> {
+    let version = request.version();
+    let (parts, body) = request.into_parts();
+    let is_navigation = is_navigation(&parts);
+    let request = Request::from_parts(parts, body);
+    let mut response = match pass_on(proxy, request, entrance, is_navigation).await {
+        Ok(response) => response,
+        Err(failure) => answer::of_failure(&failure, is_navigation),
+    };
+    *response.version_mut() = version;
+    response
+}
+
+/// Answers a request that is not even looked at.
+pub(crate) fn refuse(request: Request<Incoming>, refusal: Refusal) -> Response<Reply> {
+    answer::of_failure(&Failure::malformed(refusal), is_navigation(&request.into_parts().0))
+}
+
+async fn pass_on(
+    proxy: &Proxy,
+    mut request: Request<Incoming>,
+    entrance: &Entrance,
+    is_navigation: bool,
+) -> Result<Response<Reply>, Failure> {
+    let websocket = (request.version() == Version::HTTP_11 && headers::asks_for_websocket(request.headers()))
+        .then(|| hyper::upgrade::on(&mut request));
+    let (mut parts, body) = request.into_parts();
+    let target = target(&parts).map_err(Failure::malformed)?;
+    let route = find(proxy, &target, entrance)?;
+    if entrance.lacks_tls && websocket.is_none() {
+        return to_https(&target, &parts, entrance.origin.port, is_navigation);
+    }
+    let has_body = !body.is_end_stream();
+    let mut upload = Upload::new(body);
+    let waits_to_be_asked = has_body && parts.version == Version::HTTP_11 && parts.headers.contains_key(EXPECT);
+    headers::to_back_end(&mut parts.headers, &target.written, entrance.origin, has_body)
+        .map_err(|_| Failure::looped(&route))?;
+    join_cookies(&mut parts.headers);
+    parts.uri = path_of(&parts.uri);
+    parts.version = Version::HTTP_11;
+    let opener = waits_to_be_asked.then(|| upload.wait());
+    let mut outgoing = Request::from_parts(parts, upload);
+    if let Some(opener) = opener.clone() {
+        hyper::ext::on_informational(&mut outgoing, move |said| {
+            if said.status() == StatusCode::CONTINUE {
+                opener.open();
+            }
+        });
+    }
+    let at_most = is_navigation.then_some(UNTIL_TOLD);
+    send(route, outgoing, opener, at_most, websocket).await
+}
+
+fn find(proxy: &Proxy, target: &Target, entrance: &Entrance) -> Result<Arc<Route>, Failure> {
+    let routes = proxy.routes();
+    let route = target.host.as_ref().and_then(|host| Some((host, routes.find(host)?)));
+    let Some((host, route)) = route else {
+        return Err(Failure::unknown_host(&target.written, proxy.homes()));
+    };
+    match &entrance.certificate {
+        Some(certificate) if !host.is_covered_by(certificate) => Err(Failure::misdirected(&target.written)),
+        _ => Ok(route.clone()),
+    }
+}
+
+/// Sends a request that came without TLS to where it would have come with it.
+fn to_https(target: &Target, parts: &Parts, port: u16, is_navigation: bool) -> Result<Response<Reply>, Failure> {
+    let host = target.host.as_ref().map(ToString::to_string).unwrap_or_default();
+    let port = if port == 443 { String::new() } else { format!(":{port}") };
+    let url = format!("https://{host}{port}{}", path_of(&parts.uri));
+    if is_navigation || parts.method == Method::HEAD {
+        Ok(answer::redirect(&url))
+    } else {
+        Err(Failure::not_secure(&url))
+    }
+}
+
+async fn send(
+    route: Arc<Route>,
+    mut outgoing: Request<Upload>,
+    opener: Option<Opener>,
+    at_most: Option<Duration>,
+    websocket: Option<OnUpgrade>,
+) -> Result<Response<Reply>, Failure> {
+    let mut wait = Wait::new(route.clone(), at_most);
+    let is_replayable = is_replayable(&outgoing);
+    let mut reuse = Some(if is_replayable { Duration::MAX } else { RECENT });
+    let mut is_retry = false;
+    loop {
+        let (mut connection, upstream) = wait.connection(reuse).await?;
+        let is_uploaded = outgoing.body().done();
+        let spare = (is_replayable && !is_retry).then(|| copy(&outgoing));
+        match connection.sender.try_send_request(outgoing).await {
+            Ok(response) => {
+                if let Some(opener) = opener {
+                    opener.close();
+                }
+                let lease = Lease { sender: connection.sender, upstream, is_uploaded };
+                return received(&route, response, lease, websocket);
+            }
+            Err(mut error) => {
+                // What was never sent can be sent in any case.
+                let again = error.take_message().or(spare).filter(|_| !is_retry);
+                let error = error.into_error();
+                // Either the back end has closed a connection that was idle, or it is being replaced. Otherwise it may be the request
+                // itself that it could not bear.
+                match again {
+                    Some(again) if !error.is_parse() && (connection.is_used || wait.is_replaced(&upstream).await) => {
+                        (outgoing, reuse, is_retry) = (again, None, true);
+                    }
+                    _ => return Err(Failure::broken(&route, &error)),
+                }
+            }
+        }
+    }
+}
+
+fn received(
+    route: &Route,
+    mut response: Response<Incoming>,
+    lease: Lease,
+    websocket: Option<OnUpgrade>,
+) -> Result<Response<Reply>, Failure> {
+    let is_upgrade = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    headers::to_client(response.headers_mut(), is_upgrade);
+    if is_upgrade {
+        let Some(client) = websocket else { return Err(Failure::unasked_upgrade(route)) };
+        let back_end = hyper::upgrade::on(&mut response);
+        tokio::spawn(websocket::relay(client, back_end));
+        return Ok(response.map(|_| Reply::empty()));
+    }
+    Ok(response.map(|body| Reply::stream(body, lease)))
+}
+
+/// Whether a request can be sent twice without anything happening twice (RFC 9110 §9.2.2), and is here whole.
+fn is_replayable(request: &Request<Upload>) -> bool {
+    request.body().is_end_stream()
+        && matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE)
+}
+
+fn copy(request: &Request<Upload>) -> Request<Upload> {
+    let mut copy = Request::new(Upload::none());
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.headers_mut() = request.headers().clone();
+    copy
+}
+
+/// The part of a URI that a back end gets (RFC 9112 §3.2.1).
+fn path_of(uri: &Uri) -> Uri {
+    uri.path_and_query().map_or_else(|| Uri::from_static("/"), |path| Uri::from(path.clone()))
+}
+
+/// HTTP/2 may send a cookie in pieces; HTTP/1.1 has one header for all (RFC 9113 §8.2.3).
+fn join_cookies(headers: &mut HeaderMap) {
+    if headers.get_all(COOKIE).iter().nth(1).is_none() {
+        return;
+    }
+    let pieces: Vec<&[u8]> = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes).collect();
+    if let Ok(whole) = HeaderValue::from_bytes(&pieces.join(&b"; "[..])) {
+        headers.insert(COOKIE, whole);
+    }
+}

@@ -1,0 +1,225 @@
+//! Watches how the requests of an HTTP/1.1 connection are framed, beside the parser that reads them.
+//!
+//! A request with both a length and chunks is what request smuggling is made of (RFC 9112 §6.3, §11.2). The parser goes by the
+//! chunks, and does not tell that there was a length; here that is seen, so that such a request can be refused.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// How much of a line is looked at; what matters of one is at its beginning.
+const LINE: usize = 64;
+
+/// Where in a connection the watch is.
+#[derive(Debug, Default)]
+struct Watch {
+    place: Place,
+    line: Vec<u8>,
+    length: Option<u64>,
+    is_chunked: bool,
+    upgrades: bool,
+    has_begun: bool,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    #[default]
+    Head,
+    Body(u64),
+    /// The line that says how long the next chunk is.
+    ChunkSize,
+    /// A chunk, with the line break after it.
+    Chunk(u64),
+    Trailers,
+    /// What follows is looked at no more: it was refused, is no HTTP, or cannot be followed, which the parser ends itself.
+    Over,
+}
+
+impl Watch {
+    /// Looks at what was read; says whether a request with two lengths is in it.
+    fn look(&mut self, mut bytes: &[u8]) -> bool {
+        while !bytes.is_empty() && self.place != Place::Over {
+            match &mut self.place {
+                Place::Body(left) | Place::Chunk(left) => {
+                    let skipped = (*left).min(bytes.len() as u64);
+                    *left -= skipped;
+                    bytes = &bytes[skipped as usize..];
+                    if *left == 0 {
+                        self.place = if matches!(self.place, Place::Chunk(_)) { Place::ChunkSize } else { Place::Head };
+                    }
+                }
+                _ => {
+                    let end = bytes.iter().position(|&byte| byte == b'\n');
+                    let (piece, rest) = bytes.split_at(end.map_or(bytes.len(), |end| end + 1));
+                    let room = LINE.saturating_sub(self.line.len());
+                    self.line.extend_from_slice(&piece[..piece.len().min(room)]);
+                    bytes = rest;
+                    if end.is_some() && self.end_line() {
+                        self.place = Place::Over;
+                        return true;
+                    }
+                }
+            }
+        }
+        false
+    }
+
+    /// A line is whole; says whether it ends a head with two lengths.
+    fn end_line(&mut self) -> bool {
+        let line = std::mem::take(&mut self.line);
+        let line = line.trim_ascii();
+        match self.place {
+            // Empty lines before a request mean nothing (RFC 9112 §2.2).
+            Place::Head if line.is_empty() && self.has_begun => {
+                let has_two = self.is_chunked && self.length.is_some();
+                self.place = match (self.is_chunked, self.length) {
+                    _ if self.upgrades => Place::Over,
+                    (true, _) => Place::ChunkSize,
+                    (false, Some(length)) if length > 0 => Place::Body(length),
+                    (false, _) => Place::Head,
+                };
+                (self.length, self.is_chunked, self.has_begun) = (None, false, false);
+                return has_two;
+            }
+            Place::Head if !line.is_empty() => {
+                self.has_begun = true;
+                self.header(line);
+            }
+            Place::ChunkSize => {
+                let digits = line.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
+                let size = std::str::from_utf8(digits).ok().and_then(|digits| u64::from_str_radix(digits, 16).ok());
+                self.place = match size {
+                    Some(0) => Place::Trailers,
+                    Some(size) => Place::Chunk(size.saturating_add(2)),
+                    None => Place::Over,
+                };
+            }
+            Place::Trailers if line.is_empty() => self.place = Place::Head,
+            _ => {}
+        }
+        false
+    }
+
+    fn header(&mut self, line: &[u8]) {
+        let Some(colon) = line.iter().position(|&byte| byte == b':') else { return };
+        let (name, value) = (line[..colon].trim_ascii(), line[colon + 1..].trim_ascii());
+        if name.eq_ignore_ascii_case(b"content-length") {
+            // One that is no number is refused by the parser.
+            let length = std::str::from_utf8(value).ok().and_then(|value| value.parse().ok());
+            self.length = length.or(self.length).or(Some(0));
+        } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
+            self.is_chunked = true;
+        } else if name.eq_ignore_ascii_case(b"upgrade") {
+            self.upgrades = true;
+        }
+    }
+}
+
+/// A connection whose requests are watched.
+pub(crate) struct Watched<T> {
+    stream: T,
+    watch: Watch,
+    has_two_lengths: Arc<AtomicBool>,
+}
+
+impl<T> Watched<T> {
+    pub(crate) fn new(stream: T) -> Self {
+        Self { stream, watch: Watch::default(), has_two_lengths: Arc::default() }
+    }
+
+    /// Tells whether a request with two lengths has come. Such a request is its connection's last.
+    pub(crate) fn has_two_lengths(&self) -> Arc<AtomicBool> {
+        self.has_two_lengths.clone()
+    }
+}
+
+impl<T: AsyncRead + Unpin> AsyncRead for Watched<T> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut this.stream).poll_read(cx, buffer))?;
+        if this.watch.look(&buffer.filled()[before..]) {
+            this.has_two_lengths.store(true, Ordering::Release);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const GOOD: [&str; 5] = [
+        "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        "POST / HTTP/1.1\r\nContent-Length: 12\r\n\r\nhello\n\nhello",
+        "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n1A\r\nTransfer-Encoding: chunked\r\n0\r\nContent-Length: 1\r\n\r\n",
+        "\r\nPOST / HTTP/1.1\r\ncontent-length: 0\r\n\r\n",
+        "POST / HTTP/1.1\nContent-Length:3\n\nabc",
+    ];
+    const BAD: [&str; 3] = [
+        "POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+        "POST / HTTP/1.1\r\ntransfer-encoding:  chunked\r\nX: y\r\nCONTENT-LENGTH: 5\r\n\r\n",
+        "POST / HTTP/1.1\nContent-Length: 5\nTransfer-Encoding: identity, chunked\n\n",
+    ];
+
+    #[test]
+    fn both_are_seen_in_either_order() {
+        for bad in BAD {
+            assert!(Watch::default().look(bad.as_bytes()), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_request_with_two_lengths_is_seen_behind_others_however_it_comes(
+            before in proptest::collection::vec(0..GOOD.len(), 0..6), bad in proptest::option::of(0..BAD.len()), piece in 1usize..40,
+        ) {
+            let mut sent: String = before.iter().map(|&at| GOOD[at]).collect();
+            sent.extend(bad.map(|at| BAD[at]));
+            let mut watch = Watch::default();
+            let seen = sent.as_bytes().chunks(piece).any(|piece| watch.look(piece));
+            prop_assert_eq!(seen, bad.is_some());
+        }
+
+        #[test]
+        fn any_octets_are_looked_at_in_little_memory(bytes in proptest::collection::vec(any::<u8>(), 0..500), piece in 1usize..40) {
+            let mut watch = Watch::default();
+            for piece in bytes.chunks(piece) {
+                watch.look(piece);
+                prop_assert!(watch.line.len() <= LINE);
+            }
+        }
+    }
+}

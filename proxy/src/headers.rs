@@ -1,0 +1,243 @@
+//! The headers of a request as the back end gets them, and of an answer as the client gets them.
+
+use std::net::IpAddr;
+
+use hyper::header::{
+    CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY,
+    TE, TRANSFER_ENCODING, UPGRADE,
+};
+
+use crate::limits::MAX_HOPS;
+
+/// Counts how often a request has come through this proxy.
+const HOPS: HeaderName = HeaderName::from_static("x-locald-hops");
+
+const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
+const FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
+
+/// What belongs to one connection and not to the message (RFC 9110 §7.6.1).
+const OF_CONNECTION: [HeaderName; 6] = [CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, TE, TRANSFER_ENCODING, UPGRADE];
+
+/// How a request reached this proxy.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Origin {
+    pub(crate) client: IpAddr,
+    pub(crate) is_secure: bool,
+    /// The port of ours that it came to.
+    pub(crate) port: u16,
+}
+
+/// The request has come through here too often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Loop;
+
+/// Whether a request asks for its connection to become a WebSocket (RFC 6455 §4.2.1). Nothing else is upgraded: what a back end
+/// would make of another protocol, nobody could tell the requests of.
+pub(crate) fn asks_for_websocket(headers: &HeaderMap) -> bool {
+    lists(headers, &CONNECTION, "upgrade") && lists(headers, &UPGRADE, "websocket")
+}
+
+/// Makes the headers of a request those that the back end gets. `has_body`: a body follows.
+///
+/// # Errors
+/// It has been here too often.
+pub(crate) fn to_back_end(headers: &mut HeaderMap, host: &str, origin: Origin, has_body: bool) -> Result<(), Loop> {
+    let hops = headers.get(&HOPS).and_then(|hops| hops.to_str().ok()?.parse::<u8>().ok()).unwrap_or(0);
+    if hops >= MAX_HOPS {
+        return Err(Loop);
+    }
+    let upgrades = asks_for_websocket(headers);
+    let takes_trailers = lists(headers, &TE, "trailers");
+    cut_hop_by_hop(headers);
+    // Nobody in front of this proxy is trusted to have told the truth.
+    let told: Vec<HeaderName> = headers.keys().filter(|name| is_forwarded(name)).cloned().collect();
+    for name in &told {
+        headers.remove(name);
+    }
+    let scheme = if origin.is_secure { "https" } else { "http" };
+    headers.insert(FOR, value(&origin.client.to_canonical().to_string()));
+    headers.insert(PROTO, HeaderValue::from_static(scheme));
+    headers.insert(FORWARDED_HOST, value(host));
+    headers.insert(PORT, origin.port.into());
+    headers.insert(HOST, value(host));
+    headers.insert(HOPS, u16::from(hops + 1).into());
+    if upgrades {
+        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    } else if takes_trailers {
+        headers.insert(CONNECTION, HeaderValue::from_static("te"));
+        headers.insert(TE, HeaderValue::from_static("trailers"));
+    }
+    if !has_body {
+        headers.remove(EXPECT);
+    } else if !headers.contains_key(CONTENT_LENGTH) {
+        headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
+    Ok(())
+}
+
+/// Makes the headers of an answer those that the client gets.
+pub(crate) fn to_client(headers: &mut HeaderMap, is_upgrade: bool) {
+    let protocol = headers.get(UPGRADE).cloned().filter(|_| is_upgrade);
+    cut_hop_by_hop(headers);
+    // A browser that once believed it would refuse plain HTTP on this name for months, whoever has the name by then.
+    headers.remove(STRICT_TRANSPORT_SECURITY);
+    if let Some(protocol) = protocol {
+        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+        headers.insert(UPGRADE, protocol);
+    }
+}
+
+fn cut_hop_by_hop(headers: &mut HeaderMap) {
+    let listed: Vec<HeaderName> = headers
+        .get_all(CONNECTION)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|name| name.trim().parse().ok())
+        .collect();
+    for name in listed.iter().chain(&OF_CONNECTION) {
+        headers.remove(name);
+    }
+}
+
+fn is_forwarded(name: &HeaderName) -> bool {
+    name == FORWARDED || name == "x-real-ip" || name.as_str().starts_with("x-forwarded-")
+}
+
+/// Whether a header that is a list holds a word, in whatever case.
+fn lists(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    // A weight or a version may follow the word.
+    values.flat_map(|value| value.split(',')).any(|item| {
+        let item = item.split(';').next().unwrap_or_default();
+        item.trim().eq_ignore_ascii_case(word)
+    })
+}
+
+fn value(text: &str) -> HeaderValue {
+    // Both come from a header, or are an address.
+    HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ORIGIN: Origin = Origin { client: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), is_secure: true, port: 8443 };
+
+    fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
+        }
+        headers
+    }
+
+    fn forwarded(pairs: &[(&str, &str)], has_body: bool) -> Vec<String> {
+        let mut headers = headers(pairs);
+        to_back_end(&mut headers, "shop.localhost:8443", ORIGIN, has_body).unwrap();
+        let mut lines: Vec<String> =
+            headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+        lines.sort();
+        lines
+    }
+
+    #[test]
+    fn what_a_client_says_of_itself_is_replaced_and_never_added_to() {
+        let lines = forwarded(
+            &[
+                ("x-forwarded-for", "6.6.6.6"),
+                ("X-Forwarded-Proto", "http"),
+                ("x-forwarded-prefix", "/x"),
+                ("forwarded", "for=6.6.6.6"),
+                ("x-real-ip", "6.6.6.6"),
+                ("cookie", "a=b"),
+            ],
+            false,
+        );
+        assert_eq!(
+            lines,
+            [
+                "cookie: a=b",
+                "host: shop.localhost:8443",
+                "x-forwarded-for: 127.0.0.1",
+                "x-forwarded-host: shop.localhost:8443",
+                "x-forwarded-port: 8443",
+                "x-forwarded-proto: https",
+                "x-locald-hops: 1",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_belongs_to_the_connection_is_cut_with_all_that_it_lists() {
+        let lines = forwarded(
+            &[
+                ("connection", "Keep-Alive, X-Secret"),
+                ("connection", "close"),
+                ("keep-alive", "timeout=5"),
+                ("x-secret", "1"),
+                ("proxy-connection", "close"),
+                ("upgrade", "h2c"),
+                ("te", "gzip, trailers"),
+                ("transfer-encoding", "chunked"),
+            ],
+            true,
+        );
+        assert!(lines.contains(&"transfer-encoding: chunked".to_owned()), "a body of unknown length: {lines:?}");
+        assert!(
+            lines.contains(&"te: trailers".to_owned()) && lines.contains(&"connection: te".to_owned()),
+            "{lines:?}"
+        );
+        for cut in ["keep-alive:", "x-secret:", "proxy-connection:", "upgrade:"] {
+            assert!(!lines.iter().any(|line| line.starts_with(cut)), "{cut} in {lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_websocket_is_asked_for_in_any_case_and_among_other_words() {
+        assert!(asks_for_websocket(&headers(&[("connection", "keep-alive, Upgrade"), ("upgrade", "WebSocket")])));
+        assert!(!asks_for_websocket(&headers(&[("connection", "keep-alive"), ("upgrade", "websocket")])));
+        assert!(!asks_for_websocket(&headers(&[("connection", "upgrade"), ("upgrade", "h2c")])));
+    }
+
+    #[test]
+    fn a_request_that_comes_back_too_often_is_a_loop() {
+        let mut headers = HeaderMap::new();
+        for _ in 0..MAX_HOPS {
+            to_back_end(&mut headers, "a", ORIGIN, false).unwrap();
+        }
+        assert_eq!(to_back_end(&mut headers, "a", ORIGIN, false), Err(Loop));
+    }
+
+    #[test]
+    fn an_answer_forgets_strict_transport_and_keeps_its_upgrade() {
+        let mut answer =
+            headers(&[("strict-transport-security", "max-age=9"), ("connection", "x-a"), ("x-a", "1"), ("b", "2")]);
+        to_client(&mut answer, false);
+        assert_eq!(answer, headers(&[("b", "2")]));
+        let mut answer = headers(&[("connection", "Upgrade"), ("upgrade", "websocket")]);
+        to_client(&mut answer, true);
+        assert_eq!(answer, headers(&[("connection", "upgrade"), ("upgrade", "websocket")]));
+    }
+
+    proptest! {
+        #[test]
+        fn no_list_makes_a_request_lose_its_host_or_its_framing(listed in "[a-zA-Z,; -]{0,60}", has_body in any::<bool>()) {
+            let mut it = headers(&[("host", "x"), ("content-length", "3")]);
+            if let Ok(value) = listed.parse() { it.append(CONNECTION, value); }
+            it.append(CONNECTION, HeaderValue::from_static("host, content-length, x-forwarded-for"));
+            to_back_end(&mut it, "shop.localhost", ORIGIN, has_body).unwrap();
+            prop_assert_eq!(it.get(HOST).unwrap(), "shop.localhost");
+            prop_assert_eq!(it.get(FOR).unwrap(), "127.0.0.1");
+            prop_assert_eq!(it.contains_key(TRANSFER_ENCODING), has_body);
+        }
+    }
+}

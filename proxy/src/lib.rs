@@ -1,0 +1,29 @@
+//! A reverse proxy on loopback: host names lead to back ends, by routes that are handed to it.
+//!
+//! It knows no configuration, reads no file, starts nothing and never heard of a service. Sockets, routes and what becomes of a back
+//! end come from whoever uses it.
+
+mod answer;
+mod exchange;
+mod failure;
+mod framing;
+mod headers;
+mod host;
+mod limits;
+mod page;
+mod proxy;
+mod reply;
+mod route;
+mod routes;
+mod serve;
+mod target;
+mod upload;
+mod upstream;
+mod wait;
+mod websocket;
+
+pub use host::{HostError, HostName, Pattern};
+pub use proxy::Proxy;
+pub use route::{Backend, Route};
+pub use routes::{Routes, Taken};
+pub use upstream::Upstream;

@@ -1,0 +1,31 @@
+//! The proxy itself: its routes, and the doors at which it takes connections.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use crate::route::Route;
+use crate::routes::Routes;
+
+/// Passes requests on to where their host names lead.
+#[derive(Debug, Default)]
+pub struct Proxy {
+    routes: RwLock<Arc<Routes<Arc<Route>>>>,
+}
+
+impl Proxy {
+    /// These are the routes from now on. Requests that are on their way stay on it.
+    pub fn set_routes(&self, routes: Routes<Arc<Route>>) {
+        *self.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
+    }
+
+    pub(crate) fn routes(&self) -> Arc<Routes<Arc<Route>>> {
+        self.routes.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The first host name of each route, in order.
+    pub(crate) fn homes(&self) -> Vec<String> {
+        let mut homes: Vec<String> = self.routes().iter().map(|(_, route)| route.home().to_string()).collect();
+        homes.sort();
+        homes.dedup();
+        homes
+    }
+}

@@ -1,0 +1,86 @@
+//! The body of an answer: what a back end sends, passed on as it comes, or a text of ours.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+
+use crate::upload::BodyError;
+use crate::upstream::{Sender, Upstream};
+
+/// The body of an answer.
+pub(crate) struct Reply(Kind);
+
+enum Kind {
+    Text(Option<Bytes>),
+    Stream { body: Incoming, lease: Option<Lease> },
+}
+
+/// The connection that an answer comes over. It is kept for another request once the answer is whole; if nobody wants the rest of
+/// the answer, it is dropped, by which the back end learns that.
+pub(crate) struct Lease {
+    pub(crate) sender: Sender,
+    pub(crate) upstream: Arc<Upstream>,
+    /// The request has been passed on whole. One that was answered early has left its connection in the middle of a body.
+    pub(crate) is_uploaded: Arc<AtomicBool>,
+}
+
+impl Reply {
+    pub(crate) fn text(text: impl Into<Bytes>) -> Self {
+        Self(Kind::Text(Some(text.into())))
+    }
+
+    pub(crate) fn empty() -> Self {
+        Self(Kind::Text(None))
+    }
+
+    pub(crate) fn stream(body: Incoming, lease: Lease) -> Self {
+        let mut lease = Some(lease);
+        if body.is_end_stream() {
+            give_back(&mut lease);
+        }
+        Self(Kind::Stream { body, lease })
+    }
+}
+
+fn give_back(lease: &mut Option<Lease>) {
+    let uploaded = lease.take().filter(|lease| lease.is_uploaded.load(Ordering::Acquire));
+    if let Some(Lease { sender, upstream, .. }) = uploaded {
+        upstream.keep(sender);
+    }
+}
+
+impl Body for Reply {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match &mut self.0 {
+            Kind::Text(text) => Poll::Ready(text.take().map(|text| Ok(Frame::data(text)))),
+            Kind::Stream { body, lease } => {
+                let frame = ready!(Pin::new(&mut *body).poll_frame(cx));
+                if frame.is_none() || (matches!(frame, Some(Ok(_))) && body.is_end_stream()) {
+                    give_back(lease);
+                }
+                Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Kind::Text(text) => text.is_none(),
+            Kind::Stream { body, .. } => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Kind::Text(text) => SizeHint::with_exact(text.as_ref().map_or(0, |text| text.len() as u64)),
+            Kind::Stream { body, .. } => body.size_hint(),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Where requests go: a back end that comes and goes, and what those who wait for it are told.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::host::HostName;
+use crate::upstream::Upstream;
+
+/// Where requests for some names go.
+pub struct Route {
+    name: String,
+    home: HostName,
+    backend: watch::Receiver<Backend>,
+    patience: Duration,
+    turn: AtomicUsize,
+}
+
+/// What takes the requests of a route, as of now.
+#[derive(Debug, Clone)]
+pub enum Backend {
+    /// These do, in turn. At least one.
+    Ready(Arc<[Arc<Upstream>]>),
+    /// Nothing yet, but it is on its way: requests wait.
+    Starting {
+        /// What it waits for, if that is known.
+        note: Option<String>,
+    },
+    /// Nothing, and nothing will by itself.
+    Down {
+        /// Why.
+        reason: String,
+        /// What somebody can do about it.
+        hint: String,
+    },
+}
+
+impl Route {
+    /// A route that is shown as `name`, whose first host name is `home`. Requests wait as long as `patience` for a back end that is on
+    /// its way.
+    pub fn new(name: String, home: HostName, backend: watch::Receiver<Backend>, patience: Duration) -> Self {
+        Self { name, home, backend, patience, turn: AtomicUsize::new(0) }
+    }
+
+    /// How it is called where it is shown.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The first of its host names.
+    pub fn home(&self) -> &HostName {
+        &self.home
+    }
+
+    pub(crate) fn backend(&self) -> watch::Receiver<Backend> {
+        self.backend.clone()
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    /// The next of several that take requests in turn.
+    pub(crate) fn next<'a>(&self, ready: &'a [Arc<Upstream>]) -> Option<&'a Arc<Upstream>> {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        ready.get(turn.checked_rem(ready.len())?)
+    }
+}
+
+impl fmt::Debug for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Route").field("name", &self.name).field("home", &self.home).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,11 @@
+//! The proxy on real sockets, between real clients and back ends that do on purpose what real ones do by accident.
+
+mod absent;
+mod back_end;
+mod curl;
+mod forwarding;
+mod refused;
+mod reuse;
+mod uploads;
+mod websockets;
+mod world;

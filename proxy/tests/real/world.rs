@@ -1,0 +1,86 @@
+//! A proxy with one route, `shop.localhost`, whose back end the test decides on.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use locald_proxy::{Backend, HostName, Pattern, Proxy, Route, Routes, Upstream};
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+
+use crate::back_end::BackEnd;
+
+/// How long anything may take on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+pub(crate) struct World {
+    /// The port of the proxy.
+    pub(crate) port: u16,
+    pub(crate) backend: watch::Sender<Backend>,
+    _runtime: Runtime,
+}
+
+impl World {
+    /// A proxy whose back end is this one.
+    pub(crate) fn before(back_end: &BackEnd) -> Self {
+        Self::with(ready(back_end.port))
+    }
+
+    pub(crate) fn with(backend: Backend) -> Self {
+        Self::patient(backend, PATIENCE)
+    }
+
+    /// A proxy that waits so long for a back end.
+    pub(crate) fn patient(backend: Backend, patience: Duration) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let backend = watch::Sender::new(backend);
+        let home: HostName = "shop.localhost".parse().unwrap();
+        let route = Arc::new(Route::new("shop".to_owned(), home.clone(), backend.subscribe(), patience));
+        let mut routes = Routes::default();
+        routes.add(Pattern::Exact(home.clone()), route.clone()).unwrap();
+        routes.add(Pattern::Below(home), route).unwrap();
+        let proxy = Arc::new(Proxy::default());
+        proxy.set_routes(routes);
+        let listener = runtime.block_on(tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        runtime.spawn(proxy.serve_http(listener));
+        Self { port, backend, _runtime: runtime }
+    }
+
+    /// A connection to the proxy.
+    pub(crate) fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        stream
+    }
+
+    /// What the proxy says to these octets on a connection of their own.
+    pub(crate) fn says(&self, request: &str) -> String {
+        let mut stream = self.connect();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = Vec::new();
+        // A connection that is cut has said what it had to say.
+        let _ = stream.read_to_end(&mut answer);
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+}
+
+/// One back end on this port, in a new life.
+pub(crate) fn ready(port: u16) -> Backend {
+    Backend::Ready(Arc::from([Arc::new(Upstream::new(port))]))
+}
+
+/// Reads up to and with `end`.
+pub(crate) fn read_until(stream: &mut TcpStream, end: &str) -> String {
+    let mut text = Vec::new();
+    let mut byte = [0];
+    while !text.ends_with(end.as_bytes()) {
+        match stream.read(&mut byte) {
+            Ok(1) => text.push(byte[0]),
+            other => panic!("no `{end}` in {}: {other:?}", String::from_utf8_lossy(&text)),
+        }
+    }
+    String::from_utf8(text).unwrap()
+}
