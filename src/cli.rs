@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Stop(commands::stop::StopArgs),
     Restart(commands::restart::RestartArgs),
     Status(commands::status::StatusArgs),
+    Urls(commands::urls::UrlsArgs),
+    Open(commands::browse::OpenArgs),
     Explain(commands::explain::ExplainArgs),
     Logs(commands::logs::LogsArgs),
     Capture(commands::capture::CaptureArgs),
@@ -68,7 +70,7 @@ pub(crate) enum Command {
 /// The commands as the help groups them.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Services", &["up", "down", "start", "stop", "restart", "wait", "ensure"]),
-    ("Look and type", &["status", "explain", "logs", "attach", "monitor", "capture", "send-keys"]),
+    ("Look and type", &["status", "urls", "open", "explain", "logs", "attach", "monitor", "capture", "send-keys"]),
     ("The configuration", &["init", "config", "env", "schema"]),
     ("The daemon", &["daemon", "sandbox", "shutdown"]),
     ("More", &["debug", "completion", "help"]),
@@ -146,6 +148,8 @@ mod tests {
 
         Look and type:
           status      Show what runs, and since when
+          urls        Print where services are
+          open        Open a service in the browser
           explain     Say why services are as they are
           logs        Show what services printed
           attach      Open the workspace at one service

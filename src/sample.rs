@@ -21,6 +21,7 @@ pub(crate) fn service(project: &str, name: &str, state: ServiceState) -> Service
         started_at: None,
         ports: vec![],
         urls: vec![],
+        sites: vec![],
         reason: None,
         health: None,
         starts_at: None,

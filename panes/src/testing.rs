@@ -35,6 +35,7 @@ pub(crate) fn service(project: &str, name: &str, state: ServiceState) -> Service
         started_at: None,
         ports: Vec::new(),
         urls: Vec::new(),
+        sites: Vec::new(),
         reason: None,
         health: None,
         starts_at: None,

@@ -15,10 +15,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tracing::{error, info};
 
+use crate::gateway::Gateway;
 use crate::keeper_link::{Inheritance, KeeperLink, inherit};
 use crate::panes::{PaneSet, logger, past, pump};
 use crate::pins::Pins;
 use crate::server::{Clients, End, KeeperFacts, Server, listen};
+use crate::sites::Sites;
 use crate::supervisor::{Supervisor, SupervisorParts};
 use crate::usage::Meter;
 
@@ -96,7 +98,8 @@ async fn serve(
 ) -> Result<ExitCode, String> {
     let text = |error: std::io::Error| error.to_string();
     let (keeper, panes) = (Arc::new(keeper), Arc::new(PaneSet::default()));
-    let Inheritance { keeper: keeper_pid, keeper_started, failures, listener, output, room, rest } = inheritance;
+    let Inheritance { keeper: keeper_pid, keeper_started, failures, listener, output, room, sockets, rest } =
+        inheritance;
     let finish = logger::Finish::default();
     let logger = logger::start(panes.clone(), finish.clone()).map_err(text)?;
     let parts = SupervisorParts {
@@ -104,10 +107,12 @@ async fn serve(
         keeper: keeper.clone(),
         panes: panes.clone(),
         room,
+        sites: Arc::new(Sites::open(home.state_dir())),
         logger: logger.thread().clone(),
         wake: output.try_clone().map_err(text)?,
     };
     let supervisor = Supervisor::begin(parts);
+    let gateway = Gateway::open(&home, &keeper, &supervisor, sockets);
     pump::start(panes.clone(), output, logger.thread().clone()).map_err(text)?;
     let (heard, mut hearing) = mpsc::channel(64);
     thread::Builder::new().name("keeper".to_owned()).spawn(move || hear(receiver, &heard)).map_err(text)?;
@@ -125,7 +130,9 @@ async fn serve(
         started,
         keeper: facts,
         ends: ends.clone(),
+        notices: gateway.notices(),
     };
+    let mut gateway = Some(gateway);
     let listening = tokio::spawn(listen(Arc::new(server), new_listeners));
     // Clients wait at the door until everything is taken over. News of runs waits too, until their panes are there.
     let mut inheriting = Some(tokio::spawn({
@@ -142,6 +149,9 @@ async fn serve(
             Some(end) = ending.recv() => break Some(end),
             () = done(&mut inheriting) => {
                 deferred.drain(..).for_each(|(message, descriptors)| supervisor.hear(message, descriptors));
+                if let Some(gateway) = gateway.take() {
+                    gateway.start(&supervisor);
+                }
                 if let Some(listener) = listener.take() {
                     let _ = listeners.send(listener).await;
                 }

@@ -26,6 +26,8 @@ pub(crate) struct Inheritance {
     pub(crate) output: OwnedFd,
     /// To be written when a journal has room that the keeper waits for.
     pub(crate) room: OwnedFd,
+    /// Sockets of an earlier daemon, by the names it gave them.
+    pub(crate) sockets: Vec<(String, OwnedFd)>,
     /// Everything else, in order: slots, values, notices.
     pub(crate) rest: Vec<(FromKeeper, Vec<OwnedFd>)>,
 }
@@ -57,14 +59,18 @@ pub(crate) fn inherit(stream: UnixStream) -> Result<(KeeperLink, Receiver, Inher
     let Ok([listener, output, room]) = <[OwnedFd; 3]>::try_from(descriptors) else {
         return Err(InheritError::OutOfTurn);
     };
-    let mut rest = Vec::new();
+    let (mut sockets, mut rest) = (Vec::new(), Vec::new());
     loop {
         match receiver.receive()? {
             (FromKeeper::Ready, _) => break,
+            (FromKeeper::Held { key }, descriptors) => {
+                sockets.extend(descriptors.into_iter().map(|it| (key.clone(), it)));
+            }
             other => rest.push(other),
         }
     }
-    let inheritance = Inheritance { keeper: pid, keeper_started: started, failures, listener, output, room, rest };
+    let inheritance =
+        Inheritance { keeper: pid, keeper_started: started, failures, listener, output, room, sockets, rest };
     Ok((KeeperLink(Mutex::new(sender)), receiver, inheritance))
 }
 

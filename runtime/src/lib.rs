@@ -4,6 +4,7 @@
 //! started by the keeper and by nobody else.
 
 mod daemon;
+mod gateway;
 mod health;
 mod keeper_link;
 pub mod logs;
@@ -12,6 +13,7 @@ mod panes;
 mod pattern;
 mod pins;
 mod server;
+mod sites;
 mod state_file;
 mod supervisor;
 mod usage;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use locald_api::{Request, Response, Target};
-use locald_config::{EnvironmentParts, Given, Giver, MASK, Project, Service, Setting, explain, load, nearest};
+use locald_api::{Request, Response, ServiceStatus, Target};
+use locald_config::{Address, EnvironmentParts, Given, Giver, MASK, Project, Service, Setting, explain, load, nearest};
 use serde_json::{Value, json};
 
 use crate::commands::up::environment;
@@ -43,8 +43,8 @@ pub(crate) async fn env(args: EnvArgs, context: &Context, ui: &mut Ui) -> Result
     let project = load(root.as_ref(), Some(&user)).map_err(|error| failed(error, ui))?;
     let settings = explain(root.as_ref(), Some(&user)).map_err(|error| failed(error, ui))?;
     let service = find(&project, &args.name)?;
-    let ports = ports(context, &root).await?;
-    let given = resolve(&project, service, &ports)?;
+    let addresses = addresses(context, &root).await?;
+    let given = resolve(&project, service, &addresses)?;
     let origins = Origins { folder: context.folder(), project: &project, service: &args.name, settings: &settings };
     let hidden = |it: &Given| it.is_secret && !args.reveal;
     if args.json {
@@ -63,7 +63,7 @@ pub(crate) async fn env(args: EnvArgs, context: &Context, ui: &mut Ui) -> Result
         let from = if args.explain { ui.data_paint.dim(&origins.explain(name, it)) } else { String::new() };
         writeln!(ui.data(), "{}{from}", plain(&format!("{name}={value}")))?;
     }
-    if !ports.contains_key(&args.name) && !given.contains_key("PORT") {
+    if !addresses.contains_key(&args.name) && !given.contains_key("PORT") {
         ui.note("its port is known once it has been started")?;
     }
     Ok(())
@@ -79,24 +79,26 @@ fn find<'a>(project: &'a Project, name: &str) -> Result<&'a Service, CommandErro
     })
 }
 
-/// The ports of the project's services by their names, as far as a daemon knows them.
-async fn ports(context: &Context, root: &str) -> Result<BTreeMap<String, u16>, CommandError> {
+/// Where the project's services are reached, by their names, as far as a daemon knows that.
+async fn addresses(context: &Context, root: &str) -> Result<BTreeMap<String, Address>, CommandError> {
     let Some((client, _)) = context.running_daemon().await? else { return Ok(BTreeMap::new()) };
     let target = Target { root: Some(root.to_owned()), names: Vec::new() };
     // A project that is not up is unknown to the daemon, which is no fault here.
     let Ok(Response::Status { services, .. }) = client.call(Request::Status(target)).await else {
         return Ok(BTreeMap::new());
     };
-    Ok(services.into_iter().filter_map(|service| Some((service.name, *service.ports.first()?))).collect())
+    let address =
+        |service: &ServiceStatus| Some(Address { port: *service.ports.first()?, url: service.sites.first().cloned() });
+    Ok(services.into_iter().filter_map(|service| Some((service.name.clone(), address(&service)?))).collect())
 }
 
 fn resolve(
     project: &Project,
     service: &Service,
-    ports: &BTreeMap<String, u16>,
+    addresses: &BTreeMap<String, Address>,
 ) -> Result<BTreeMap<String, Given>, CommandError> {
     let shell = environment();
-    let offered = ports.get(service.name.as_str()).map(|port| locald_config::offered(*port)).unwrap_or_default();
+    let offered = addresses.get(service.name.as_str()).map(Address::offered).unwrap_or_default();
     let imposed = [("LOCALD_PROJECT", project.name.as_str()), ("LOCALD_SERVICE", service.name.as_str())]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let all = EnvironmentParts {
@@ -111,8 +113,8 @@ fn resolve(
     let known = |name: &str| {
         let (other, asked) = name.strip_prefix("services.")?.rsplit_once('.')?;
         // Shown as it is written where it is not known yet.
-        let port = ports.get(other).copied();
-        Some(port.and_then(|port| locald_config::of_service(asked, port)).unwrap_or_else(|| format!("${{{name}}}")))
+        let address = addresses.get(other);
+        Some(address.and_then(|address| address.answer(asked)).unwrap_or_else(|| format!("${{{name}}}")))
     };
     all.resolve(&known).map_err(|error| CommandError::from_error(ExitKind::Config, &error))
 }

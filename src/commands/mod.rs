@@ -1,6 +1,7 @@
 //! The commands, one file each. A command reads its arguments, asks the daemon, and says what came of it.
 
 pub(crate) mod attach;
+pub(crate) mod browse;
 pub(crate) mod capture;
 pub(crate) mod completion;
 pub(crate) mod config;
@@ -23,6 +24,7 @@ pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod stop;
 pub(crate) mod up;
+pub(crate) mod urls;
 pub(crate) mod wait;
 
 use crate::cli::{Cli, Command};
@@ -56,6 +58,8 @@ pub(crate) async fn run(cli: Cli, ui: &mut Ui) -> Result<(), CommandError> {
         Command::Stop(args) => interruptible(stop::stop(args, &context, ui)).await,
         Command::Restart(args) => interruptible(restart::restart(args, &context, ui)).await,
         Command::Explain(args) => interruptible(explain::explain(args, &context, ui)).await,
+        Command::Urls(args) => interruptible(urls::urls(args, &context, ui)).await,
+        Command::Open(args) => interruptible(browse::browse(args, &context, ui)).await,
         Command::Status(args) => interruptible(status::status(args, &context, ui)).await,
         Command::Monitor(args) => monitor::monitor(&args, &context, ui).await,
         Command::Logs(args) => logs::logs(args, &context, ui).await,

@@ -194,7 +194,7 @@ mod tests {
             schema["properties"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
         };
         assert_eq!(keys(&manifest()), ["env", "project", "services"]);
-        assert_eq!(keys(&document("", USER)), ["defaults", "env", "keys", "workspace"]);
+        assert_eq!(keys(&document("", USER)), ["defaults", "env", "keys", "proxy", "workspace"]);
         assert_eq!(keys(&document("", WORKSPACE_FILE)), ["defaults", "env"]);
     }
 }

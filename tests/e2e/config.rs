@@ -85,15 +85,16 @@ fn values_refer_to_services_variables_and_the_project() {
     home.ok(&["up"]);
     let port = home.service("db")["ports"][0].as_u64().expect("a port");
     let env = written(&home, "env");
-    assert_eq!(env["ADDRESS"], format!("http://127.0.0.1:{port}"));
+    assert_eq!(env["ADDRESS"], home.service("db")["sites"][0]);
     let root = home.project().canonicalize().expect("the project");
     assert!(env["PATH"].starts_with(&format!("{}/bin:/", root.display())), "{}", env["PATH"]);
     assert_eq!(env["PLAIN"], "${GIVEN} $GIVEN");
     assert_eq!(env["LAST"], "given/shared/file");
-    assert_eq!(env["URL"], format!("http://127.0.0.1:{}", env["PORT"]));
+    assert_eq!(env["LOOPBACK_URL"], format!("http://127.0.0.1:{}", env["PORT"]));
+    assert!(env["URL"].starts_with("http://") && env["URL"].contains(".localhost"), "{env:?}");
     assert_eq!(env["HOST"], "127.0.0.1");
     let said = fs::read_to_string(home.project().join("said")).expect("what the shell said");
-    assert!(said.starts_with(&format!("port {port}, http://127.0.0.1:{port}, ")), "{said}");
+    assert!(said.starts_with(&format!("port {port}, {}, ", env["ADDRESS"])), "{said}");
     let pid = said.trim().rsplit(' ').next().expect("its process");
     assert!(pid.parse::<u32>().is_ok(), "the shell's own `$$` stays its own: {said}");
 }

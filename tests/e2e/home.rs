@@ -79,6 +79,8 @@ impl TestHome {
         let mut command = Command::new(Self::executable());
         command.args(arguments).current_dir(self.project()).stdin(Stdio::null());
         command.env("LOCALD_HOME", self.path()).env_remove("XDG_RUNTIME_DIR").env("NO_COLOR", "1").env("TZ", "UTC");
+        // Whoever has the usual ports keeps them.
+        command.env("LOCALD_HTTP_PORT", "0").env("LOCALD_HTTPS_PORT", "0");
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
     }

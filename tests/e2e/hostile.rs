@@ -254,7 +254,13 @@ fn as_nobody(home: &TestHome) -> Option<String> {
     fs::copy(TestHome::executable(), &program).ok()?;
     let mut command = Command::new("setpriv");
     command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program).args(["daemon", "status"]);
-    let said = command.env("LOCALD_HOME", home.path()).current_dir("/").output().ok()?;
+    let said = command
+        .env("LOCALD_HOME", home.path())
+        .env("LOCALD_HTTP_PORT", "0")
+        .env("LOCALD_HTTPS_PORT", "0")
+        .current_dir("/")
+        .output()
+        .ok()?;
     assert!(!said.status.success(), "another user is not refused: {said:?}");
     Some(String::from_utf8_lossy(&said.stdout).into_owned() + &String::from_utf8_lossy(&said.stderr))
 }

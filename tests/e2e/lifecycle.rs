@@ -133,7 +133,7 @@ fn a_restart_is_a_new_process_and_its_port_answers_again() {
     let urls = wait::until("the port that is listened on becomes a URL", || {
         Some(home.service("web")["urls"].clone()).filter(|urls| urls != &Value::Array(vec![]))
     });
-    assert_eq!(urls, serde_json::json!([format!("http://127.0.0.1:{port}")]));
+    assert_eq!(urls.as_array().and_then(|urls| urls.last()), Some(&Value::from(format!("http://127.0.0.1:{port}"))));
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod idle;
 mod kills;
 mod lifecycle;
 mod look;
+mod named;
 mod notify;
 mod orphans;
 mod panes;

@@ -182,6 +182,8 @@ fn peer_column(peer: &str, with: Signal) -> Option<Vec<bool>> {
     let mut command = CommandBuilder::new(program);
     command.cwd(home.project());
     command.env("LOCALD_HOME", home.path());
+    command.env("LOCALD_HTTP_PORT", "0");
+    command.env("LOCALD_HTTPS_PORT", "0");
     if peer == "honcho" {
         let lines = lines.iter().map(|(word, line)| format!("{word}: {line}"));
         home.write("Procfile", &(lines.collect::<Vec<_>>().join("\n") + "\n"));

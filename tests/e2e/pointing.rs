@@ -235,6 +235,8 @@ fn open_recorded(home: &TestHome) -> Screen {
     let mut command = CommandBuilder::new(TestHome::executable());
     command.cwd(home.project());
     command.env("LOCALD_HOME", home.path());
+    command.env("LOCALD_HTTP_PORT", "0");
+    command.env("LOCALD_HTTPS_PORT", "0");
     command.env("LOCALD_RECORD", "bug.jsonl");
     Screen::run(command, 80, 24)
 }

@@ -27,6 +27,8 @@ impl Screen {
         command.args(arguments);
         command.cwd(home.project());
         command.env("LOCALD_HOME", home.path());
+        command.env("LOCALD_HTTP_PORT", "0");
+        command.env("LOCALD_HTTPS_PORT", "0");
         command.env("TERM", "xterm-256color");
         command.env("TZ", "UTC");
         Self::run(command, columns, rows)

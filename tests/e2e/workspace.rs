@@ -36,6 +36,8 @@ fn open_from_shell(home: &TestHome) -> Screen {
     command.arg(TestHome::executable());
     command.cwd(home.project());
     command.env("LOCALD_HOME", home.path());
+    command.env("LOCALD_HTTP_PORT", "0");
+    command.env("LOCALD_HTTPS_PORT", "0");
     command.env("TERM", "xterm-256color");
     Screen::run(command, 80, 24)
 }
@@ -426,6 +428,8 @@ fn outside_of_projects_it_shows_whatever_runs() {
     let mut command = CommandBuilder::new(TestHome::executable());
     command.cwd(elsewhere.path());
     command.env("LOCALD_HOME", home.path());
+    command.env("LOCALD_HTTP_PORT", "0");
+    command.env("LOCALD_HTTPS_PORT", "0");
     let mut screen = Screen::run(command, 80, 24);
     screen.wait_for("│ready>");
     screen.send("q");

@@ -58,8 +58,11 @@ pub struct ServiceStatus {
     pub started_at: Option<String>,
     /// Ports leased to it.
     pub ports: Vec<u16>,
-    /// Where it can be reached now.
+    /// Where it can be reached now: the URLs of its name, the one to show first, then that of its port, which every program finds.
     pub urls: Vec<String>,
+    /// The URLs of its name, whether it runs or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sites: Vec<String>,
     /// Why it is in this state, where that needs saying.
     pub reason: Option<String>,
     /// How it is known that it is well or not, such as `http`; absent where nothing is asked.

@@ -79,6 +79,7 @@ pub(crate) const SERVICE: &[Key] = &[
     Key::new("cwd", Shape::Text, "The folder to run it in [default: the project's]."),
     Key::new("env", ENV, "Variables of this service."),
     Key::new("port", PORTS, "The port to listen on; 0: one that locald chooses [default: 0]."),
+    Key::new("hosts", COMMAND, "Further host names, below `.localhost`."),
     Key::new("listen", Shape::Boolean, "Whether locald opens the port and hands the socket over [default: false]."),
     Key::new(
         "depends_on",
@@ -174,12 +175,22 @@ pub const USER: &[Key] = &[
         "Keys of the workspace, by action.",
     ),
     Key::new("workspace", Shape::Table(WORKSPACE), "What the workspace looks like."),
+    Key::new("proxy", Shape::Table(PROXY), "Where the proxy listens."),
     ENV_OF_ALL,
     DEFAULTS_OF_SERVICES,
 ];
 
 /// The keys of `[workspace]`.
 pub(crate) const WORKSPACE: &[Key] = &[Key::new("theme", Shape::Text, "The workspace's theme.")];
+
+/// The keys of `[proxy]`.
+pub(crate) const PROXY: &[Key] = &[
+    Key::new("http", ENTRANCE, "The port for HTTP; 0: any that is free; false: none [default: 80, else 8080]."),
+    Key::new("https", ENTRANCE, "The port for HTTPS; 0: any that is free; false: none [default: 443, else 8443]."),
+    Key::new("bind", COMMAND, "The addresses to listen on, of loopback [default: 127.0.0.1 and ::1]."),
+];
+
+const ENTRANCE: Shape = Shape::Any(&[PORTS, Shape::False]);
 
 /// The words of a setting, in the order of its table.
 fn words<T>(table: &'static [(&'static str, T)]) -> Vec<&'static str> {

@@ -38,7 +38,7 @@ mod user_config;
 
 mod load;
 
-pub use address::{of_service, offered};
+pub use address::Address;
 pub use convert::{manifest_of_package, manifest_of_procfile};
 pub use dotenv::DotEnv;
 pub use environment::{EnvironmentError, EnvironmentParts, Given, Giver};
@@ -66,6 +66,7 @@ pub use settings::health::{Health, HealthCheck, OnUnhealthy};
 pub use settings::kind::Kind;
 pub use settings::port::Port;
 pub use settings::probe::Probe;
+pub use settings::proxy::{Entrance, Proxy};
 pub use settings::restart::Restart;
 pub use settings::signal::StopSignal;
 pub use settings::size::{Size, SizePolicy};

@@ -237,7 +237,7 @@ fn an_unknown_key_like_no_other_is_answered_with_all() {
     3 │ replicas = 3
       │ ━━━━━━━━ unknown key
       │
-      ╰ help: allowed: `type`, `command`, `cwd`, `env`, `port`, `listen`, `depends_on`, `health`, `start`, `restart`, `backoff`, `concurrency`, `tty`, `size`, `stop_signal`, `stop_timeout` and `escape`
+      ╰ help: allowed: `type`, `command`, `cwd`, `env`, `port`, `hosts`, `listen`, `depends_on`, `health`, `start`, `restart`, `backoff`, `concurrency`, `tty`, `size`, `stop_signal`, `stop_timeout` and `escape`
     ");
 }
 

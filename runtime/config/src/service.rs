@@ -35,6 +35,8 @@ pub struct Service {
     pub port: Port,
     /// Whether it is given the open socket of its port instead of opening it (sd_listen_fds(3)).
     pub listen: bool,
+    /// Host names beside those that its own name makes, in lower case; `*.` stands for all names below one.
+    pub hosts: Vec<String>,
     /// What comes first, in the order of the file; each service once, never itself, and without circles.
     pub depends_on: Vec<Dependency>,
     /// How it is known that it is well.
@@ -70,6 +72,7 @@ impl Service {
             env: Vec::new(),
             port: Port::default(),
             listen: false,
+            hosts: Vec::new(),
             depends_on: Vec::new(),
             health: Health::default(),
             start: Start::default(),

@@ -18,7 +18,7 @@ use crate::settings::kind::Kind;
 use crate::settings::port::Port;
 use crate::settings::probe::Probe;
 use crate::settings::signal::StopSignal;
-use crate::settings::{concurrency, cwd, env, timeout};
+use crate::settings::{concurrency, cwd, env, hosts, timeout};
 use crate::tree::{Entry, Table, Value};
 
 /// What is read of a service. What its dependencies lead to is known once all are read.
@@ -63,6 +63,7 @@ fn read_table(reader: &mut Reader, entry: &Entry, root: &Path, is_template: bool
     let env = reader.setting(table, "env", env::read).unwrap_or_default();
     let port = reader.setting(table, "port", |reader, entry| reader.number(entry, Port::from_number));
     let listen = reader.setting(table, "listen", Reader::boolean);
+    let hosts = reader.setting(table, "hosts", hosts::read).unwrap_or_default();
     let mut wanted = reader.setting(table, "depends_on", depends_on::read).unwrap_or_default();
     let health = reader.setting(table, "health", Health::read);
     let start = reader.setting(table, "start", Reader::parsed);
@@ -94,6 +95,7 @@ fn read_table(reader: &mut Reader, entry: &Entry, root: &Path, is_template: bool
         env,
         port: port.unwrap_or(plain.port),
         listen: listen.unwrap_or(plain.listen),
+        hosts,
         health: health.unwrap_or(plain.health),
         start: start.unwrap_or(plain.start),
         restart: restart.unwrap_or(plain.restart),
@@ -123,6 +125,9 @@ fn check(reader: &mut Reader, table: &Table, service: &Service) {
         }
         if service.listen {
             refuse("listen", "a worker has no port to `listen` on", "`type` is \"worker\"");
+        }
+        if !service.hosts.is_empty() {
+            refuse("hosts", "a worker has no port to be reached at", "`type` is \"worker\"");
         }
         if let Health::Asked(HealthCheck { probe: Probe::Http { .. } | Probe::Tcp(None), .. }) = service.health {
             refuse("health", "a worker has no port to be asked at", "`type` is \"worker\"");

@@ -11,6 +11,7 @@ use crate::faults::{Faults, Report};
 use crate::keys::{USER, WORKSPACE};
 use crate::load::{LoadError, read_user_file};
 use crate::reader::Reader;
+use crate::settings::proxy::Proxy;
 use crate::source::Source;
 use crate::tree::{Entry, Node, Value};
 
@@ -21,6 +22,8 @@ pub struct UserConfig {
     pub keys: Vec<Binding>,
     /// The name of a theme.
     pub theme: Option<Written>,
+    /// Where the proxy listens.
+    pub proxy: Proxy,
     source: Source,
 }
 
@@ -66,7 +69,8 @@ impl UserConfig {
         reader.check_keys(table, "config.toml", USER);
         let keys = reader.setting(table, "keys", bindings).unwrap_or_default();
         let theme = reader.setting(table, "workspace", theme);
-        reader.finish(Self { keys, theme, source })
+        let proxy = reader.setting(table, "proxy", Proxy::read).unwrap_or_default();
+        reader.finish(Self { keys, theme, proxy, source })
     }
 
     /// What is said when somebody who knows actions, keys or themes refuses what is written; `None` where nothing is refused.
@@ -79,7 +83,12 @@ impl UserConfig {
 
 impl Default for UserConfig {
     fn default() -> Self {
-        Self { keys: Vec::new(), theme: None, source: Source::new(Path::new("config.toml"), "") }
+        Self {
+            keys: Vec::new(),
+            theme: None,
+            proxy: Proxy::default(),
+            source: Source::new(Path::new("config.toml"), ""),
+        }
     }
 }
 

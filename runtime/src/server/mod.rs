@@ -38,6 +38,8 @@ pub(crate) struct Server {
     pub(crate) meter: Meter,
     pub(crate) started: Instant,
     pub(crate) keeper: KeeperFacts,
+    /// What the proxy could not do as it was asked to.
+    pub(crate) notices: Vec<String>,
     /// How the daemon is told to end.
     pub(crate) ends: mpsc::Sender<End>,
 }

@@ -116,7 +116,7 @@ fn list(server: &Server, target: &Target) -> Result<Response, Failure> {
         .collect();
     let all: Vec<ProjectStatus> = server.supervisor.snapshot().iter().map(crate::supervisor::Project::status).collect();
     let is_meant = |project: &ProjectStatus| services.iter().any(|service| service.id.project == project.id);
-    let degraded = status::degraded(&server.supervisor, &services);
+    let degraded = status::degraded(server, &services);
     Ok(Response::Status { projects: all.into_iter().filter(is_meant).collect(), services, degraded })
 }
 

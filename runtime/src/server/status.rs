@@ -20,7 +20,7 @@ pub(super) fn workspace(server: &Server, revision: u64) -> Workspace {
         })
     });
     let services: Vec<ServiceStatus> = services.collect();
-    let degraded = degraded(&server.supervisor, &services);
+    let degraded = degraded(server, &services);
     Workspace {
         revision,
         projects: projects.iter().map(crate::supervisor::Project::status).collect(),
@@ -37,8 +37,9 @@ pub(super) fn service_status(supervisor: &Supervisor, meant: &Meant, listening: 
     let pid = view.state.pid();
     let port = supervisor.port(&service.pane.id);
     let address = supervisor.addresses.address(&service.pane.id);
-    let urls = address.filter(|port| pid.is_some() && listening.contains(port));
+    let loopback = address.filter(|port| pid.is_some() && listening.contains(port));
     let id = service.pane.id.clone();
+    let sites = supervisor.sites.urls(&id);
     let log_fault = service.pane.log_fault().borrow().clone();
     ServiceStatus {
         name: id.service.clone(),
@@ -53,7 +54,11 @@ pub(super) fn service_status(supervisor: &Supervisor, meant: &Meant, listening: 
             .and_then(|since| Timestamp::from_nanosecond(i128::from(since)).ok())
             .map(|at| at.to_string()),
         ports: port.into_iter().collect(),
-        urls: urls.map(|port| format!("http://127.0.0.1:{port}")).into_iter().collect(),
+        urls: match loopback {
+            Some(port) => sites.iter().cloned().chain([format!("http://127.0.0.1:{port}")]).collect(),
+            None => Vec::new(),
+        },
+        sites,
         reason: reason(supervisor, service, &view),
         health: health(&view),
         starts_at: starts_at(&view.state),
@@ -111,9 +116,10 @@ fn starts_at(state: &State) -> Option<String> {
 }
 
 /// What keeps the daemon from doing its whole work.
-pub(super) fn degraded(supervisor: &Supervisor, services: &[ServiceStatus]) -> Vec<String> {
+pub(super) fn degraded(server: &Server, services: &[ServiceStatus]) -> Vec<String> {
     let faults = services.iter().filter_map(|status| Some((status, status.log_fault.as_ref()?)));
     let of_services = faults.map(|(status, fault)| format!("{}:{}: {fault}", status.project, status.name));
+    let supervisor = &server.supervisor;
     let of_files = supervisor.desired.notice().map(str::to_owned).into_iter().chain(supervisor.watching.fault());
-    of_services.chain(of_files).collect()
+    of_services.chain(of_files).chain(server.notices.iter().cloned()).collect()
 }

@@ -33,6 +33,9 @@ pub(crate) struct Definition {
     pub(crate) port: Port,
     /// Whether it is given the socket of its port.
     pub(crate) listen: bool,
+    /// Host names beside those that its name makes.
+    #[serde(default)]
+    pub(crate) hosts: Vec<String>,
     /// Whether it is expected to listen on a port before it is of use.
     pub(crate) opens_port: Expectation,
     pub(crate) needs: Vec<Needed>,
@@ -119,6 +122,7 @@ impl Definition {
             shared: Vec::new(),
             port: Port::Leased,
             listen: false,
+            hosts: Vec::new(),
             opens_port: Expectation::None,
             needs: Vec::new(),
             health: Health::Unsaid,
@@ -175,6 +179,7 @@ impl Definition {
             environment: service.env.clone(),
             port: service.port,
             listen: service.listen,
+            hosts: service.hosts.clone(),
             opens_port: if own { Expectation::Own } else { Expectation::None },
             needs: needs.collect(),
             health: service.health.clone(),
@@ -223,6 +228,7 @@ pub(crate) mod tests {
             environment: Vec::new(),
             port: Port::Leased,
             listen: false,
+            hosts: Vec::new(),
             opens_port: Expectation::None,
             needs: Vec::new(),
             health: Health::Unsaid,

@@ -3,7 +3,7 @@
 //! Only a sum is kept, in memory, since the values may be secrets. What changes without a file, such as a leased port or a variable
 //! that the shell alone has set, is left out.
 
-use locald_config::{DotEnv, EnvironmentParts, Giver, fill};
+use locald_config::{Address, DotEnv, EnvironmentParts, Giver, fill};
 use serde::{Deserialize, Serialize};
 
 use super::definition::Definition;
@@ -37,13 +37,13 @@ impl Fingerprint {
             env: &definition.shared,
             dotenv: ingredients.dotenv,
             cwd: &definition.directory,
-            offered: &locald_config::offered(0),
+            offered: &Address { port: 0, url: None }.offered(),
             own: &definition.environment,
             imposed: &[],
         };
         let of_service = |name: &str| {
             let (service, asked) = name.strip_prefix("services.")?.rsplit_once('.')?;
-            locald_config::of_service(asked, (ingredients.port_of)(service))
+            Address { port: (ingredients.port_of)(service), url: None }.answer(asked)
         };
         let variables = parts.resolve(&of_service).map_err(|error| error.to_string())?;
         let known = |name: &str| variables.get(name).map(|given| given.value.clone()).or_else(|| of_service(name));

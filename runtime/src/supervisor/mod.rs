@@ -28,9 +28,11 @@ mod turns;
 mod wishes;
 
 pub(crate) use definition::Definition;
+#[cfg(test)]
+pub(crate) use definition::tests::plain;
 pub(crate) use listening::listening_ports;
 pub(crate) use names::Meant;
 pub(crate) use project::{Project, root_suffix};
 pub(crate) use projects::{Supervisor, SupervisorParts};
 pub(crate) use service::{Service, View};
-pub(crate) use state::{State, describe, in_words};
+pub(crate) use state::{Seeming, State, describe, in_words, seeming};

@@ -33,6 +33,7 @@ use super::surroundings::Surroundings;
 use super::turns;
 use crate::keeper_link::KeeperLink;
 use crate::panes::{Pane, PaneSet, RunPhase, RunState};
+use crate::sites::Sites;
 use crate::watching::Watching;
 
 /// How long the log may take to take up the last lines of a service that is forgotten.
@@ -44,6 +45,8 @@ pub(crate) struct SupervisorParts {
     pub(crate) keeper: Arc<KeeperLink>,
     pub(crate) panes: Arc<PaneSet>,
     pub(crate) room: OwnedFd,
+    /// The names of services.
+    pub(crate) sites: Arc<Sites>,
     /// The thread that writes logs.
     pub(crate) logger: Thread,
     /// To be written when a new pane has to be looked at.
@@ -63,6 +66,7 @@ pub(crate) struct Supervisor {
     pub(super) shells: Shells,
     surroundings: Arc<Surroundings>,
     pub(crate) addresses: Arc<Addresses>,
+    pub(crate) sites: Arc<Sites>,
     pub(crate) desired: Arc<Desired>,
     /// Notices when files change that a project is made from.
     pub(crate) watching: Watching,
@@ -93,9 +97,9 @@ impl Supervisor {
     }
 
     fn new(parts: SupervisorParts) -> Self {
-        let SupervisorParts { home, keeper, panes, room, logger, wake } = parts;
+        let SupervisorParts { home, keeper, panes, room, sites, logger, wake } = parts;
         let addresses = Arc::new(Addresses::open(home.state_dir(), sharing(&home)));
-        let surroundings = Arc::new(Surroundings::new(&home, addresses.clone()));
+        let surroundings = Arc::new(Surroundings::new(&home, addresses.clone(), sites.clone()));
         let desired = Arc::new(Desired::open(home.state_dir().join("state.json")));
         let environment = {
             let (surroundings, addresses) = (surroundings.clone(), addresses.clone());
@@ -118,6 +122,7 @@ impl Supervisor {
             shells: Shells::default(),
             surroundings,
             addresses,
+            sites,
             desired,
             watching: Watching::begin(),
             changing: tokio::sync::Mutex::new(()),
@@ -155,6 +160,7 @@ impl Supervisor {
             FromKeeper::Welcome { .. }
             | FromKeeper::Value { .. }
             | FromKeeper::Ready
+            | FromKeeper::Held { .. }
             | FromKeeper::Listener
             | FromKeeper::Terminate => {}
         }

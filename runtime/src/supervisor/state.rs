@@ -385,6 +385,36 @@ impl State {
     }
 }
 
+/// How a service seems to those who want something of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Seeming {
+    /// It runs, well or not.
+    There,
+    /// It is on its way, without anybody having to do something.
+    Coming,
+    /// It is not.
+    Gone,
+}
+
+/// How a service in this state seems to those who want something of it.
+pub(crate) fn seeming(state: &State) -> Seeming {
+    match state {
+        State::Ready { .. } | State::Unhealthy { .. } => Seeming::There,
+        State::Waiting { .. }
+        | State::Launching { then: AfterLaunch::Stay | AfterLaunch::Restart }
+        | State::Starting { .. }
+        | State::Stopping { then: AfterStop::Start | AfterStop::Recover { .. }, .. }
+        | State::Backoff { .. } => Seeming::Coming,
+        State::Stopped
+        | State::Launching { then: AfterLaunch::Stop }
+        | State::Stopping { then: AfterStop::Stay, .. }
+        | State::Exited
+        | State::Completed
+        | State::CrashLoop { .. }
+        | State::Failed { .. } => Seeming::Gone,
+    }
+}
+
 /// The state after a run that ended by itself.
 fn ended(exit: Exit, next: AfterEnd) -> State {
     match next {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use locald_api::{ProjectId, ServiceId};
-use locald_config::{DotEnv, EnvironmentParts, Faults, LoadError, Masker};
+use locald_config::{Address, DotEnv, EnvironmentParts, Faults, LoadError, Masker};
 use locald_keeper::{Home, TOKEN_VARIABLE};
 
 use super::addresses::Addresses;
@@ -14,11 +14,13 @@ use super::definition::Definition;
 use super::environment::Environment;
 use super::fingerprint::{Fingerprint, Ingredients};
 use super::secrets::Secrets;
+use crate::sites::Sites;
 
 /// The surroundings of all services of this home.
 pub(super) struct Surroundings {
     token: String,
     addresses: Arc<Addresses>,
+    sites: Arc<Sites>,
     projects: Mutex<BTreeMap<ProjectId, ProjectShell>>,
     notify: Mutex<BTreeMap<ServiceId, String>>,
     secrets: Secrets,
@@ -33,10 +35,11 @@ struct ProjectShell {
 }
 
 impl Surroundings {
-    pub(super) fn new(home: &Home, addresses: Arc<Addresses>) -> Self {
+    pub(super) fn new(home: &Home, addresses: Arc<Addresses>, sites: Arc<Sites>) -> Self {
         Self {
             token: home.token(),
             addresses,
+            sites,
             projects: Mutex::default(),
             notify: Mutex::default(),
             secrets: Secrets::default(),
@@ -99,10 +102,8 @@ impl Surroundings {
     /// The environment of a service's next run. `.env` is read now, so a restart is enough to take up a change.
     pub(super) fn environment(&self, id: &ServiceId, definition: &Definition) -> Result<Environment, String> {
         self.learn_secrets(id, definition);
-        let mut environment = Environment::default();
-        if let Some(port) = self.addresses.port(id) {
-            environment.offered = locald_config::offered(port);
-        }
+        let offered = self.address(id).map(|address| address.offered()).unwrap_or_default();
+        let mut environment = Environment { offered, ..Environment::default() };
         let mut add = |name: &str, value: String| environment.imposed.push((name.to_owned(), value));
         if let Some(notify) = self.notify.lock().unwrap_or_else(PoisonError::into_inner).get(id) {
             add("NOTIFY_SOCKET", notify.clone());
@@ -141,7 +142,7 @@ impl Surroundings {
             dotenv: &dotenv,
             cwd: &definition.directory,
             // Which port it is makes no secret.
-            offered: &locald_config::offered(0),
+            offered: &Address { port: 0, url: None }.offered(),
             own: &definition.environment,
             imposed: &[],
         };
@@ -155,6 +156,12 @@ impl Surroundings {
         self.secrets.of(id)
     }
 
+    /// Where a service with a port is reached.
+    fn address(&self, id: &ServiceId) -> Option<Address> {
+        let port = self.addresses.port(id)?;
+        Some(Address { port, url: self.sites.urls(id).into_iter().next() })
+    }
+
     /// What the service's command and variables ask of other services.
     fn referred(&self, id: &ServiceId, definition: &Definition) -> Result<BTreeMap<String, String>, String> {
         let values = definition.environment.iter().map(|variable| &variable.value);
@@ -164,13 +171,12 @@ impl Surroundings {
             let Some((service, asked)) = name.strip_prefix("services.").and_then(|rest| rest.rsplit_once('.')) else {
                 continue;
             };
-            let port = |service: &str| {
-                self.addresses.port(&ServiceId { project: id.project.clone(), service: service.to_owned() })
-            };
+            let address =
+                |service: &str| self.address(&ServiceId { project: id.project.clone(), service: service.to_owned() });
             // Of several that run beside each other, the first stands for all.
-            let port = port(service).or_else(|| port(&format!("{service}.1")));
-            let port = port.ok_or_else(|| format!("`{name}`: `{service}` has no port"))?;
-            known.extend(locald_config::of_service(asked, port).map(|value| (name.clone(), value)));
+            let address = address(service).or_else(|| address(&format!("{service}.1")));
+            let address = address.ok_or_else(|| format!("`{name}`: `{service}` has no port"))?;
+            known.extend(address.answer(asked).map(|value| (name.clone(), value)));
         }
         Ok(known)
     }

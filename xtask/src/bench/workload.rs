@@ -35,6 +35,8 @@ impl Ours {
         let mut command = command(&self.executable);
         command.args(arguments).current_dir(self.dir.path().join("bench"));
         command.env("LOCALD_HOME", self.dir.path().join("home"));
+        command.env("LOCALD_HTTP_PORT", "0");
+        command.env("LOCALD_HTTPS_PORT", "0");
         command
     }
 
@@ -44,6 +46,8 @@ impl Ours {
         command.args(["attach", service]);
         command.cwd(self.dir.path().join("bench"));
         command.env("LOCALD_HOME", self.dir.path().join("home"));
+        command.env("LOCALD_HTTP_PORT", "0");
+        command.env("LOCALD_HTTPS_PORT", "0");
         command
     }
 

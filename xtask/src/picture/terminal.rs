@@ -27,6 +27,8 @@ impl Terminal {
         let mut command = CommandBuilder::new(locald);
         command.cwd(project);
         command.env("LOCALD_HOME", home);
+        command.env("LOCALD_HTTP_PORT", "0");
+        command.env("LOCALD_HTTPS_PORT", "0");
         command.env("TERM", "xterm-256color");
         command.env_remove("NO_COLOR");
         let child = pair.slave.spawn_command(command)?;

@@ -111,7 +111,7 @@ impl Supervisor {
         if before.as_ref().is_none_or(|before| *before.definitions != definitions) || old_shell != Some(shell.clone()) {
             self.remember_project(&id, name, root, shell.clone(), &definitions);
         }
-        self.define(&id, &definitions);
+        self.define(&id, name, root, &definitions);
         let known = before.as_ref().map(|project| project.services.clone()).unwrap_or_default();
         let shells = [old_shell.as_ref().unwrap_or(&shell), &shell];
         let (mut applied, mut services) = (Applied::default(), Vec::new());
@@ -170,7 +170,8 @@ impl Supervisor {
         services.into_iter().map(|service| Meant { project: project.clone(), service }).collect()
     }
 
-    pub(super) fn define(&self, project: &ProjectId, definitions: &[Definition]) {
+    pub(super) fn define(&self, project: &ProjectId, name: &str, root: &Path, definitions: &[Definition]) {
+        self.sites.define(project, name, root, definitions);
         let id = |name: &String| ServiceId { project: project.clone(), service: name.clone() };
         let services: Vec<_> = definitions.iter().map(|definition| (id(&definition.name), definition)).collect();
         self.addresses.define(&services);
@@ -201,6 +202,7 @@ impl Supervisor {
         }
         let _ = self.keeper.send(&ToKeeper::Remove { key: format!("project/{}", project.id) });
         self.surroundings.forget_project(&project.id);
+        self.sites.forget(&project.id);
         self.desired.note_down(&project.root);
         self.save_desired().await;
         self.touch();

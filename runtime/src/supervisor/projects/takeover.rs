@@ -75,7 +75,7 @@ impl Supervisor {
     ) {
         let RememberedProject { name, root, environment, definitions } = remembered;
         self.surroundings.set_project(id, &name, &root, environment);
-        self.define(id, &definitions);
+        self.define(id, &name, &root, &definitions);
         let (mut services, mut taken, mut creating) = (Vec::new(), Vec::new(), Vec::new());
         for definition in definitions {
             let service = ServiceId { project: id.clone(), service: definition.name.clone() };

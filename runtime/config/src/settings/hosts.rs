@@ -1,0 +1,97 @@
+//! `hosts`: further host names of a service, each below `.localhost`, with `*.` before it for all names below it.
+
+use crate::fault::{Invalid, quoted};
+use crate::reader::Reader;
+use crate::tree::{Entry, Value};
+
+/// The most that a service may have.
+const MAX: usize = 32;
+/// The longest name and the longest label (RFC 1035 §2.3.4), in octets.
+const MAX_NAME: usize = 253;
+const MAX_LABEL: usize = 63;
+
+/// One name as a string, or several in an array.
+pub(crate) fn read(reader: &mut Reader, entry: &Entry) -> Option<Vec<String>> {
+    let written: Vec<_> = match &entry.node.value {
+        Value::Text(text) => vec![(text.as_str(), &entry.node)],
+        Value::List(list) => reader.strings(&entry.key, list),
+        _ => return reader.wrong_type(entry, "a host name, or an array of host names"),
+    };
+    if let Some((_, first_too_many)) = written.get(MAX) {
+        let message = format!("{} host names, at most {MAX} are allowed", written.len());
+        reader.fault(first_too_many.place, Invalid::new(message, "one too many"));
+    }
+    let mut names: Vec<String> = Vec::new();
+    for (text, node) in written.into_iter().take(MAX) {
+        let name = reader.accept(node.place, check(text));
+        names.extend(name.filter(|name| !names.contains(name)));
+    }
+    Some(names)
+}
+
+/// The name in lower case, and without a dot at its end.
+fn check(text: &str) -> Result<String, Invalid> {
+    let name = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
+    let invalid = |label: &str| Invalid::new(format!("{} is not a host name", quoted(text)), label.to_owned());
+    let plain = name.strip_prefix("*.").unwrap_or(&name);
+    if plain.contains('*') {
+        return Err(invalid("`*` stands for whole labels").with_help("write it first, as in `*.shop.localhost`"));
+    }
+    let Some(labels) = plain.strip_suffix(".localhost") else {
+        let invalid = invalid("must end with `.localhost`");
+        return Err(
+            invalid.with_help("browsers know that such names are this machine; others would have to be looked up")
+        );
+    };
+    let is_label = |label: &str| {
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+        (1..=MAX_LABEL).contains(&label.len())
+            && label.bytes().all(is_allowed)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    if !labels.split('.').all(is_label) || plain.len() > MAX_NAME {
+        return Err(invalid("each label has 1 to 63 letters, digits and hyphens"));
+    }
+    if labels.split('.').next_back() == Some("locald-api") {
+        return Err(invalid("this name is locald's own"));
+    }
+    Ok(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_below_localhost_is_taken_as_hosts_are_compared() {
+        assert_eq!(check("Admin.Shop.localhost."), Ok("admin.shop.localhost".to_owned()));
+        assert_eq!(check("*.shop.localhost"), Ok("*.shop.localhost".to_owned()));
+    }
+
+    #[test]
+    fn what_no_browser_would_find_here_is_refused() {
+        let long = format!("{}.localhost", "a".repeat(64));
+        for bad in [
+            "",
+            "localhost",
+            ".localhost",
+            "shop",
+            "shop.test",
+            "shop.dev",
+            "a..localhost",
+            "-a.localhost",
+            "a b.localhost",
+            "*.localhost",
+            "a.*.localhost",
+            "**.localhost",
+            "ä.localhost",
+            "shop.localhost:80",
+            "locald-api.localhost",
+            "x.locald-api.localhost",
+            &long,
+        ] {
+            assert!(check(bad).is_err(), "{bad}");
+        }
+    }
+}

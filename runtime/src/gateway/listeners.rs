@@ -1,0 +1,275 @@
+//! The proxy's sockets. They are opened here and held by the keeper, so that whoever connects while a daemon is replaced waits.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+
+use locald_config::Entrance;
+use locald_keeper::ToKeeper;
+use tracing::warn;
+
+use crate::keeper_link::KeeperLink;
+
+/// How many connections wait in a socket's queue while nobody takes them. The kernel has its own limit below that.
+const QUEUE: i32 = 4096;
+
+/// What is spoken on a port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scheme {
+    Http,
+    Https,
+}
+
+/// The sockets of one port, one for each address.
+#[derive(Debug, Default)]
+pub(super) struct Listeners(Vec<TcpListener>);
+
+impl Scheme {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+
+    /// The port that URLs need not name, and the next best.
+    fn usual(self) -> [u16; 2] {
+        match self {
+            Self::Http => [80, 8080],
+            Self::Https => [443, 8443],
+        }
+    }
+
+    fn key(self, address: IpAddr) -> String {
+        format!("proxy/{}/{address}", self.word())
+    }
+
+    /// Whose socket the keeper holds under this name.
+    pub(super) fn of_key(key: &str) -> Option<Self> {
+        match key.strip_prefix("proxy/")?.split_once('/')?.0 {
+            "http" => Some(Self::Http),
+            "https" => Some(Self::Https),
+            _ => None,
+        }
+    }
+}
+
+/// Which port is wanted, and which others will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    None,
+    /// One of these, the first that can be had; else one of our own.
+    First {
+        ports: [u16; 2],
+        is_asked: bool,
+    },
+    Own,
+}
+
+impl Wish {
+    fn new(scheme: Scheme, entrance: Entrance) -> Self {
+        match entrance {
+            Entrance::Off => Self::None,
+            Entrance::Free => Self::Own,
+            Entrance::Usual => Self::First { ports: scheme.usual(), is_asked: false },
+            Entrance::Port(port) => Self::First { ports: [port, scheme.usual()[1]], is_asked: true },
+        }
+    }
+
+    /// Whether sockets at this port, which are open already, stay.
+    fn keeps(self, port: u16) -> bool {
+        match self {
+            Self::None => false,
+            Self::First { ports, is_asked: true } => ports[0] == port,
+            Self::First { is_asked: false, .. } | Self::Own => true,
+        }
+    }
+}
+
+impl Listeners {
+    /// The sockets for `entrance`, those that are held if they will do; and what is to be told if they are not as they were asked for.
+    /// `leased` is the port of our own.
+    pub(super) fn open(
+        scheme: Scheme,
+        entrance: Entrance,
+        addresses: &[IpAddr],
+        leased: impl FnOnce() -> Option<u16>,
+        held: &mut Vec<(String, OwnedFd)>,
+        keeper: &KeeperLink,
+    ) -> (Self, Option<String>) {
+        let wish = Wish::new(scheme, entrance);
+        let ours = held.extract_if(.., |(key, _)| Scheme::of_key(key) == Some(scheme)).collect();
+        let (kept, given_up) = keep(scheme, wish, addresses, ours);
+        for key in given_up {
+            release(keeper, &key);
+        }
+        if !kept.0.is_empty() || wish == Wish::None {
+            return (kept, None);
+        }
+        let (opened, notice) = find(wish, addresses, leased);
+        for listener in &opened.0 {
+            Self::hold(scheme, listener, keeper);
+        }
+        let notice = notice.or_else(|| opened.0.is_empty().then(|| "no port can be had".to_owned()));
+        (opened, notice.map(|notice| format!("{}: {notice}", scheme.word().to_uppercase())))
+    }
+
+    /// Their port.
+    pub(super) fn port(&self) -> Option<u16> {
+        Some(self.0.first()?.local_addr().ok()?.port())
+    }
+
+    /// The sockets for the runtime, from which this is called.
+    pub(super) fn into_async(self) -> impl Iterator<Item = tokio::net::TcpListener> {
+        self.0.into_iter().filter_map(|listener| {
+            let listener = tokio::net::TcpListener::from_std(listener);
+            listener.map_err(|error| warn!(%error, "a socket of the proxy cannot be used")).ok()
+        })
+    }
+
+    fn hold(scheme: Scheme, listener: &TcpListener, keeper: &KeeperLink) {
+        let held = listener.local_addr().and_then(|address| {
+            let order = ToKeeper::Hold { key: scheme.key(address.ip()) };
+            keeper.send_with(&order, vec![listener.try_clone()?.into()])
+        });
+        if let Err(error) = held {
+            warn!(%error, "a socket of the proxy is not held for the next daemon");
+        }
+    }
+}
+
+/// Has the keeper close a socket.
+pub(super) fn release(keeper: &KeeperLink, key: &str) {
+    // A keeper that is gone holds nothing.
+    let _ = keeper.send(&ToKeeper::Release { key: key.to_owned() });
+}
+
+/// The held sockets that stay, and the names of those that do not.
+fn keep(scheme: Scheme, wish: Wish, addresses: &[IpAddr], held: Vec<(String, OwnedFd)>) -> (Listeners, Vec<String>) {
+    let keys: Vec<String> = held.iter().map(|(key, _)| key.clone()).collect();
+    let listeners: Vec<TcpListener> = held.into_iter().map(|(_, socket)| TcpListener::from(socket)).collect();
+    let found: Vec<SocketAddr> = listeners.iter().filter_map(|listener| listener.local_addr().ok()).collect();
+    let port = found.first().map(SocketAddr::port);
+    let is_one_port = found.len() == listeners.len() && found.iter().all(|it| Some(it.port()) == port);
+    let are_asked_for = found.iter().all(|it| addresses.contains(&it.ip()));
+    // An address that this machine does not have is missing among them, as it will be again.
+    let is_whole = addresses.iter().filter(|it| it.is_ipv4()).all(|address| keys.contains(&scheme.key(*address)));
+    if port.is_some_and(|port| wish.keeps(port)) && is_one_port && are_asked_for && is_whole {
+        return (Listeners(listeners), Vec::new());
+    }
+    (Listeners::default(), keys)
+}
+
+/// Opens the first port of those that are wanted.
+fn find(wish: Wish, addresses: &[IpAddr], leased: impl FnOnce() -> Option<u16>) -> (Listeners, Option<String>) {
+    let mut refused = None;
+    if let Wish::First { ports, is_asked } = wish {
+        for port in ports {
+            match bind_all(addresses, port) {
+                Ok(listeners) => return (listeners, refused.filter(|_| is_asked)),
+                Err(error) => {
+                    let reason = match error.kind() {
+                        io::ErrorKind::PermissionDenied => "may not be opened without privileges".to_owned(),
+                        io::ErrorKind::AddrInUse => "is in use".to_owned(),
+                        _ => format!("cannot be opened: {error}"),
+                    };
+                    refused.get_or_insert_with(|| format!("port {port} {reason}; another one is used"));
+                }
+            }
+        }
+    }
+    let is_asked = matches!(wish, Wish::First { is_asked: true, .. });
+    let own = leased().and_then(|port| bind_all(addresses, port).ok());
+    // Whoever took that port in this moment, the kernel knows another.
+    let own = own.or_else(|| bind_all(addresses, 0).ok()).unwrap_or_default();
+    (own, refused.filter(|_| is_asked))
+}
+
+/// Opens one port on all addresses that this machine has; 0 is any port.
+fn bind_all(addresses: &[IpAddr], port: u16) -> io::Result<Listeners> {
+    let mut listeners: Vec<TcpListener> = Vec::new();
+    for address in addresses {
+        let port = listeners.first().map_or(Ok(port), |first| first.local_addr().map(|it| it.port()))?;
+        match TcpListener::bind((*address, port)) {
+            Ok(listener) => {
+                listener.set_nonblocking(true)?;
+                rustix::net::listen(&listener, QUEUE)?;
+                listeners.push(listener);
+            }
+            // Many machines have no IPv6.
+            Err(error) if address.is_ipv6() && is_absent(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if listeners.is_empty() { Err(io::ErrorKind::AddrNotAvailable.into()) } else { Ok(Listeners(listeners)) }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::AddrNotAvailable
+        || error.raw_os_error() == Some(rustix::io::Errno::AFNOSUPPORT.raw_os_error())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    const BOTH: [IpAddr; 2] = [V4, IpAddr::V6(std::net::Ipv6Addr::LOCALHOST)];
+
+    fn free() -> u16 {
+        TcpListener::bind((V4, 0)).unwrap().local_addr().unwrap().port()
+    }
+
+    #[test]
+    fn the_first_port_that_can_be_had_is_taken_on_all_addresses() {
+        let taken = TcpListener::bind((V4, 0)).unwrap();
+        let (busy, next) = (taken.local_addr().unwrap().port(), free());
+        let (listeners, notice) = find(Wish::First { ports: [busy, next], is_asked: true }, &BOTH, || None);
+        assert_eq!(listeners.port(), Some(next));
+        assert_eq!(notice, Some(format!("port {busy} is in use; another one is used")));
+        assert!(listeners.0.iter().all(|it| it.local_addr().unwrap().port() == next));
+        let (_, notice) = find(Wish::First { ports: [busy, next], is_asked: false }, &BOTH, || None);
+        assert_eq!(notice, None, "nobody has asked for the usual ports");
+    }
+
+    #[test]
+    fn without_any_wanted_port_one_of_our_own_is_taken() {
+        let taken = TcpListener::bind((V4, 0)).unwrap();
+        let (busy, own) = (taken.local_addr().unwrap().port(), free());
+        let ports = [busy, busy];
+        assert_eq!(find(Wish::First { ports, is_asked: false }, &[V4], || Some(own)).0.port(), Some(own));
+        assert!(find(Wish::Own, &[V4], || Some(busy)).0.port().is_some_and(|port| port != busy));
+    }
+
+    #[test]
+    fn held_sockets_stay_unless_others_are_asked_for() {
+        let held = |port: u16| {
+            let listener = TcpListener::bind((V4, port)).unwrap();
+            let port = listener.local_addr().unwrap().port();
+            (port, vec![(Scheme::Http.key(V4), OwnedFd::from(listener))])
+        };
+        let usual = Wish::new(Scheme::Http, Entrance::Usual);
+        let (port, sockets) = held(0);
+        let (kept, given_up) = keep(Scheme::Http, usual, &BOTH, sockets);
+        assert_eq!((kept.port(), given_up.len()), (Some(port), 0));
+        drop(kept);
+        for (wish, addresses) in [
+            (Wish::new(Scheme::Http, Entrance::Port(1)), &[V4][..]),
+            (Wish::None, &[V4]),
+            (usual, &["127.0.0.2".parse().unwrap()]),
+        ] {
+            let (_, sockets) = held(0);
+            let (kept, given_up) = keep(Scheme::Http, wish, addresses, sockets);
+            assert_eq!((kept.port(), given_up), (None, vec!["proxy/http/127.0.0.1".to_owned()]), "{wish:?}");
+        }
+    }
+
+    #[test]
+    fn a_held_socket_is_known_by_its_name() {
+        assert_eq!(Scheme::of_key(&Scheme::Https.key(V4)), Some(Scheme::Https));
+        assert_eq!(Scheme::of_key("proxy/quic/::1"), None);
+        assert_eq!(Scheme::of_key("x"), None);
+    }
+}

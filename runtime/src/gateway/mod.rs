@@ -1,0 +1,82 @@
+//! The proxy as the daemon runs it: on which ports it listens, and which services its routes lead to.
+
+mod backend;
+mod feed;
+mod listeners;
+mod settings;
+
+use std::os::fd::OwnedFd;
+use std::sync::{Arc, Weak};
+
+use locald_keeper::Home;
+use locald_proxy::Proxy;
+use tracing::{info, warn};
+
+use crate::keeper_link::KeeperLink;
+use crate::sites::Entrances;
+use crate::supervisor::Supervisor;
+use feed::Feeds;
+use listeners::{Listeners, Scheme};
+use settings::Settings;
+
+/// The proxy, ready to take connections.
+pub(crate) struct Gateway {
+    proxy: Arc<Proxy>,
+    http: Listeners,
+    /// What could not be done as it was asked for.
+    notices: Vec<String>,
+}
+
+impl Gateway {
+    /// Takes over the sockets that an earlier daemon had, or opens them, and tells the supervisor where they are. Nobody is let in yet.
+    pub(crate) fn open(
+        home: &Home,
+        keeper: &KeeperLink,
+        supervisor: &Supervisor,
+        held: Vec<(String, OwnedFd)>,
+    ) -> Self {
+        let (settings, mut notices) = Settings::read(home);
+        let (mut held, unknown): (Vec<_>, Vec<_>) =
+            held.into_iter().partition(|(key, _)| Scheme::of_key(key).is_some());
+        for (key, _) in unknown {
+            listeners::release(keeper, &key);
+        }
+        let leased = || supervisor.addresses.entrance("proxy/http");
+        let (http, notice) = Listeners::open(Scheme::Http, settings.http, &settings.bind, leased, &mut held, keeper);
+        notices.extend(notice);
+        for notice in &notices {
+            warn!(notice, "the proxy does not listen as it was told");
+        }
+        info!(http = http.port(), "the proxy listens");
+        supervisor.sites.set_entrances(Entrances { http: http.port(), https: None });
+        Self { proxy: Arc::new(Proxy::default()), http, notices }
+    }
+
+    /// What could not be done as it was asked for.
+    pub(crate) fn notices(&self) -> Vec<String> {
+        self.notices.clone()
+    }
+
+    /// Lets everybody in, and keeps the routes as services are, for as long as the supervisor lives. Called from the runtime, once
+    /// everything of an earlier daemon is taken over.
+    pub(crate) fn start(self, supervisor: &Arc<Supervisor>) {
+        let mut feeds = Feeds::default();
+        // Nobody must be told that a service is unknown which was there all the time.
+        feeds.refresh(&self.proxy, supervisor);
+        tokio::spawn(follow(Arc::downgrade(supervisor), self.proxy.clone(), feeds));
+        for listener in self.http.into_async() {
+            tokio::spawn(self.proxy.clone().serve_http(listener));
+        }
+    }
+}
+
+/// Has the routes follow every change of a project or service.
+async fn follow(supervisor: Weak<Supervisor>, proxy: Arc<Proxy>, mut feeds: Feeds) {
+    let Some(mut revision) = supervisor.upgrade().map(|supervisor| supervisor.revision()) else { return };
+    // What changed since the first look is looked at again.
+    revision.mark_changed();
+    while revision.changed().await.is_ok() {
+        let Some(supervisor) = supervisor.upgrade() else { return };
+        feeds.refresh(&proxy, &supervisor);
+    }
+}

@@ -1,0 +1,164 @@
+//! Under which names services are found: the host names of each, and the URLs that they make with the ports of the proxy.
+//!
+//! `web`, or the only service with a port, has its project's name, `project.localhost`; each also has its own below it,
+//! `service.project.localhost`, and one of a single label, `service-project.localhost`, as some frameworks know no other. In a
+//! worktree of Git the branch belongs to the project's label.
+
+mod claims;
+mod label;
+mod worktree;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use locald_api::{ProjectId, ServiceId};
+use locald_config::{Kind, ProjectName};
+use locald_proxy::{HostName, Pattern};
+use tracing::warn;
+
+use crate::state_file;
+use crate::supervisor::Definition;
+use claims::{Claims, Owner};
+
+/// What all names end with. Browsers and curl know that it is this machine (RFC 6761 §6.3).
+const SUFFIX: &str = "localhost";
+/// The service that has its project's name, where there are several.
+const MAIN: &str = "web";
+
+/// The names of all services of this home.
+pub(crate) struct Sites {
+    file: PathBuf,
+    claims: Mutex<Claims>,
+    projects: Mutex<BTreeMap<ProjectId, BTreeMap<String, Site>>>,
+    entrances: Mutex<Entrances>,
+}
+
+/// The names of a service, or of several that run beside each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Site {
+    /// The name that is shown.
+    pub(crate) home: HostName,
+    /// All that lead to it, that one included, by what the service is called.
+    pub(crate) names: Vec<HostName>,
+    /// Further ones that its configuration asks for.
+    pub(crate) asked: Vec<Pattern>,
+}
+
+/// Where the proxy listens.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Entrances {
+    pub(crate) http: Option<u16>,
+    pub(crate) https: Option<u16>,
+}
+
+impl Sites {
+    /// The names of the home whose lasting files are in `state`.
+    pub(crate) fn open(state: &Path) -> Self {
+        let file = state.join("names.json");
+        let claims = Mutex::new(state_file::read(&file).value);
+        Self { file, claims, projects: Mutex::default(), entrances: Mutex::default() }
+    }
+
+    /// The proxy listens here from now on.
+    pub(crate) fn set_entrances(&self, entrances: Entrances) {
+        *self.entrances.lock().unwrap_or_else(PoisonError::into_inner) = entrances;
+    }
+
+    /// These are the services of a project from now on.
+    pub(crate) fn define(&self, id: &ProjectId, name: &str, root: &Path, definitions: &[Definition]) {
+        let mut claims = self.claims.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = claims.clone();
+        let sites = sites(&mut claims, name, root, definitions);
+        if *claims != before
+            && let Err(error) = state_file::write(&self.file, &*claims)
+        {
+            warn!(file = %self.file.display(), %error, "names cannot be saved");
+        }
+        drop(claims);
+        self.projects().insert(id.clone(), sites);
+    }
+
+    /// The project is not up any more. Its names stay its own.
+    pub(crate) fn forget(&self, id: &ProjectId) {
+        self.projects().remove(id);
+    }
+
+    /// The names of all services of a project, by what they are called in its configuration.
+    pub(crate) fn of_project(&self, id: &ProjectId) -> BTreeMap<String, Site> {
+        self.projects().get(id).cloned().unwrap_or_default()
+    }
+
+    /// The URLs by which a service is found, the one to show first.
+    pub(crate) fn urls(&self, id: &ServiceId) -> Vec<String> {
+        let home =
+            self.projects().get(&id.project).and_then(|sites| Some(sites.get(family(&id.service))?.home.clone()));
+        let Some(home) = home else { return Vec::new() };
+        let Entrances { http, https } = *self.entrances.lock().unwrap_or_else(PoisonError::into_inner);
+        let http = http.map(|port| url("http", &home, port, 80));
+        http.into_iter().chain(https.map(|port| url("https", &home, port, 443))).collect()
+    }
+
+    fn projects(&self) -> MutexGuard<'_, BTreeMap<ProjectId, BTreeMap<String, Site>>> {
+        self.projects.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn url(scheme: &str, host: &HostName, port: u16, usual: u16) -> String {
+    if port == usual { format!("{scheme}://{host}") } else { format!("{scheme}://{host}:{port}") }
+}
+
+/// The name under which several of a service run beside each other.
+pub(crate) fn family(service: &str) -> &str {
+    service.split_once('.').map_or(service, |(family, _)| family)
+}
+
+/// The names of a project's services.
+fn sites(claims: &mut Claims, name: &str, root: &Path, definitions: &[Definition]) -> BTreeMap<String, Site> {
+    let mut reached: BTreeMap<&str, &Definition> = BTreeMap::new();
+    for definition in definitions.iter().filter(|definition| definition.kind == Kind::Exec) {
+        reached.entry(definition.family.as_str()).or_insert(definition);
+    }
+    claims.retain(|owner| {
+        let is_a_service = |service: &str| reached.contains_key(service);
+        if owner.root == root { owner.service.as_deref().is_none_or(is_a_service) } else { owner.root.is_dir() }
+    });
+    let project = claims.claim(&Owner { root: root.to_owned(), service: None }, name, &project_label(name, root));
+    let main =
+        if reached.contains_key(MAIN) || reached.len() != 1 { Some(MAIN) } else { reached.keys().next().copied() };
+    let mut taken = BTreeSet::new();
+    let mut sites = BTreeMap::new();
+    for (family, definition) in &reached {
+        let label = label::of(family);
+        let label = if taken.contains(&label) { label::with_hash(&label, family) } else { label };
+        taken.insert(label.clone());
+        let owner = Owner { root: root.to_owned(), service: Some((*family).to_owned()) };
+        let flat = claims.claim(&owner, &project, &label::joined(&[&label, &project]));
+        let own = host(&format!("{label}.{project}"));
+        let of_project = (main == Some(*family)).then(|| host(&project));
+        let names: Vec<HostName> = of_project.into_iter().chain([own, host(&flat)]).flatten().collect();
+        let Some(home) = names.first().cloned() else { continue };
+        let asked = definition.hosts.iter().filter_map(|text| text.parse().ok()).collect();
+        sites.insert((*family).to_owned(), Site { home, names, asked });
+    }
+    sites
+}
+
+/// The label of a project: its name and, in a worktree, the branch.
+fn project_label(name: &str, root: &Path) -> String {
+    let Some(worktree) = worktree::around(root) else { return label::of(name) };
+    // A project that is named for its folder is meant to have the repository's name: a worktree's folder mostly says the branch.
+    let is_unnamed = worktree.folder == root && ProjectName::of_folder(root).as_str() == name;
+    let main = ProjectName::of_folder(&worktree.main);
+    let name = if is_unnamed { main.as_str() } else { name };
+    label::joined(&[name, &worktree.branch])
+}
+
+/// The host name right below the suffix.
+fn host(labels: &str) -> Option<HostName> {
+    // Labels fold to what a name can hold, and two of them are never too long.
+    format!("{labels}.{SUFFIX}").parse().ok()
+}
+
+#[cfg(test)]
+mod tests;

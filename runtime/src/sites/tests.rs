@@ -1,0 +1,81 @@
+//! Names of services, as a whole project has them.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::supervisor::plain;
+
+fn named(names: &[&str]) -> Vec<Definition> {
+    names.iter().map(|name| plain(name)).collect()
+}
+
+fn names(claims: &mut Claims, project: &str, root: &str, services: &[&str]) -> Vec<String> {
+    let sites = sites(claims, project, root.as_ref(), &named(services));
+    sites.into_values().map(|site| site.names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn web_or_the_only_service_has_the_projects_name_and_each_has_its_own() {
+    let mut claims = Claims::default();
+    assert_eq!(
+        names(&mut claims, "shop", "/", &["web", "api"]),
+        ["api.shop.localhost api-shop.localhost", "shop.localhost web.shop.localhost web-shop.localhost",]
+    );
+    assert_eq!(
+        names(&mut claims, "blog", "/tmp", &["server"]),
+        ["blog.localhost server.blog.localhost server-blog.localhost"]
+    );
+    assert_eq!(names(&mut Claims::default(), "x", "/", &["a", "b"])[0], "a.x.localhost a-x.localhost");
+}
+
+#[test]
+fn a_worker_has_no_name_and_several_of_a_service_have_one_together() {
+    let worker = Definition { kind: Kind::Worker, ..plain("mail") };
+    let [one, two] = ["web.1", "web.2"].map(|name| Definition { family: "web".to_owned(), ..plain(name) });
+    let sites = sites(&mut Claims::default(), "shop", "/".as_ref(), &[worker, one, two]);
+    assert_eq!(sites.keys().collect::<Vec<_>>(), ["web"]);
+    assert_eq!((family("web.2"), family("web")), ("web", "web"));
+}
+
+#[test]
+fn two_projects_of_one_name_are_found_apart() {
+    let mut claims = Claims::default();
+    let (one, two) = (names(&mut claims, "shop", "/", &["web"]), names(&mut claims, "shop", "/tmp", &["web"]));
+    assert!(two[0].starts_with("shop-") && one != two, "{one:?} {two:?}");
+    // What one project makes of a service's name, another may be called.
+    let third = names(&mut claims, "web-shop", "/usr", &["web"]);
+    assert!(third[0].starts_with("web-shop-"), "{third:?}");
+}
+
+#[test]
+fn urls_leave_out_a_port_that_goes_without_saying() {
+    let scratch = tempfile::tempdir().unwrap();
+    let sites = Sites::open(scratch.path());
+    let id = ProjectId("shop-1".to_owned());
+    sites.define(&id, "shop", "/".as_ref(), &named(&["web", "api"]));
+    let api = ServiceId { project: id, service: "api".to_owned() };
+    assert!(sites.urls(&api).is_empty());
+    sites.set_entrances(Entrances { http: Some(80), https: Some(8443) });
+    assert_eq!(sites.urls(&api), ["http://api.shop.localhost", "https://api.shop.localhost:8443"]);
+}
+
+proptest! {
+    #[test]
+    fn no_two_services_share_a_name_whatever_they_are_called(
+        projects in proptest::collection::vec(("[a-b-]{1,70}", proptest::collection::btree_set("[abAB_-]{1,4}|a{60,63}", 1..5)), 1..4),
+    ) {
+        let mut claims = Claims::default();
+        let roots = ["/", "/usr", "/tmp"];
+        let mut seen = BTreeSet::new();
+        for ((project, services), root) in projects.iter().zip(roots) {
+            let services: Vec<&str> = services.iter().map(String::as_str).collect();
+            for site in sites(&mut claims, project, root.as_ref(), &named(&services)).into_values() {
+                prop_assert!(site.names.contains(&site.home));
+                for name in site.names {
+                    prop_assert!(name.as_str().ends_with(".localhost"));
+                    prop_assert!(seen.insert(name.clone()), "{} twice", name);
+                }
+            }
+        }
+    }
+}

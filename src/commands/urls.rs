@@ -1,0 +1,118 @@
+//! `locald urls`: where services are: at their names, and at their ports.
+
+use locald_api::{CallError, Request, Response, ServiceStatus, Target};
+use serde::Serialize;
+
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::progress::state_tone;
+use crate::table::{self, Cell, Column, Shrink};
+use crate::ui::Ui;
+
+/// Print where services are
+///
+/// Each at its name, which browsers and curl find, and at its port, which every program finds. A name works whether its service runs
+/// or not: then it says so.
+#[derive(clap::Args, Debug)]
+#[command(
+    after_help = "Examples:\n  locald urls            Of the services of this project\n  locald urls --all      Of every project\n  locald urls web --json For a script"
+)]
+pub(crate) struct UrlsArgs {
+    /// Services, or `project:service` [default: all of the project]
+    names: Vec<String>,
+    /// Print those of every project
+    #[arg(long, short, conflicts_with = "names")]
+    all: bool,
+    /// Print an array of services as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Where a service is, as `--json` shows it.
+#[derive(Debug, Serialize, PartialEq, Eq)]
+struct Place<'a> {
+    project: &'a str,
+    name: &'a str,
+    /// The one to show.
+    url: Option<&'a str>,
+    /// All of its name.
+    urls: &'a [String],
+    loopback_url: Option<String>,
+}
+
+pub(crate) async fn urls(args: UrlsArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+    let target = if args.all { Target::default() } else { context.target(args.names)? };
+    let Some((client, _)) = context.running_daemon().await? else {
+        ui.note("no daemon runs, and so no service; `locald up` starts both")?;
+        return if args.json { Ok(ui.json(&[(); 0])?) } else { Ok(()) };
+    };
+    let Response::Status { services, .. } = client.call(Request::Status(target)).await? else {
+        return Err(CallError::Unfitting.into());
+    };
+    let reached: Vec<&ServiceStatus> = services.iter().filter(|service| !service.ports.is_empty()).collect();
+    if args.json {
+        return Ok(ui.json(&reached.iter().map(|service| place(service)).collect::<Vec<_>>())?);
+    }
+    if reached.is_empty() {
+        return Ok(ui.note("no service here has a port")?);
+    }
+    let table = table(&reached, ui);
+    Ok(ui.data().write_all(table.as_bytes())?)
+}
+
+const LAYOUT: [Column; 4] = [
+    Column { title: "NAME", shrink: Some(Shrink { least: 12, good: 12 }), rank: None, right: false },
+    Column { title: "STATE", shrink: None, rank: Some(0), right: false },
+    Column { title: "URL", shrink: None, rank: Some(2), right: false },
+    Column { title: "PORT", shrink: None, rank: Some(1), right: false },
+];
+
+fn table(services: &[&ServiceStatus], ui: &Ui) -> String {
+    let several_projects = services.windows(2).any(|pair| pair[0].id.project != pair[1].id.project);
+    let row = |service: &&ServiceStatus| {
+        let place = place(service);
+        let name = if several_projects { format!("{}:{}", place.project, place.name) } else { place.name.to_owned() };
+        vec![
+            Cell::new(name),
+            Cell::toned(state_tone(service.state), service.state.word()),
+            Cell::new(place.url.unwrap_or_default().to_owned()),
+            Cell::new(place.loopback_url.unwrap_or_default()),
+        ]
+    };
+    table::render(&LAYOUT, &services.iter().map(row).collect::<Vec<_>>(), ui.data_columns, ui.data_paint)
+}
+
+fn place(service: &ServiceStatus) -> Place<'_> {
+    // Where it listens, if that is elsewhere than it was told.
+    let listens = service.urls.last().filter(|url| !service.sites.contains(url)).cloned();
+    Place {
+        project: &service.project,
+        name: &service.name,
+        url: service.sites.first().map(String::as_str),
+        urls: &service.sites,
+        loopback_url: listens.or_else(|| service.ports.first().map(|port| format!("http://127.0.0.1:{port}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use locald_api::ServiceState;
+
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn a_service_is_at_its_name_and_at_its_port_or_where_it_listens_instead() {
+        let mut web = sample::service("shop", "web", ServiceState::Stopped);
+        web.ports = vec![20000];
+        web.sites = vec!["http://shop.localhost".to_owned()];
+        let told = |service: &ServiceStatus| {
+            let place = place(service);
+            (place.url.map(str::to_owned), place.loopback_url)
+        };
+        let name = Some("http://shop.localhost".to_owned());
+        assert_eq!(told(&web), (name.clone(), Some("http://127.0.0.1:20000".to_owned())));
+        web.urls = vec!["http://shop.localhost".to_owned(), "http://127.0.0.1:3000".to_owned()];
+        assert_eq!(told(&web), (name, Some("http://127.0.0.1:3000".to_owned())));
+    }
+}

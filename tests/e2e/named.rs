@@ -1,0 +1,193 @@
+//! Services at their names: through the proxy of the daemon, with a real client, and while the daemon is killed.
+
+use std::fs;
+use std::net::TcpListener;
+use std::process::Command;
+use std::thread;
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::fake;
+use crate::home::{TestHome, signal};
+use crate::wait;
+
+/// Two services that answer with the statuses which the files of their names hold.
+fn shop() -> TestHome {
+    let program = fake::service();
+    let home = TestHome::new(&format!(
+        "[project]\nname = \"shop\"\n\
+         [services.web]\ncommand = [\"{program}\", \"http\", \"web\"]\nhealth = {{ tcp = true }}\nhosts = [\"*.shop.localhost\"]\n\
+         [services.api]\ncommand = [\"{program}\", \"http\", \"api\"]\nhealth = {{ tcp = true }}\n"
+    ));
+    home.write("web", "200");
+    home.write("api", "201");
+    home
+}
+
+/// What curl gets from a URL; its own resolver finds names of loopback.
+#[expect(clippy::disallowed_methods, reason = "what is tested is how real clients fare")]
+pub(crate) fn curl(arguments: &[&str]) -> String {
+    let mut command = Command::new("curl");
+    command
+        .args(["--silent", "--show-error", "--max-time", "60", "--noproxy", "*", "-w", "%{http_code}"])
+        .args(arguments);
+    let output = command.output().expect("curl is installed");
+    String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+}
+
+/// The first URL of a service that is its name's.
+pub(crate) fn site(home: &TestHome, service: &str) -> String {
+    home.service(service)["sites"][0].as_str().expect("a URL").to_owned()
+}
+
+fn port(home: &TestHome) -> String {
+    site(home, "web").rsplit_once(':').expect("a port").1.to_owned()
+}
+
+#[test]
+fn each_service_is_at_its_names_and_nothing_at_others() {
+    let home = shop();
+    home.ok(&["up"]);
+    let port = port(&home);
+    for (host, status) in [
+        ("shop.localhost", "200"),
+        ("web.shop.localhost", "200"),
+        ("web-shop.localhost", "200"),
+        ("api.shop.localhost", "201"),
+        ("API-Shop.localhost", "201"),
+        ("tenant.shop.localhost", "200"),
+    ] {
+        assert_eq!(curl(&[&format!("http://{host}:{port}/")]), status, "{host}");
+    }
+    let said = curl(&[&format!("http://shopp.localhost:{port}/")]);
+    assert!(said.ends_with("404") && said.contains("shop.localhost"), "{said}");
+    let urls = home.service("api")["urls"].clone();
+    let loopback = format!("http://127.0.0.1:{}", home.service("api")["ports"][0]);
+    assert_eq!(urls[0], format!("http://api.shop.localhost:{port}"));
+    assert_eq!(urls.as_array().and_then(|urls| urls.last()), Some(&Value::from(loopback.clone())));
+    let environment = home.ok(&["env", "api"]);
+    assert!(environment.contains(&format!("\nURL=http://api.shop.localhost:{port}\n")), "{environment}");
+    assert!(environment.contains(&format!("\nLOOPBACK_URL={loopback}\n")), "{environment}");
+    home.ok(&["down"]);
+    assert!(curl(&[&format!("http://shop.localhost:{port}/")]).ends_with("404"));
+}
+
+#[test]
+fn a_service_that_is_stopped_says_so_and_one_that_restarts_keeps_requests_waiting() {
+    let home = shop();
+    home.ok(&["up"]);
+    let url = site(&home, "web");
+    home.ok(&["stop", "web"]);
+    let said = curl(&[&url]);
+    assert!(said.ends_with("503") && said.contains("locald start web"), "{said}");
+    home.ok(&["start", "web"]);
+    assert_eq!(curl(&[&url]), "200");
+    let restarting = thread::spawn({
+        let mut restart = home.command(&["restart", "web"]);
+        move || restart.output().expect("locald can be started")
+    });
+    for _ in 0..20 {
+        assert_eq!(curl(&[&url]), "200");
+    }
+    assert!(restarting.join().expect("no panic").status.success());
+}
+
+#[test]
+fn nobody_is_refused_while_the_daemon_is_killed_or_replaced() {
+    let home = shop();
+    home.ok(&["up"]);
+    let url = site(&home, "web");
+    for kill in [true, true, false] {
+        let before = home.daemon_pid();
+        let asking = thread::spawn({
+            let url = url.clone();
+            move || (0..30).map(|_| curl(&["--connect-timeout", "60", &url])).collect::<Vec<_>>()
+        });
+        if kill {
+            signal(before, Signal::KILL);
+        } else {
+            home.ok(&["daemon", "restart"]);
+        }
+        // A request that the dying daemon had taken up is lost with it; none is refused, and none after it is lost.
+        let answers = asking.join().expect("no panic");
+        let lost: Vec<&String> = answers.iter().filter(|answer| *answer != "200").collect();
+        assert!(lost.len() <= 1 && lost.iter().all(|answer| !answer.contains("refused")), "{answers:?}");
+        wait::until("another daemon is there", || (home.daemon_pid() != before).then_some(()));
+        assert_eq!(site(&home, "web"), url);
+    }
+}
+
+#[test]
+fn the_port_stays_the_same_over_an_end_of_everything() {
+    let home = shop();
+    home.ok(&["up"]);
+    let before = site(&home, "web");
+    home.ok(&["shutdown"]);
+    home.ok(&["up"]);
+    assert_eq!(site(&home, "web"), before);
+}
+
+#[test]
+fn a_port_of_the_configuration_is_taken_or_it_is_told_why_not() {
+    let mut home = shop();
+    home.set("LOCALD_HTTP_PORT", "");
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let busy = taken.local_addr().expect("an address").port();
+    fs::create_dir_all(home.path().join("config")).expect("a folder");
+    let write = |port: u16| fs::write(home.path().join("config/config.toml"), format!("[proxy]\nhttp = {port}\n"));
+    write(busy).expect("a file");
+    home.ok(&["up"]);
+    let said = home.run(&["status"]);
+    assert!(said.err.contains(&format!("port {busy} is in use; another one is used")), "{said:?}");
+    assert_eq!(curl(&[&site(&home, "web")]), "200");
+    drop(taken);
+    home.ok(&["daemon", "restart"]);
+    assert_eq!(site(&home, "web"), format!("http://shop.localhost:{busy}"));
+    assert_eq!(curl(&[&site(&home, "web")]), "200");
+    assert!(!home.run(&["status"]).err.contains("in use"));
+    // Without a proxy there is the port alone.
+    write(0).expect("a file");
+    fs::write(home.path().join("config/config.toml"), "[proxy]\nhttp = false\nhttps = false\n").expect("a file");
+    home.ok(&["daemon", "restart"]);
+    let loopback = serde_json::json!([format!("http://127.0.0.1:{}", home.service("web")["ports"][0])]);
+    wait::until("the service is found at its port", || (home.service("web")["urls"] == loopback).then_some(()));
+    TcpListener::bind(("127.0.0.1", busy)).expect("the keeper lets go of the port");
+}
+
+#[test]
+fn a_sandbox_has_doors_of_its_own() {
+    let home = shop();
+    home.ok(&["up"]);
+    home.ok(&["--sandbox", "one", "up"]);
+    let status = home.json(&["--sandbox", "one", "status", "web", "--json"]);
+    let sandboxed = status[0]["sites"][0].as_str().expect("a URL").to_owned();
+    assert_ne!(sandboxed, site(&home, "web"));
+    assert_eq!(curl(&[&sandboxed]), "200");
+    home.ok(&["sandbox", "rm", "one", "--yes"]);
+}
+
+#[test]
+fn where_services_are_is_printed_for_people_and_for_programs() {
+    let home = shop();
+    home.ok(&["up"]);
+    let (site, port) = (site(&home, "api"), home.service("api")["ports"][0].clone());
+    let listed = home.ok(&["urls"]);
+    let line = listed.lines().find(|line| line.starts_with("api")).unwrap_or_else(|| panic!("{listed}"));
+    assert!(line.contains(&site) && line.contains(&format!("http://127.0.0.1:{port}")), "{listed}");
+    let json = home.json(&["urls", "api", "--json"]);
+    assert_eq!(json[0]["url"], site);
+    assert_eq!(json[0]["loopback_url"], format!("http://127.0.0.1:{port}"));
+    assert_eq!(home.ok(&["open", "api", "--print"]).trim(), site);
+    home.fails(4, &["open", "apo"]);
+}
+
+#[test]
+fn a_page_is_opened_with_the_program_of_the_user() {
+    let mut home = shop();
+    home.set("BROWSER", "sh -c 'echo \"$0\" > opened'");
+    home.ok(&["up"]);
+    home.ok(&["open", "web"]);
+    let opened = wait::until("the browser was started", || fs::read_to_string(home.project().join("opened")).ok());
+    assert_eq!(opened.trim(), site(&home, "web"));
+}
