@@ -58,6 +58,7 @@ pub(crate) enum Command {
     SendKeys(commands::send_keys::SendKeysArgs),
     Config(commands::config::ConfigArgs),
     Env(commands::env::EnvArgs),
+    Try(commands::r#try::TryArgs),
     Init(commands::init::InitArgs),
     Schema(commands::schema::SchemaArgs),
     Daemon(commands::daemon::DaemonArgs),
@@ -71,7 +72,7 @@ pub(crate) enum Command {
 const GROUPS: &[(&str, &[&str])] = &[
     ("Services", &["up", "down", "start", "stop", "restart", "wait", "ensure"]),
     ("Look and type", &["status", "urls", "open", "explain", "logs", "attach", "monitor", "capture", "send-keys"]),
-    ("The configuration", &["init", "config", "env", "schema"]),
+    ("The configuration", &["try", "init", "config", "env", "schema"]),
     ("The daemon", &["daemon", "sandbox", "shutdown"]),
     ("More", &["debug", "completion", "help"]),
 ];

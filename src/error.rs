@@ -27,6 +27,11 @@ impl CommandError {
         Self { message: message.into(), hint: None, details: None, exit }
     }
 
+    /// An end with a code of which nothing is to be said.
+    pub(crate) fn silent(exit: ExitKind) -> Self {
+        Self::new(exit, "")
+    }
+
     /// A failure whose message is that of `error` and everything below it.
     pub(crate) fn from_error(exit: ExitKind, error: &dyn Error) -> Self {
         Self::new(exit, chain(error))
@@ -54,7 +59,7 @@ impl CommandError {
 
     /// The failure as it is printed; empty when there is nobody to tell.
     pub(crate) fn render(&self, paint: Paint) -> String {
-        if self.exit == ExitKind::PipeClosed {
+        if self.message.is_empty() {
             return String::new();
         }
         let mut text = String::new();
@@ -137,7 +142,7 @@ impl From<ConnectError> for CommandError {
 impl From<io::Error> for CommandError {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
-            return Self::new(ExitKind::PipeClosed, "");
+            return Self::silent(ExitKind::PipeClosed);
         }
         Self::new(ExitKind::Failed, format!("failed to write the output: {error}"))
     }

@@ -19,6 +19,8 @@ pub(crate) enum ExitKind {
     NotRunning,
     /// A fault of ours.
     Internal,
+    /// The command that was run ended with this code.
+    Child(u8),
     /// Ended by this signal, such as Ctrl-C before the answer came.
     Signal(u8),
     /// Whoever read our output went away, as `head` does. Not a failure, and nobody to tell.
@@ -59,6 +61,7 @@ impl ExitKind {
             Self::Unavailable | Self::NoDaemon => 5,
             Self::NotRunning => 6,
             Self::Internal => 70,
+            Self::Child(code) => code,
             // As shells have it.
             Self::Signal(number) => 128_u8.saturating_add(number),
         }

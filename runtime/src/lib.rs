@@ -20,3 +20,4 @@ mod usage;
 mod watching;
 
 pub use daemon::main;
+pub use supervisor::ports_of_run;

@@ -23,6 +23,7 @@ pub(crate) mod shutdown;
 pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod stop;
+pub(crate) mod r#try;
 pub(crate) mod up;
 pub(crate) mod urls;
 pub(crate) mod wait;
@@ -66,6 +67,7 @@ pub(crate) async fn run(cli: Cli, ui: &mut Ui) -> Result<(), CommandError> {
         Command::Capture(args) => interruptible(capture::capture(args, &context, ui)).await,
         Command::SendKeys(args) => interruptible(send_keys::send_keys(args, &context)).await,
         Command::Config(args) => config::config(&args, &context, ui),
+        Command::Try(args) => r#try::r#try(args, &context, ui).await,
         Command::Init(args) => init::init(&args, &context, ui),
         Command::Env(args) => interruptible(env::env(args, &context, ui)).await,
         Command::Daemon(args) => interruptible(daemon::daemon(&args, &context, ui)).await,

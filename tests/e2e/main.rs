@@ -27,6 +27,7 @@ mod screen;
 mod slow;
 mod stage;
 mod supervise;
+mod trying;
 mod wait;
 mod waiting;
 mod windows;

@@ -34,5 +34,6 @@ pub(crate) use listening::listening_ports;
 pub(crate) use names::Meant;
 pub(crate) use project::{Project, root_suffix};
 pub(crate) use projects::{Supervisor, SupervisorParts};
+pub use scan::ports_of_run;
 pub(crate) use service::{Service, View};
 pub(crate) use state::{Seeming, State, describe, in_words, seeming};

@@ -38,6 +38,12 @@ impl Scanner {
     }
 }
 
+/// The ports on which the processes of a run listen whose first process is `first`: those below its parent. Reads a file for each
+/// process of the machine.
+pub fn ports_of_run(first: u32) -> BTreeSet<u16> {
+    Scanner::default().look().ports(first)
+}
+
 impl Scan {
     /// The ports on which the service whose first process is `first` listens.
     pub(crate) fn ports(&self, first: u32) -> BTreeSet<u16> {
