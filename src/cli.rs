@@ -159,7 +159,7 @@ mod tests {
           send-keys   Type into a service
 
         The configuration:
-          try         Run a command here, and make a service of it if it does what you want
+          try         Run a command here, and make a service of it
           init        Write a `locald.toml` for what is there
           config      Show the configuration
           env         Show the environment of a service

@@ -23,7 +23,7 @@ const MANIFEST: &str = "locald.toml";
 /// How often it is looked at where the command listens. A port that is seen twice in a row is there to stay.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// Run a command here, and make a service of it if it does what you want
+/// Run a command here, and make a service of it
 ///
 /// The command has this terminal, this folder and this shell's environment, with a free port in `$PORT`. It ends as it would without
 /// locald, and so does `try`. One word is a line for the shell, several are a program and its arguments.
@@ -74,20 +74,13 @@ async fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0)).await?.local_addr()?.port())
 }
 
-#[expect(clippy::disallowed_methods, reason = "the user's own command, on the user's own terminal")]
 fn start(words: &[String], port: u16) -> Result<Child, CommandError> {
-    let mut command = match words {
-        [line] => {
-            let mut shell = Command::new("/bin/sh");
-            shell.args(["-c", line]);
-            shell
-        }
-        _ => {
-            let mut program = Command::new(&words[0]);
-            program.args(&words[1..]);
-            program
-        }
+    let (program, arguments) = match words {
+        [line] => ("/bin/sh", &["-c".to_owned(), line.clone()][..]),
+        _ => (words[0].as_str(), &words[1..]),
     };
+    let mut command = Command::new(program);
+    command.args(arguments);
     command.env("PORT", port.to_string()).env("HOST", "127.0.0.1");
     command.spawn().map_err(|error| {
         let message = format!("`{}` could not be started: {error}", words[0]);
