@@ -151,7 +151,9 @@ impl Checkpoint {
             && self.titles.is_possible()
             && clean(self.working_directory.as_bytes(), MAX_DIRECTORY) == self.working_directory
             && self.looks.is_possible()
-            && self.tagged.1.is_none_or(crate::cell_text::is_tag)
+            && self.pen.is_possible()
+            && self.saved.iter().all(|saved| saved.pen.is_possible())
+            && self.tagged.1.is_none_or(|tag| crate::cell_text::is_tag(tag) && self.looks.get(tag) == self.tagged.0)
             && self.history_end < MAX_LINES
             && unfinished;
         if possible { Ok(()) } else { Err(Impossible) }

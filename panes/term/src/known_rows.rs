@@ -194,6 +194,11 @@ impl KnownRows {
         self.rows.iter_mut().for_each(|row| row.touched = false);
     }
 
+    /// Notes that any row may look different now.
+    pub(crate) fn touch_all(&mut self) {
+        self.all_touched = true;
+    }
+
     fn touch(&mut self, row: u16) -> Option<&mut KnownRow> {
         let row = self.rows.get_mut(usize::from(row))?;
         row.touched = true;

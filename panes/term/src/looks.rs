@@ -43,7 +43,10 @@ impl Looks {
     pub(crate) fn is_possible(&self) -> bool {
         let clean = |text: &str| crate::titles::clean(text.as_bytes(), MAX_LINK) == text;
         let is_link = |link: &Link| link.number != 0 && clean(&link.id) && clean(&link.url);
-        self.entries.len() <= COUNT && self.links.len() <= MAX_LINKS && self.links.iter().all(is_link)
+        self.entries.len() <= COUNT
+            && self.entries.iter().flatten().all(Extra::is_possible)
+            && self.links.len() <= MAX_LINKS
+            && self.links.iter().all(is_link)
     }
 
     /// What a character that stands for a look says.
@@ -100,15 +103,14 @@ impl Looks {
         Some(self.last_link)
     }
 
-    /// Knows again where a hyperlink leads that was on the screen before, if there is room. Its number is no other's.
-    pub(crate) fn recall(&mut self, LinkId(number): LinkId, url: &str) -> Option<u32> {
-        if self.url(LinkId(number)).is_none() {
-            if self.links.len() == MAX_LINKS {
-                return None;
-            }
-            self.links.push(Link { number, id: String::new(), url: url.to_owned() });
-        }
-        Some(number)
+    /// None, for another program on the same screen: its links get other numbers.
+    pub(crate) fn cleared(&self) -> Self {
+        Self { last_link: self.last_link, ..Self::default() }
+    }
+
+    /// The number of a hyperlink that comes back to the screen, if there is room: the one it had, or another if it was forgotten.
+    pub(crate) fn recall(&mut self, link: LinkId, url: &str) -> Option<u32> {
+        if self.url(link) == Some(url) { Some(link.0) } else { self.link(b"", url.as_bytes()) }
     }
 }
 

@@ -48,6 +48,16 @@ impl Extra {
 }
 
 impl Extra {
+    /// The attributes that an emulator's cell has no room for.
+    fn attributes() -> Attributes {
+        Attributes::STRIKETHROUGH | Attributes::BLINK | Attributes::HIDDEN
+    }
+
+    /// Whether sequences can lead to this.
+    pub(crate) fn is_possible(&self) -> bool {
+        self.attributes.and(Self::attributes()) == self.attributes && self.underline <= 5
+    }
+
     /// The hyperlink, if there is one.
     pub(crate) fn link(&self) -> Option<LinkId> {
         (self.link != 0).then_some(LinkId(self.link))
@@ -57,7 +67,7 @@ impl Extra {
 impl Pen {
     /// The look that text of a style has.
     pub(crate) fn of(style: Style) -> Self {
-        let beyond = Attributes::STRIKETHROUGH | Attributes::BLINK | Attributes::HIDDEN;
+        let beyond = Extra::attributes();
         let underline = if style.underline == Underline::Single { 0 } else { style.underline as u8 + 1 };
         let extra = Extra {
             attributes: style.attributes.and(beyond),
@@ -70,6 +80,11 @@ impl Pen {
             style: Style { attributes, underline: Underline::Single, underline_color: Color::Default, ..style },
             extra,
         }
+    }
+
+    /// Whether sequences can lead to this look.
+    pub(crate) fn is_possible(&self) -> bool {
+        Self::of(self.style).style == self.style && !(self.style.bold() && self.style.dim()) && self.extra.is_possible()
     }
 
     /// Applies an SGR sequence. Says whether the emulator would make of it what it does to the style here; if not, it

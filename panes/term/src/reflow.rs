@@ -19,7 +19,7 @@ impl Terminal {
         let (rows, columns) = emulated(size);
         if (rows, columns) == self.screen().size() {
             self.size = size;
-            return;
+            return self.listener().rows.touch_all();
         }
         let alternate = self.show_primary();
         let mut page = self.page();

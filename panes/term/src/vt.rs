@@ -87,9 +87,10 @@ impl Engine for VtEngine {
         self.terminal.leave_to_history();
         let (size, palette) = (self.size(), self.terminal.palette);
         let old = self.terminal.listener();
-        let (mute, history) = (old.mute, std::mem::take(&mut old.history));
+        let (mute, history, looks) = (old.mute, std::mem::take(&mut old.history), old.looks.cleared());
         self.terminal = Terminal::new(size, history, palette);
-        self.terminal.listener().mute = mute;
+        let listener = self.terminal.listener();
+        (listener.mute, listener.looks) = (mute, looks);
         self.scanner = Scanner::default();
         self.damage.mark();
     }

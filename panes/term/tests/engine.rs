@@ -251,7 +251,9 @@ mod looks {
         engine.resize(Size::new(5, 9));
         assert_eq!(links(&engine, 0), ["a http://one", "c http://two", "d http://two"]);
         engine.restart();
-        assert_eq!(linked(&engine)[..3], ["a http://one", "x ", "cd http://two"]);
+        engine.feed(b"\x1b]8;;http://three\x07g\r\n\n\n\n\n");
+        let all = ["a http://one", "x ", "cd http://two", "ef ", "  . ", "g http://three"];
+        assert_eq!(linked(&engine)[..6], all, "links of the next program are others");
     }
 
     #[test]
@@ -312,6 +314,7 @@ mod replies {
                 b"\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\\x1b]4;1;rgb:cdcd/3131/3131\x1b\\\x1b]4;196;rgb:ffff/0000/0000\x1b\\",
             ),
             (b"\x1b]10;?;?\x07", b"\x1b]10;rgb:d4d4/d4d4/d4d4\x1b\\\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\"),
+            (b"\x1b]12;?\x07", b"\x1b]12;rgb:d4d4/d4d4/d4d4\x1b\\"),
             (
                 b"\x1b[1;31;9m\x1bP$qm\x1b\\\x1b[2;4r\x1bP$qr\x1b\\\x1b[4 q\x1bP$q q\x1b\\\x1bP$qx\x1b\\",
                 b"\x1bP1$r0;1;9;31m\x1b\\\x1bP1$r2;4r\x1b\\\x1bP1$r4 q\x1b\\\x1bP0$r\x1b\\",

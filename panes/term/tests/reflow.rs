@@ -197,6 +197,23 @@ fn a_line_longer_than_the_screen_comes_back_as_far_as_it_fits() {
     assert_eq!(screen(&engine), "0123456789\n".repeat(3));
 }
 
+#[test]
+fn a_cursor_behind_a_line_that_no_longer_fits_is_on_the_screen() {
+    let mut engine = engine(6, 8, b"one\r\na\r\na\x1b[Haa");
+    engine.resize(Size::new(1, 1));
+    engine.feed(b"\x1b[6n");
+    assert_eq!(engine.take_replies(), b"\x1b[1;1R");
+}
+
+#[test]
+fn each_row_of_a_screen_of_one_column_is_another_than_of_two() {
+    let mut engine = engine(2, 2, b"ab");
+    let seen = engine.refresh();
+    engine.resize(Size::new(2, 1));
+    engine.refresh();
+    assert!((0..2).all(|row| engine.row_version(row) > seen));
+}
+
 fn text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         6 => "[a-z]{1,9}",

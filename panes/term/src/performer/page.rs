@@ -115,7 +115,8 @@ impl Performer<'_> {
         if column <= last {
             return;
         }
-        let cell = |column| self.terminal.screen().cell(row, column).filter(|cell| cell.has_contents());
+        let ends = |column, cell: &vt100::Cell| cell.has_contents() && (column == last || cell.is_wide());
+        let cell = |column| self.terminal.screen().cell(row, column).filter(|cell| ends(column, cell));
         if let Some((start, cell)) = [last, last - 1].into_iter().find_map(|column| Some((column, cell(column)?))) {
             let (text, pen) = (cell.contents().to_owned(), Pen { style: cell_text::style(cell), ..Pen::default() });
             self.go_to(row, start);
