@@ -189,7 +189,11 @@ impl Sink for Performer<'_> {
             (0 | b'?', 0, b'J') => self.erase_display(csi, whole),
             (0 | b'?', 0, b'K') => self.erase_line(csi, whole),
             (0, 0, b'X' | b'@' | b'P' | b'L' | b'M' | b'S' | b'T') => self.edit(csi, whole),
-            (0, 0, b'A'..=b'H' | b'f' | b'`' | b'a' | b'd' | b'e' | b'I' | b'Z' | b'g' | b'r' | b's' | b'u') => {
+            (
+                0,
+                0,
+                b'A'..=b'H' | b'f' | b'`' | b'a' | b'd' | b'e' | b'j' | b'k' | b'I' | b'Z' | b'g' | b'r' | b's' | b'u',
+            ) => {
                 self.move_cursor(csi, whole);
             }
             (0, b' ', b'q') => self.shape_cursor(csi),

@@ -27,7 +27,7 @@ use crate::place;
 /// Options: `--json` for other programs, `--executable=PATH` to measure another build.
 pub(crate) fn run(name: &str, options: &[&str]) -> Result<ExitCode> {
     match name {
-        "conformance" => return conformance::run(),
+        "conformance" => return conformance::run(options),
         "term" => return term::run(),
         _ => {}
     }

@@ -144,6 +144,14 @@ impl Performer<'_> {
                 let (row, column) = self.cancel_wrap();
                 self.go_to(row.saturating_add(count).min(last_row), column);
             }
+            b'j' => {
+                let (row, column) = self.cancel_wrap();
+                self.go_to(row, column.saturating_sub(count));
+            }
+            b'k' => {
+                let (row, column) = self.cancel_wrap();
+                self.go_to(row.saturating_sub(count), column);
+            }
             b'I' | b'Z' => {
                 let (row, column) = self.place();
                 let column = match csi.last {

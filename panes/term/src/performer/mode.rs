@@ -17,6 +17,7 @@ impl Performer<'_> {
         let on = csi.last == b'h';
         for &mode in csi.params() {
             match mode {
+                3 => self.begin_page(),
                 6 => {
                     self.terminal.cursor = None;
                     self.terminal.modes.origin = on;
@@ -34,6 +35,15 @@ impl Performer<'_> {
                 _ => self.terminal.modes.set(mode, on),
             }
         }
+    }
+
+    /// What comes with another number of columns (DECCOLM), which a program does not choose here: the screen is erased, the margins
+    /// are its edges, and the cursor is in the first row and column.
+    fn begin_page(&mut self) {
+        self.terminal.margins = None;
+        self.inject_margins();
+        self.inject(b"\x1b[H");
+        self.erase_display(&Csi::parse(b"2", b'J'), None);
     }
 
     /// Shows the alternate screen or the primary one. The cursor stays where it is, unless the mode says more.
