@@ -6,5 +6,7 @@ pub(crate) const MAX_HEAD: usize = 64 << 10;
 pub(crate) const MAX_HEADERS: usize = 200;
 /// Connections at one time, of one listener. More wait in the listener's queue.
 pub(crate) const MAX_CONNECTIONS: usize = 8192;
+/// Streams of one HTTP/2 connection that are dropped before they were taken up.
+pub(crate) const MAX_RESETS: usize = 2048;
 /// How often a request may come back to this proxy before it is taken for a loop.
 pub(crate) const MAX_HOPS: u8 = 5;

@@ -7,39 +7,69 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use hyper::server::conn::http1;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
 use crate::exchange::{Entrance, answer, refuse};
 use crate::framing::Watched;
 use crate::headers::Origin;
-use crate::limits::{MAX_CONNECTIONS, MAX_HEAD, MAX_HEADERS};
+use crate::limits::{MAX_CONNECTIONS, MAX_HEAD, MAX_HEADERS, MAX_RESETS};
 use crate::proxy::Proxy;
 use crate::target::Refusal;
+use crate::tls::{self, Authority};
 
 /// The pause after a connection could not be taken, mostly for want of descriptors.
 const RELIEF: Duration = Duration::from_millis(100);
 /// How long the head of a request may take, from its first octet on.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a client may take for its first octet, and then to agree on how to speak TLS.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
+/// The first octet of a TLS connection: a record of the handshake (RFC 8446 §5.1). No request of HTTP begins with it.
+const HANDSHAKE: u8 = 22;
 
 impl Proxy {
     /// Takes connections for as long as this is polled.
     pub async fn serve_http(self: Arc<Self>, listener: TcpListener) {
+        self.take(listener, |proxy, stream, entrance| async move { speak_http1(proxy, stream, entrance).await }).await;
+    }
+
+    /// Takes connections that speak TLS, with certificates of `authority`, for as long as this is polled. Those that do not are sent to
+    /// where they should have asked, except for WebSockets, which are passed on.
+    ///
+    /// # Errors
+    /// TLS cannot be spoken at all.
+    pub async fn serve_https(
+        self: Arc<Self>,
+        listener: TcpListener,
+        authority: Arc<Authority>,
+    ) -> Result<(), rustls::Error> {
+        let acceptor = TlsAcceptor::from(tls::server(self.clone(), authority)?);
+        let speak = move |proxy, stream, entrance| speak_tls(proxy, acceptor.clone(), stream, entrance);
+        self.take(listener, speak).await;
+        Ok(())
+    }
+
+    async fn take<F: Future<Output = ()> + Send + 'static>(
+        self: Arc<Self>,
+        listener: TcpListener,
+        speak: impl Fn(Arc<Self>, TcpStream, Entrance) -> F,
+    ) {
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         loop {
             // The semaphore is never closed.
             let Ok(place) = places.clone().acquire_owned().await else { return };
             let Some((stream, client)) = accept(&listener).await else { continue };
-            let proxy = self.clone();
+            let Ok(entrance) = entrance(&stream, client) else { continue };
+            let speaking = speak(self.clone(), stream, entrance);
             tokio::spawn(async move {
-                if let Ok(entrance) = entrance(&stream, client) {
-                    speak_http1(proxy, stream, entrance).await;
-                }
+                speaking.await;
                 drop(place);
             });
         }
@@ -64,6 +94,33 @@ fn entrance(stream: &TcpStream, client: SocketAddr) -> io::Result<Entrance> {
     stream.set_nodelay(true)?;
     let origin = Origin { client: client.ip(), is_secure: false, port: stream.local_addr()?.port() };
     Ok(Entrance { origin, certificate: None, lacks_tls: false })
+}
+
+async fn speak_tls(proxy: Arc<Proxy>, acceptor: TlsAcceptor, stream: TcpStream, entrance: Entrance) {
+    let mut first = [0];
+    match timeout(HANDSHAKE_TIMEOUT, stream.peek(&mut first)).await {
+        Ok(Ok(1)) if first[0] != HANDSHAKE => {
+            return speak_http1(proxy, stream, Entrance { lacks_tls: true, ..entrance }).await;
+        }
+        Ok(Ok(1)) => {}
+        // It has said nothing.
+        _ => return,
+    }
+    let stream = match timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return debug!(%error, "a client and the proxy do not agree on TLS"),
+        Err(_) => return,
+    };
+    let (_, session) = stream.get_ref();
+    let certificate = session.server_name().and_then(|name| name.parse().ok());
+    let speaks_http2 = session.alpn_protocol() == Some(b"h2");
+    let origin = Origin { is_secure: true, ..entrance.origin };
+    let entrance = Entrance { origin, certificate, lacks_tls: false };
+    if speaks_http2 {
+        speak_http2(proxy, stream, entrance).await;
+    } else {
+        speak_http1(proxy, stream, entrance).await;
+    }
 }
 
 async fn speak_http1(
@@ -91,6 +148,28 @@ async fn speak_http1(
         .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
+    if let Err(error) = connection.await {
+        debug!(%error, "a connection ended early");
+    }
+}
+
+async fn speak_http2(
+    proxy: Arc<Proxy>,
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    entrance: Entrance,
+) {
+    let entrance = Arc::new(entrance);
+    let service = service_fn(move |request| {
+        let (proxy, entrance) = (proxy.clone(), entrance.clone());
+        async move { Ok::<_, Infallible>(answer(&proxy, request, &entrance).await) }
+    });
+    let connection = http2::Builder::new(TokioExecutor::new())
+        .max_header_list_size(MAX_HEAD as u32)
+        // A page that is loaded anew while it loads drops hundreds of streams, which is no attack.
+        .max_pending_accept_reset_streams(MAX_RESETS)
+        .initial_stream_window_size(1 << 20)
+        .initial_connection_window_size(4 << 20)
+        .serve_connection(TokioIo::new(stream), service);
     if let Err(error) = connection.await {
         debug!(%error, "a connection ended early");
     }

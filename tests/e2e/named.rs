@@ -74,6 +74,24 @@ fn each_service_is_at_its_names_and_nothing_at_others() {
 }
 
 #[test]
+fn a_service_is_at_its_names_with_tls_by_an_authority_of_this_home() {
+    let home = shop();
+    home.ok(&["up"]);
+    let secure = home.service("api")["sites"][1].as_str().expect("a URL").to_owned();
+    assert!(secure.starts_with("https://api.shop.localhost:"), "{secure}");
+    let root = home.state().join("ca/root.pem");
+    let root = root.to_str().expect("text");
+    let ask = |arguments: &[&str]| curl(&[&["--cacert", root], arguments].concat());
+    assert_eq!(ask(&[&secure]), "201");
+    assert_eq!(ask(&["--http1.1", &secure]), "201");
+    assert!(curl(&[&secure]).contains("certificate"), "nobody trusts it unasked");
+    signal(home.daemon_pid(), Signal::KILL);
+    assert_eq!(ask(&["--connect-timeout", "60", &secure]), "201", "the same authority after a death");
+    let port = secure.rsplit_once(':').expect("a port").1;
+    assert!(ask(&[&format!("https://other.localhost:{port}")]).contains("000"), "a name that leads nowhere");
+}
+
+#[test]
 fn a_service_that_is_stopped_says_so_and_one_that_restarts_keeps_requests_waiting() {
     let home = shop();
     home.ok(&["up"]);
@@ -132,10 +150,12 @@ fn the_port_stays_the_same_over_an_end_of_everything() {
 fn a_port_of_the_configuration_is_taken_or_it_is_told_why_not() {
     let mut home = shop();
     home.set("LOCALD_HTTP_PORT", "");
+    home.set("LOCALD_HTTPS_PORT", "");
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let busy = taken.local_addr().expect("an address").port();
     fs::create_dir_all(home.path().join("config")).expect("a folder");
-    let write = |port: u16| fs::write(home.path().join("config/config.toml"), format!("[proxy]\nhttp = {port}\n"));
+    let write =
+        |port: u16| fs::write(home.path().join("config/config.toml"), format!("[proxy]\nhttp = {port}\nhttps = 0\n"));
     write(busy).expect("a file");
     home.ok(&["up"]);
     let said = home.run(&["status"]);

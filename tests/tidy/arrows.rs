@@ -22,10 +22,10 @@ const BUDGETS: &[(&str, usize)] = &[
     ("locald-config", 29),
     ("locald-keeper", 28),
     ("locald-api", 38),
-    ("locald-proxy", 60),
-    ("locald-runtime", 90),
+    ("locald-proxy", 66),
+    ("locald-runtime", 116),
     ("locald-panes", 100),
-    ("locald", 160),
+    ("locald", 172),
 ];
 
 const ASYNC_RUNTIMES: &[&str] = &["tokio", "async-std", "smol", "async-io", "futures-executor", "mio"];

@@ -6,6 +6,7 @@ mod curl;
 mod forwarding;
 mod refused;
 mod reuse;
+mod secure;
 mod uploads;
 mod websockets;
 mod world;

@@ -9,7 +9,9 @@ use crate::world::{World, ready};
 fn answering() -> BackEnd {
     BackEnd::new(|_, mut stream| {
         head(&mut stream);
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        // A body that is left unread would reset the connection before the answer is read.
+        let _ = std::io::copy(&mut stream, &mut std::io::sink());
     })
 }
 

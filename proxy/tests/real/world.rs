@@ -2,10 +2,11 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use locald_proxy::{Backend, HostName, Pattern, Proxy, Route, Routes, Upstream};
+use locald_proxy::{Authority, Backend, HostName, Kept, Pattern, Proxy, Route, Routes, Upstream};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -33,6 +34,10 @@ impl World {
 
     /// A proxy that waits so long for a back end.
     pub(crate) fn patient(backend: Backend, patience: Duration) -> Self {
+        Self::new(backend, patience, None)
+    }
+
+    fn new(backend: Backend, patience: Duration, authority: Option<Arc<Authority>>) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let backend = watch::Sender::new(backend);
         let home: HostName = "shop.localhost".parse().unwrap();
@@ -44,7 +49,10 @@ impl World {
         proxy.set_routes(routes);
         let listener = runtime.block_on(tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
         let port = listener.local_addr().unwrap().port();
-        runtime.spawn(proxy.serve_http(listener));
+        match authority {
+            Some(authority) => drop(runtime.spawn(proxy.serve_https(listener, authority))),
+            None => drop(runtime.spawn(proxy.serve_http(listener))),
+        }
         Self { port, backend, _runtime: runtime }
     }
 
@@ -64,6 +72,24 @@ impl World {
         // A connection that is cut has said what it had to say.
         let _ = stream.read_to_end(&mut answer);
         String::from_utf8_lossy(&answer).into_owned()
+    }
+}
+
+/// A proxy that speaks TLS, and the file of the certificate to trust for that.
+pub(crate) struct SecureWorld {
+    pub(crate) world: World,
+    pub(crate) root: PathBuf,
+    _scratch: tempfile::TempDir,
+}
+
+impl SecureWorld {
+    pub(crate) fn before(back_end: &BackEnd) -> Self {
+        let kept = Kept::create("me@here").unwrap();
+        let scratch = tempfile::tempdir().unwrap();
+        let root = scratch.path().join("root.pem");
+        std::fs::write(&root, &kept.root).unwrap();
+        let authority = Arc::new(Authority::new(&kept).unwrap());
+        Self { world: World::new(ready(back_end.port), PATIENCE, Some(authority)), root, _scratch: scratch }
     }
 }
 

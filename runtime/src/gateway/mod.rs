@@ -1,5 +1,6 @@
 //! The proxy as the daemon runs it: on which ports it listens, and which services its routes lead to.
 
+mod authority;
 mod backend;
 mod feed;
 mod listeners;
@@ -8,9 +9,10 @@ mod settings;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Weak};
 
+use locald_config::Entrance;
 use locald_keeper::Home;
-use locald_proxy::Proxy;
-use tracing::{info, warn};
+use locald_proxy::{Authority, Proxy};
+use tracing::{error, info, warn};
 
 use crate::keeper_link::KeeperLink;
 use crate::sites::Entrances;
@@ -23,6 +25,8 @@ use settings::Settings;
 pub(crate) struct Gateway {
     proxy: Arc<Proxy>,
     http: Listeners,
+    https: Listeners,
+    authority: Option<Arc<Authority>>,
     /// What could not be done as it was asked for.
     notices: Vec<String>,
 }
@@ -44,12 +48,24 @@ impl Gateway {
         let leased = || supervisor.addresses.entrance("proxy/http");
         let (http, notice) = Listeners::open(Scheme::Http, settings.http, &settings.bind, leased, &mut held, keeper);
         notices.extend(notice);
+        let authority = (settings.https != Entrance::Off).then(|| authority::take_up(home));
+        let (authority, https) = match authority.transpose() {
+            Ok(authority) => (authority.map(Arc::new), settings.https),
+            Err(error) => {
+                let source = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
+                notices.push(format!("HTTPS: there is no certificate authority: {error}{source}"));
+                (None, Entrance::Off)
+            }
+        };
+        let leased = || supervisor.addresses.entrance("proxy/https");
+        let (https, notice) = Listeners::open(Scheme::Https, https, &settings.bind, leased, &mut held, keeper);
+        notices.extend(notice);
         for notice in &notices {
             warn!(notice, "the proxy does not listen as it was told");
         }
-        info!(http = http.port(), "the proxy listens");
-        supervisor.sites.set_entrances(Entrances { http: http.port(), https: None });
-        Self { proxy: Arc::new(Proxy::default()), http, notices }
+        info!(http = http.port(), https = https.port(), "the proxy listens");
+        supervisor.sites.set_entrances(Entrances { http: http.port(), https: https.port() });
+        Self { proxy: Arc::new(Proxy::default()), http, https, authority, notices }
     }
 
     /// What could not be done as it was asked for.
@@ -66,6 +82,15 @@ impl Gateway {
         tokio::spawn(follow(Arc::downgrade(supervisor), self.proxy.clone(), feeds));
         for listener in self.http.into_async() {
             tokio::spawn(self.proxy.clone().serve_http(listener));
+        }
+        for listener in self.https.into_async() {
+            let Some(authority) = self.authority.clone() else { break };
+            let serving = self.proxy.clone().serve_https(listener, authority);
+            tokio::spawn(async move {
+                if let Err(error) = serving.await {
+                    error!(%error, "TLS cannot be spoken");
+                }
+            });
         }
     }
 }

@@ -1,0 +1,142 @@
+//! The certificate authority of one home. It is name-constrained on both of its certificates (RFC 5280 §4.2.1.10): to `localhost`,
+//! `test` and the addresses of loopback. The root's key signs the intermediate certificate and is never written anywhere, so what is
+//! trusted once can never vouch for more.
+
+use std::net::IpAddr;
+use std::time::{Duration, SystemTime};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
+    GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, PKCS_ECDSA_P256_SHA256, SanType,
+};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::sign::CertifiedKey;
+use time::OffsetDateTime;
+
+use crate::host::HostName;
+
+/// How long both certificates of the authority hold. Whoever trusts it does so once.
+const YEARS: Duration = Duration::from_hours(10 * 365 * 24);
+/// How long a certificate for a name holds.
+pub(super) const DAYS: Duration = Duration::from_hours(30 * 24);
+/// How far clocks may differ.
+const SKEW: Duration = Duration::from_hours(1);
+
+/// Makes certificates for names.
+pub struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    intermediate: CertificateDer<'static>,
+}
+
+/// An authority as it is kept. Whoever keeps it sees to it that nobody else reads the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// By what it is told from others, such as `locald me@laptop 1f2e3d4c`.
+    pub name: String,
+    /// The certificate that is trusted, in PEM.
+    pub root: String,
+    /// The one that it vouches for, in PEM.
+    pub intermediate: String,
+    /// The key of that one, in PEM.
+    pub key: String,
+}
+
+/// Why there is no authority.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorityError {
+    /// A certificate or key cannot be made or read.
+    #[error("failed to make or read a certificate")]
+    Certificate(#[from] rcgen::Error),
+    /// What is kept is no certificate.
+    #[error("what is kept is no certificate")]
+    Pem(#[from] rustls::pki_types::pem::Error),
+    /// Certificate and key do not belong together.
+    #[error("certificate and key do not belong together")]
+    Mismatch(#[from] rustls::Error),
+}
+
+impl Kept {
+    /// Makes a new authority. `owner`: whose it is, such as `me@laptop`.
+    pub fn create(owner: &str) -> Result<Self, AuthorityError> {
+        let (root_key, key) = (new_key()?, new_key()?);
+        // A key is as random as anything; its first octets tell one authority from the next of the same owner.
+        let random = u32::from_be_bytes(*root_key.public_key_raw()[1..].first_chunk().unwrap_or(&[0; 4]));
+        let name = format!("locald {owner} {random:08x}");
+        let root_params = of_authority(&name, "root", 1);
+        let root = root_params.self_signed(&root_key)?;
+        let issuer = Issuer::new(root_params, root_key);
+        let intermediate = of_authority(&name, "intermediate", 0).signed_by(&key, &issuer)?;
+        Ok(Self { name, root: root.pem(), intermediate: intermediate.pem(), key: key.serialize_pem() })
+    }
+}
+
+impl Authority {
+    /// Takes up an authority.
+    ///
+    /// # Errors
+    /// What is kept is damaged.
+    pub fn new(kept: &Kept) -> Result<Self, AuthorityError> {
+        let intermediate = CertificateDer::from_pem_slice(kept.intermediate.as_bytes())?;
+        let key = KeyPair::from_pem(&kept.key)?;
+        let provider = rustls::crypto::ring::default_provider();
+        let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        CertifiedKey::from_der(vec![intermediate.clone()], der, &provider)?;
+        let issuer = Issuer::new(of_authority(&kept.name, "intermediate", 0), key);
+        Ok(Self { issuer, intermediate })
+    }
+
+    /// A certificate for `host` and the names one label below it, with the one that vouches for it.
+    pub(super) fn certify(&self, host: &HostName) -> Result<CertifiedKey, AuthorityError> {
+        let key = new_key()?;
+        let mut params = CertificateParams::default();
+        let (name, below) = (host.as_str(), format!("*.{host}"));
+        params.subject_alt_names =
+            vec![SanType::DnsName(name.try_into()?), SanType::DnsName(below.as_str().try_into()?)];
+        params.distinguished_name = DistinguishedName::new();
+        hold(&mut params, DAYS);
+        params.is_ca = IsCa::ExplicitNoCa;
+        params.use_authority_key_identifier_extension = true;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let certificate = params.signed_by(&key, &self.issuer)?;
+        let chain = vec![certificate.der().clone(), self.intermediate.clone()];
+        let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        Ok(CertifiedKey::from_der(chain, der, &rustls::crypto::ring::default_provider())?)
+    }
+}
+
+fn new_key() -> Result<KeyPair, rcgen::Error> {
+    KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)
+}
+
+/// One of the authority's own certificates. `below`: how many further authorities it can vouch for.
+fn of_authority(name: &str, role: &str, below: u8) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    let mut called = DistinguishedName::new();
+    called.push(DnType::OrganizationName, "locald");
+    called.push(DnType::CommonName, format!("{name} {role}"));
+    params.distinguished_name = called;
+    hold(&mut params, YEARS);
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(below));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    params.use_authority_key_identifier_extension = true;
+    let loopback = |address: IpAddr, bits| GeneralSubtree::IpAddress(CidrSubnet::from_addr_prefix(address, bits));
+    params.name_constraints = Some(NameConstraints {
+        permitted_subtrees: vec![
+            GeneralSubtree::DnsName("localhost".to_owned()),
+            GeneralSubtree::DnsName("test".to_owned()),
+            loopback([127, 0, 0, 0].into(), 8),
+            loopback([0, 0, 0, 0, 0, 0, 0, 1].into(), 128),
+        ],
+        excluded_subtrees: Vec::new(),
+    });
+    params
+}
+
+/// From now on, for so long.
+fn hold(params: &mut CertificateParams, time: Duration) {
+    let now = SystemTime::now();
+    params.not_before = OffsetDateTime::from(now - SKEW);
+    params.not_after = OffsetDateTime::from(now + time);
+}
