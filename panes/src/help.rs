@@ -1,8 +1,9 @@
-//! All keys, by where they work: what `?` shows, and what the manual prints.
+//! All keys, by where they work, and all signs: what `?` shows, and what the manual prints.
 
 use std::fmt::Write;
 
 use crate::keymap::{COMMANDS, Command, Keymap, Place, SCROLL_COMMANDS};
+use crate::marks;
 
 /// A heading, and the keys below it.
 pub(crate) struct Section {
@@ -27,7 +28,19 @@ pub(crate) fn sections(keymap: &Keymap) -> Vec<Section> {
         Section { heading: "In the list of services".into(), entries: entries(keymap, Place::List) },
         after_prefix(keymap),
         Section { heading: "While scrolling back".into(), entries: grouped(scrolling) },
+        signs(),
     ]
+}
+
+/// What stands before a service's state in the list.
+fn signs() -> Section {
+    let sign = |sign: &str, does| Entry { keys: vec![sign.to_owned()], names: vec![], does };
+    let entries = vec![
+        sign(marks::OUTPUT, "has written since you looked"),
+        sign(marks::BELL, "has rung the bell"),
+        sign(marks::PIN, "is pinned"),
+    ];
+    Section { heading: "Signs in the list".into(), entries }
 }
 
 /// Which keys do what after the prefix.

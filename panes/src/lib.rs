@@ -5,8 +5,10 @@
 //! daemon only through `locald-api`: how one is found or started is the [`Connector`]'s business, and a workspace survives
 //! its daemon.
 
+mod backend;
 mod background;
 mod copying;
+mod extras;
 mod help;
 mod keymap;
 mod keyname;

@@ -4,6 +4,13 @@ use std::collections::HashMap;
 
 use locald_api::{Activity, ServiceId};
 
+/// The sign of a service that has written something since the user looked.
+pub(crate) const OUTPUT: &str = "•";
+/// That of one that has rung the bell.
+pub(crate) const BELL: &str = "!";
+/// That of one that is pinned.
+pub(crate) const PIN: &str = "+";
+
 /// What there is to see of a service that is not on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Mark {

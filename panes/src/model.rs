@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use locald_api::{
-    Attention, Modes, PaneId, ProjectStatus, Request, Role, ServiceId, ServiceStatus, ServiceUsage, Workspace,
+    Attention, Modes, MouseButton, PaneId, ProjectStatus, Request, Role, ServiceId, ServiceStatus, ServiceUsage,
+    Workspace,
 };
 use ratatui::layout::{Position, Rect, Size};
 
@@ -37,6 +38,8 @@ pub(crate) struct Model {
     pub(crate) selected: Option<ServiceId>,
     /// Whether the user chose the selection. Until then the workspace may choose a better one.
     pub(crate) chosen: bool,
+    /// The service that was selected when a shell was opened.
+    pub(crate) before_shell: Option<ServiceId>,
     /// The service to select as soon as it is known.
     pub(crate) wanted: Option<Wanted>,
     /// Where keys go.
@@ -122,7 +125,7 @@ pub(crate) enum MouseOwner {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Gesture {
     /// It was pressed on the screen of a program that wants the mouse.
-    Program { service: ServiceId, area: Rect },
+    Program { service: ServiceId, area: Rect, button: MouseButton },
     /// It was pressed on a screen or a past that is ours to select in.
     Select(Dragging),
 }
@@ -197,6 +200,16 @@ pub(crate) enum Level {
     Error,
 }
 
+impl Gesture {
+    /// The button that is held.
+    pub(crate) fn button(&self) -> MouseButton {
+        match self {
+            Self::Program { button, .. } => *button,
+            Self::Select(_) => MouseButton::Left,
+        }
+    }
+}
+
 impl Model {
     pub(crate) fn new(options: Options, size: Size, theme: Theme) -> Self {
         Self {
@@ -208,6 +221,7 @@ impl Model {
             workspace: None,
             selected: None,
             chosen: false,
+            before_shell: None,
             wanted: options.focus,
             focus: if options.attach { Focus::Pane } else { Focus::Services },
             prefix: Prefix::No,
@@ -255,6 +269,13 @@ impl Model {
     /// A service by its id.
     pub(crate) fn service(&self, id: &ServiceId) -> Option<&ServiceStatus> {
         self.services().iter().find(|service| service.id == *id)
+    }
+
+    /// Whether a service is of the project that the workspace was opened for; any is where that is none.
+    pub(crate) fn is_own(&self, id: &ServiceId) -> bool {
+        let projects = self.workspace.as_ref().map_or(&[][..], |workspace| &workspace.projects);
+        let own = projects.iter().find(|project| Some(&project.root) == self.project.as_ref());
+        own.is_none_or(|own| own.id == id.project)
     }
 
     /// Whether it is the selected one.

@@ -33,6 +33,8 @@ pub(crate) enum Target {
     Nothing,
     /// A service's screen or its past, which fills this area.
     Pane { service: ServiceId, area: Rect },
+    /// The line above a service's screen.
+    Title(ServiceId),
     /// A service in the list.
     Service(ServiceId),
     /// The key of a command.

@@ -8,8 +8,10 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::crossterm::event::{Event, EventStream};
+use ratatui::style::Modifier;
 use tokio::time::{Instant, sleep_until};
 
+use crate::extras::Extras;
 use crate::keyname;
 use crate::model::Model;
 use crate::msg::Effect;
@@ -66,7 +68,7 @@ impl Stage {
     fn painted(&mut self) -> &Buffer {
         let (model, size) = (&self.model, self.model.size);
         self.screen.backend_mut().resize(size.width, size.height);
-        let Ok(_) = self.screen.draw(|frame| drop(view(model, frame)));
+        let Ok(_) = self.screen.draw(|frame| drop(view(model, frame, &mut Extras::new(false))));
         self.screen.backend().buffer()
     }
 }
@@ -131,11 +133,14 @@ pub async fn show(recording: impl BufRead, pace: Pace) -> Result<(), ReplayError
 
 async fn paint(outer: &mut Outer, stage: &mut Stage) -> io::Result<()> {
     let shown = stage.painted();
-    let written = outer.draw(CursorShape::Default, |frame| {
+    let written = outer.draw(CursorShape::Default, |frame, _| {
         let buffer = frame.buffer_mut();
         let area = buffer.area.intersection(shown.area);
         for position in area.positions() {
-            buffer[position] = shown[position].clone();
+            let cell = &mut buffer[position];
+            *cell = shown[position].clone();
+            // The numbers of its extras are those of another painting.
+            cell.modifier = Modifier::from_bits_truncate(cell.modifier.bits());
         }
     })?;
     if written { outer.painted().await } else { Ok(()) }

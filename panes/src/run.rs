@@ -27,7 +27,7 @@ use crate::msg::{Cmd, Effect, Msg, Purpose, Timer};
 use crate::options::{Options, Outcome};
 use crate::reconnect::{Backoff, Connecting, Connector, Unreached};
 use crate::recording::Recorder;
-use crate::terminal::Outer;
+use crate::terminal::{self, Outer};
 use crate::theme::{Appearance, Depth};
 use crate::update::update;
 use crate::view::view;
@@ -341,8 +341,7 @@ impl<C: Connector> Workspace<C> {
 
     /// Asks the outer terminal for its background, where the theme depends on it.
     fn ask_background(&mut self) -> io::Result<()> {
-        let understands = !matches!(std::env::var("TERM").as_deref(), Err(_) | Ok("linux" | "dumb"));
-        if understands && self.model.theme_choice.follows_background() {
+        if terminal::is_capable() && self.model.theme_choice.follows_background() {
             self.answers.expect(Instant::now().into_std());
             self.outer.say(background::QUESTION.to_vec())?;
         }
@@ -357,7 +356,7 @@ impl<C: Connector> Workspace<C> {
         };
         self.outer.report_mouse(model.mouse_reports())?;
         let targets = &mut self.targets;
-        let written = self.outer.draw(shape, |frame| *targets = view(model, frame))?;
+        let written = self.outer.draw(shape, |frame, extras| *targets = view(model, frame, extras))?;
         (self.dirty, self.painted) = (false, true);
         self.next_draw = Instant::now() + FRAME;
         if !written {

@@ -1,18 +1,19 @@
 //! The outer terminal: taken over, painted on, and given back as it was, however the workspace ends.
 //!
-//! A thread of its own writes to the terminal, so that one that takes nothing (a paused ssh, a pressed Ctrl-S) stops the
-//! painting and nothing else: keys, signals and the daemon are still heard.
+//! What the terminal does not take at once is written by a thread of its own, so that one that takes nothing (a paused ssh, a pressed
+//! Ctrl-S) stops the painting and nothing else: keys, signals and the daemon are still heard.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::panic;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc as std_mpsc};
 use std::thread;
 use std::time::Duration;
 
 use locald_api::CursorShape;
-use ratatui::backend::CrosstermBackend;
 use ratatui::crossterm::clipboard::CopyToClipboard;
 use ratatui::crossterm::cursor::{Hide, SetCursorStyle, Show};
 use ratatui::crossterm::style::{ResetColor, force_color_output};
@@ -25,6 +26,8 @@ use ratatui::layout::Size;
 use ratatui::{Frame, Terminal};
 use tokio::sync::{Notify, mpsc};
 
+use crate::backend::ExtrasBackend;
+use crate::extras::Extras;
 use crate::mouse::Reports;
 use crate::reports;
 
@@ -37,7 +40,8 @@ type PanicHook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Send + Sync>;
 
 /// The outer terminal while the workspace has it. Dropping it gives it back.
 pub(crate) struct Outer {
-    terminal: Terminal<CrosstermBackend<Pending>>,
+    terminal: Terminal<ExtrasBackend<Pending>>,
+    extras: Rc<RefCell<Extras>>,
     pending: Pending,
     writer: Writer,
     cursor_shape: CursorShape,
@@ -58,6 +62,9 @@ struct Writer {
     jobs: std_mpsc::Sender<Job>,
     done: mpsc::Receiver<io::Result<()>>,
     busy: bool,
+    tty: Arc<Mutex<Tty>>,
+    /// What was painted last was taken whole.
+    taken: bool,
 }
 
 /// What the thread does.
@@ -73,6 +80,9 @@ enum Job {
 /// The terminal's descriptor, and whether it is still ours to paint on.
 struct Tty {
     file: File,
+    /// The same terminal in non-blocking mode, which is a mode of this opening of it and of no other; `None` where it cannot be opened
+    /// again.
+    prompt: Option<File>,
     ours: bool,
 }
 
@@ -87,7 +97,8 @@ impl Outer {
         // crossterm would leave out every colour, the programs' own too; the theme sees to our own.
         force_color_output(true);
         enable_raw_mode()?;
-        let tty = Arc::new(Mutex::new(Tty { file, ours: true }));
+        let prompt = open_again(&file).ok();
+        let tty = Arc::new(Mutex::new(Tty { file, prompt, ours: true }));
         let restore = Restore(tty.clone());
         let opened = Self::enter(&tty, restore.clone());
         if opened.is_err() {
@@ -99,7 +110,8 @@ impl Outer {
     fn enter(tty: &Arc<Mutex<Tty>>, restore: Restore) -> io::Result<Self> {
         lock(tty).write(&enter_bytes()?)?;
         let pending = Pending::default();
-        let terminal = Terminal::new(CrosstermBackend::new(pending.clone()))?;
+        let extras = Rc::new(RefCell::new(Extras::new(is_capable())));
+        let terminal = Terminal::new(ExtrasBackend::new(pending.clone(), extras.clone()))?;
         let writer = Writer::start(tty.clone())?;
         let (previous_hook, panicked) = (Arc::new(panic::take_hook()), Arc::new(Notify::new()));
         let (previous, told, hook) = (previous_hook.clone(), panicked.clone(), restore.clone());
@@ -110,7 +122,7 @@ impl Outer {
         }));
         let cursor_shape = CursorShape::Default;
         let (mouse, painting) = (Reports::Nothing, Vec::new());
-        Ok(Self { terminal, pending, writer, cursor_shape, mouse, painting, restore, previous_hook, panicked })
+        Ok(Self { terminal, extras, pending, writer, cursor_shape, mouse, painting, restore, previous_hook, panicked })
     }
 
     /// Whether a person sits there.
@@ -141,10 +153,10 @@ impl Outer {
     }
 
     /// Paints, as one synchronized update. Says whether anything is written at all. Not to be called while busy.
-    pub(crate) fn draw(&mut self, shape: CursorShape, paint: impl FnOnce(&mut Frame)) -> io::Result<bool> {
+    pub(crate) fn draw(&mut self, shape: CursorShape, paint: impl FnOnce(&mut Frame, &mut Extras)) -> io::Result<bool> {
         let mut bytes = self.pending.take();
         queue!(self.pending, BeginSynchronizedUpdate)?;
-        self.terminal.draw(paint)?;
+        self.terminal.draw(|frame| paint(frame, &mut self.extras.borrow_mut()))?;
         if shape != self.cursor_shape {
             self.cursor_shape = shape;
             queue!(self.pending, cursor_style(shape))?;
@@ -165,6 +177,10 @@ impl Outer {
         if !self.writer.busy {
             std::future::pending::<()>().await;
         }
+        if std::mem::take(&mut self.writer.taken) {
+            self.writer.busy = false;
+            return Ok(());
+        }
         let result = self.writer.done.recv().await;
         self.writer.busy = false;
         result.unwrap_or_else(|| Err(io::ErrorKind::BrokenPipe.into()))
@@ -180,7 +196,7 @@ impl Outer {
         // Whoever stopped us may have set another mode, which would not be noticed while ours is believed to be on.
         disable_raw_mode()?;
         enable_raw_mode()?;
-        self.terminal = Terminal::new(CrosstermBackend::new(self.pending.clone()))?;
+        self.terminal = Terminal::new(ExtrasBackend::new(self.pending.clone(), self.extras.clone()))?;
         // What the former one wrote on its end.
         self.pending.take();
         self.cursor_shape = CursorShape::Default;
@@ -232,6 +248,18 @@ impl Restore {
     }
 }
 
+/// Opens the terminal once more, for writing without waiting.
+fn open_again(tty: &File) -> io::Result<File> {
+    use rustix::fs::{Mode, OFlags, open};
+    let path = format!("/proc/self/fd/{}", tty.as_raw_fd());
+    Ok(File::from(open(path, OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty())?))
+}
+
+/// Whether the terminal understands operating system commands (OSC), or at least leaves out what it does not understand.
+pub(crate) fn is_capable() -> bool {
+    !matches!(std::env::var("TERM").as_deref(), Err(_) | Ok("linux" | "dumb"))
+}
+
 fn enter_bytes() -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     queue!(bytes, EnterAlternateScreen)?;
@@ -254,6 +282,13 @@ impl Tty {
         if self.ours { self.write_out(bytes) } else { Ok(()) }
     }
 
+    /// Writes as much as the terminal takes at once; returns what is left. Whatever is wrong is noticed when that is written.
+    fn write_promptly<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        let Some(prompt) = self.prompt.as_ref().filter(|_| self.ours) else { return bytes };
+        let written = rustix::io::write(prompt, bytes).unwrap_or(0);
+        &bytes[written..]
+    }
+
     fn write_out(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             match self.file.write(bytes) {
@@ -272,6 +307,7 @@ impl Writer {
     fn start(tty: Arc<Mutex<Tty>>) -> io::Result<Self> {
         let (jobs, queue) = std_mpsc::channel();
         let (report, done) = mpsc::channel(1);
+        let own = tty.clone();
         thread::Builder::new().name("painter".into()).spawn(move || {
             for job in queue {
                 match job {
@@ -293,12 +329,16 @@ impl Writer {
                 }
             }
         })?;
-        Ok(Self { jobs, done, busy: false })
+        Ok(Self { jobs, done, busy: false, tty: own, taken: false })
     }
 
+    /// Writes a painting. Not to be called before the last is written: only then has the thread nothing left of a painting to write.
     fn write(&mut self, bytes: Vec<u8>) -> io::Result<()> {
         self.busy = true;
-        self.send(Job::Paint(bytes))
+        // While something else is being written there, what is painted comes after it.
+        let left = self.tty.try_lock().map_or(&bytes[..], |tty| tty.write_promptly(&bytes));
+        self.taken = left.is_empty();
+        if self.taken { Ok(()) } else { self.send(Job::Paint(left.to_vec())) }
     }
 
     fn enter(&self, bytes: Vec<u8>) -> io::Result<()> {

@@ -8,6 +8,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::{Position, Size};
 
+use crate::extras::Extras;
 use crate::layout::Arrangement;
 use crate::model::Model;
 use crate::mouse::{Mouse, Targets};
@@ -109,7 +110,7 @@ pub(crate) fn mouse(model: &mut Model, action: MouseAction, x: u16, y: u16, clic
     let mut terminal =
         Terminal::new(TestBackend::new(model.size.width, model.size.height)).expect("a terminal in memory");
     let mut targets = Targets::default();
-    terminal.draw(|frame| targets = view(model, frame)).expect("painting");
+    terminal.draw(|frame| targets = view(model, frame, &mut Extras::new(true))).expect("painting");
     let at = Position::new(x, y);
     update(model, Msg::Mouse(Mouse { action, at, modifiers: Modifiers::default(), clicks, target: targets.at(at) }))
 }

@@ -16,13 +16,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::extras::Extras;
 use crate::model::Model;
 use crate::mouse::{Target, Targets};
 use crate::stage::Shown;
 use crate::text;
 
 /// Paints everything, and puts the cursor where the program in the focused pane has it. Returns what is to be seen where.
-pub(crate) fn view(model: &Model, frame: &mut Frame) -> Targets {
+pub(crate) fn view(model: &Model, frame: &mut Frame, extras: &mut Extras) -> Targets {
+    extras.begin();
     if frame.area().as_size() != model.size {
         // The terminal has another size since a moment ago. That will be heard of next, and then painted.
         return Targets::default();
@@ -30,14 +32,15 @@ pub(crate) fn view(model: &Model, frame: &mut Frame) -> Targets {
     let (areas, stage) = (model.areas(), model.stage());
     let buffer = frame.buffer_mut();
     let mut targets = Targets::default();
-    sidebar::paint(model, areas.sidebar, buffer, &mut targets);
-    overview::paint(model, stage.table, buffer, &mut targets);
+    sidebar::paint(model, areas.sidebar, buffer, &mut targets, extras);
+    overview::paint(model, stage.table, buffer, &mut targets, extras);
     let mut cursor = None;
     for Shown { service, tile } in &stage.shown {
         let Some(status) = model.service(service) else { continue };
         title::paint(model, status, &stage, *tile, buffer);
+        targets.add(tile.title, Target::Title(service.clone()));
         targets.add(tile.screen, Target::Pane { service: service.clone(), area: tile.screen });
-        cursor = cursor.or(pane::paint(model, status, tile.screen, buffer));
+        cursor = cursor.or(pane::paint(model, status, tile.screen, buffer, extras));
     }
     if stage.shown.is_empty() {
         empty::paint(model, areas.stage, buffer);

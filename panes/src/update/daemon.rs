@@ -1,6 +1,6 @@
 //! What the daemon's coming, going and telling does to the model.
 
-use locald_api::{Activity, PaneFrame, Request, ServiceId, ServiceUsage, Workspace};
+use locald_api::{Activity, PaneFrame, Request, ServiceId, ServiceStatus, ServiceUsage, Workspace};
 
 use super::{scroll, select, watch};
 use crate::layout::Arrangement;
@@ -58,10 +58,11 @@ pub(super) fn take_workspace(model: &mut Model, mut workspace: Workspace) -> Cmd
     model.screens.retain(|id, _| is_there(id));
     model.usage.retain(|id, _| is_there(id));
     model.marks.retain(is_there);
+    // A project that is just being started has its pins only with its services.
+    let first = model.services().is_empty();
     let before = model.workspace.replace(workspace);
     note_faults(model, before.as_ref());
-    let first = before.is_none();
-    if first && model.opening == Opening::Pins && model.pinned().next().is_some() {
+    if first && !model.chosen && model.opening == Opening::Pins && model.pinned().any(|pin| model.is_own(&pin.id)) {
         model.arrangement = Arrangement::Panes;
     }
     // A pane that was pinned or unpinned takes or leaves room.
@@ -100,7 +101,17 @@ pub(super) fn settle(model: &mut Model, place: Option<usize>) -> Cmd {
         model.focus = Focus::Services;
         model.notice.get_or_insert_with(|| Notice::warning(format!("there is no service {}", name(&wanted))));
     }
-    let first_pin = || model.services().iter().position(|service| model.is_pinned(&service.id));
+    let is_gone = model.selected.is_some() && model.selected_index().is_none();
+    if is_gone {
+        // What is typed on was not meant for another program.
+        model.focus = Focus::Services;
+        let back = model.before_shell.take().filter(|service| model.service(service).is_some());
+        if let Some(service) = back {
+            return select(model, service);
+        }
+    }
+    let is_first = |service: &ServiceStatus| model.is_pinned(&service.id) && model.is_own(&service.id);
+    let first_pin = || model.services().iter().position(is_first);
     let kept = if model.chosen { model.selected_index() } else { first_pin().or(Some(0)) };
     let services = model.services();
     let fallback = place.unwrap_or(0).min(services.len().saturating_sub(1));

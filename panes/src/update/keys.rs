@@ -65,7 +65,9 @@ fn while_locked(model: &mut Model, name: String) -> Cmd {
         model.locked = false;
         return notify(model, Notice::info("unlocked"));
     }
-    type_into_pane(model, Input::Keys(vec![name]))
+    // What is typed is to be seen, wherever the wheel has led.
+    let left = if model.scrollback.is_some() { scroll::leave(model) } else { Cmd::none() };
+    left.and(type_into_pane(model, Input::Keys(vec![name])))
 }
 
 fn in_services(model: &mut Model, key: &str) -> Cmd {

@@ -16,17 +16,23 @@ use crate::selection::Shape;
 const NOTCH: isize = 3;
 
 pub(super) fn take(model: &mut Model, mouse: &Mouse) -> Cmd {
+    // A button that is pressed again was let go meanwhile, where nobody could tell.
+    model.gesture.take_if(|gesture| mouse.action == MouseAction::Press(gesture.button()));
     if let Some(gesture) = model.gesture.clone() {
         return go_on(model, &gesture, mouse);
     }
     match (mouse.action, &mouse.target) {
         _ if model.overlay.is_some() => over_overlay(model, mouse),
-        (_, Target::Pane { service, area }) => in_pane(model, mouse, service.clone(), *area),
         // What is locked is left by its key alone.
-        _ if model.locked => Cmd::none(),
+        (_, target) if model.locked && !is_locked_pane(model, target) => Cmd::none(),
+        (_, Target::Pane { service, area }) => in_pane(model, mouse, service.clone(), *area),
         (MouseAction::Press(MouseButton::Left), target) => press(model, target, mouse.clicks),
         _ => Cmd::none(),
     }
+}
+
+fn is_locked_pane(model: &Model, target: &Target) -> bool {
+    matches!(target, Target::Pane { service, .. } if model.selected.as_ref() == Some(service))
 }
 
 /// A press on something of the workspace's own.
@@ -38,6 +44,10 @@ fn press(model: &mut Model, target: &Target, clicks: u8) -> Cmd {
             model.focus = Focus::Services;
             let selected = select(model, service.clone()).and(watch(model)).and(Cmd::redraw());
             if clicks == 2 { selected.and(act(model, Action::FocusPane)) } else { selected }
+        }
+        Target::Title(service) => {
+            let focused = focus(model, service.clone());
+            if clicks == 2 { focused.and(act(model, Action::Zoom)) } else { focused }
         }
         Target::Command(action) => {
             model.prefix = Prefix::No;
@@ -153,8 +163,8 @@ fn is_programs(model: &Model, action: MouseAction, service: &ServiceId) -> bool 
 fn to_program(model: &mut Model, mouse: &Mouse, service: ServiceId, area: Rect) -> Cmd {
     let sent = forward(model, mouse, &service, area);
     match mouse.action {
-        MouseAction::Press(MouseButton::Left | MouseButton::Middle | MouseButton::Right) => {
-            model.gesture = Some(Gesture::Program { service: service.clone(), area });
+        MouseAction::Press(button @ (MouseButton::Left | MouseButton::Middle | MouseButton::Right)) => {
+            model.gesture = Some(Gesture::Program { service: service.clone(), area, button });
             focus(model, service).and(sent)
         }
         _ => sent,
@@ -177,7 +187,7 @@ fn go_on(model: &mut Model, gesture: &Gesture, mouse: &Mouse) -> Cmd {
         model.gesture = None;
     }
     match gesture {
-        Gesture::Program { service, area } if is_programs(model, mouse.action, service) => {
+        Gesture::Program { service, area, .. } if is_programs(model, mouse.action, service) => {
             forward(model, mouse, service, *area)
         }
         Gesture::Select(dragging) if is_end => let_go(model, dragging),

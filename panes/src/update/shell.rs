@@ -25,6 +25,7 @@ pub(super) fn open(model: &mut Model) -> Cmd {
 
 /// A shell was opened: keys go to it as soon as it is in the list.
 pub(super) fn opened(model: &mut Model, shell: &ServiceId) -> Cmd {
+    model.before_shell.clone_from(&model.selected);
     model.wanted = Some(Wanted::Id(shell.clone()));
     model.chosen = true;
     if model.services().iter().all(|service| service.id != *shell) {

@@ -418,7 +418,7 @@ fn help_scrolls_and_swallows_keys_that_would_act() {
     let _ = press(&mut model, "?");
     assert_eq!(press(&mut model, "r x NPage").effects, []);
     assert!(model.overlay.as_ref().unwrap().top > 0);
-    let _ = update(&mut model, Msg::Resize(Size::new(200, 60)));
+    let _ = update(&mut model, Msg::Resize(Size::new(200, 70)));
     assert_eq!(model.overlay.as_ref().unwrap().top, 0, "on a large screen all of it is there");
     let _ = press(&mut model, "Escape");
     assert_eq!(model.overlay, None);
@@ -453,6 +453,47 @@ fn a_shell_is_opened_in_the_selected_project_and_gets_the_keys() {
     let opened = Msg::Answered { purpose: Purpose::Shell, result: Ok(Response::Opened(shell.clone())) };
     let _ = update(&mut model, opened);
     assert_eq!((model.selected, model.focus), (Some(shell), Focus::Pane));
+}
+
+#[test]
+fn once_a_shell_has_ended_what_was_shown_before_it_is_and_keys_go_to_no_other_program() {
+    let mut model = showing(web_and_worker(), SIZE);
+    let _ = press(&mut model, "j");
+    let _ = press(&mut model, "c");
+    let shell = id("shop", "shell+1");
+    let _ = update(&mut model, Msg::Answered { purpose: Purpose::Shell, result: Ok(Response::Opened(shell.clone())) });
+    let mut with_shell = web_and_worker();
+    with_shell.services.push(ServiceStatus { id: shell.clone(), ..with_shell.services[0].clone() });
+    let _ = tell(&mut model, with_shell);
+    let _ = press(&mut model, "e x i t");
+    assert_eq!(model.selected, Some(shell));
+    let _ = tell(&mut model, web_and_worker());
+    assert_eq!((selected(&model), model.focus), ("worker", Focus::Services));
+}
+
+#[test]
+fn pins_of_a_project_that_is_just_being_started_are_shown_once_it_is_there() {
+    let mut model =
+        Model::new(Options::default(), Size::new(80, 24), crate::testing::theme(crate::theme::Depth::Plain));
+    let _ = update(&mut model, Msg::Connected);
+    let mut pinned = web_and_worker();
+    pinned.pins = vec![id("shop", "worker")];
+    let _ = tell(&mut model, locald_api::Workspace { pins: pinned.pins.clone(), ..locald_api::Workspace::default() });
+    assert_eq!(model.arrangement, Arrangement::Overview);
+    let _ = tell(&mut model, pinned);
+    assert_eq!((model.arrangement, selected(&model)), (Arrangement::Panes, "worker"));
+}
+
+#[test]
+fn pins_of_other_projects_do_not_stand_before_the_project_that_was_opened() {
+    let options = Options { project: Some("/code/shop".into()), ..Options::default() };
+    let mut model = Model::new(options, Size::new(80, 24), crate::testing::theme(crate::theme::Depth::Plain));
+    let _ = update(&mut model, Msg::Connected);
+    let services = [("blog", "site"), ("shop", "web"), ("shop", "worker")];
+    let mut all = workspace(services.map(|(project, name)| service(project, name, ServiceState::Ready)).to_vec());
+    all.pins = vec![id("blog", "site")];
+    let _ = tell(&mut model, all);
+    assert_eq!((model.arrangement, selected(&model)), (Arrangement::Overview, "web"));
 }
 
 mod mouse;

@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::put;
+use crate::extras::Extras;
 use crate::list::{self, Entry};
 use crate::model::Model;
 use crate::mouse::{Target, Targets};
@@ -31,7 +32,7 @@ const LEAST_LAST: u16 = 12;
 /// The blanks between columns.
 const GAP: u16 = 2;
 
-pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer, targets: &mut Targets) {
+pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer, targets: &mut Targets, extras: &mut Extras) {
     if area.is_empty() {
         return;
     }
@@ -50,7 +51,12 @@ pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer, targets: &mu
             Entry::Service(service) => {
                 let values = columns.iter().map(|column| ((column.value)(model, service), column.width));
                 let values: Vec<_> = values.collect();
-                let x = paint_cells(&values, address, &wording::address(service), model.theme.text, row, buffer);
+                let url = wording::address(service);
+                let x = paint_cells(&values, address, &url, model.theme.text, row, buffer);
+                if let Some(link) = service.urls.first().filter(|_| address > 0) {
+                    let shown = text::width(&wording::fit_address(&url, address));
+                    extras.link(link, Rect { x: x - address - GAP, width: shown, ..row }, buffer);
+                }
                 let (last, style) = last(model, service);
                 put(buffer, row, x, y, &last, style);
                 targets.add(row, Target::Service(service.id.clone()));

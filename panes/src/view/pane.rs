@@ -1,12 +1,13 @@
 //! A service's screen, cell by cell, and what there is to say when its program does not run.
 
-use locald_api::{Cells, Color as WireColor, Row, ServiceStatus, Style as WireStyle};
+use locald_api::{Cells, Color as WireColor, Row, Run, ServiceStatus, Style as WireStyle, Underline};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::{empty, put, scrollback};
+use crate::extras::Extras;
 use crate::model::{Focus, Model};
 use crate::screen::Screen;
 use crate::theme::Depth;
@@ -16,13 +17,19 @@ use crate::{text, wording};
 const UNSHOWABLE: &str = "\u{fffd}";
 
 /// Paints a service's pane; returns where the hardware cursor belongs, if it belongs there.
-pub(super) fn paint(model: &Model, service: &ServiceStatus, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+pub(super) fn paint(
+    model: &Model,
+    service: &ServiceStatus,
+    area: Rect,
+    buffer: &mut Buffer,
+    extras: &mut Extras,
+) -> Option<Position> {
     if area.is_empty() {
         return None;
     }
     let selected = model.is_selected(service);
     if let Some(scrollback) = model.scrollback.as_ref().filter(|scrollback| scrollback.service == service.id) {
-        return scrollback::paint(model, scrollback, area, buffer).filter(|_| model.overlay.is_none());
+        return scrollback::paint(model, scrollback, area, buffer, extras).filter(|_| model.overlay.is_none());
     }
     let ended = empty::about(model, service);
     let screen = model.screens.get(&service.id).filter(|screen| ended.is_none() || !screen.is_blank());
@@ -34,10 +41,10 @@ pub(super) fn paint(model: &Model, service: &ServiceStatus, area: Rect, buffer: 
     };
     if let Some(say) = ended {
         let strip = paint_strip(model, service, &say, area, buffer);
-        paint_screen(screen, Rect { height: area.height - strip, ..area }, model.theme.depth, buffer);
+        paint_screen(screen, Rect { height: area.height - strip, ..area }, model.theme.depth, buffer, extras);
         return None;
     }
-    paint_screen(screen, area, model.theme.depth, buffer);
+    paint_screen(screen, area, model.theme.depth, buffer, extras);
     let shows_cursor = selected && model.focus == Focus::Pane && model.overlay.is_none() && model.connection.is_up();
     if shows_cursor { cursor(screen, area) } else { None }
 }
@@ -68,19 +75,20 @@ fn cursor(screen: &Screen, area: Rect) -> Option<Position> {
 }
 
 /// Paints as much of the screen as the area has room for.
-pub(super) fn paint_screen(screen: &Screen, area: Rect, depth: Depth, buffer: &mut Buffer) {
+pub(super) fn paint_screen(screen: &Screen, area: Rect, depth: Depth, buffer: &mut Buffer, extras: &mut Extras) {
     let (top, left) = screen.origin(area.width, area.height);
     let width = screen.columns.saturating_sub(left).min(area.width);
     for (row, y) in screen.rows.iter().skip(usize::from(top)).zip(area.top()..area.bottom()) {
-        paint_row(row, left.into(), Rect { y, width, height: 1, ..area }, depth, buffer);
+        paint_row(row, left.into(), Rect { y, width, height: 1, ..area }, depth, buffer, extras);
     }
 }
 
 /// Paints a row from its column `left` on.
-pub(super) fn paint_row(row: &Row, left: u32, area: Rect, depth: Depth, buffer: &mut Buffer) {
-    let mut line = Line { area, left, column: 0, buffer };
+pub(super) fn paint_row(row: &Row, left: u32, area: Rect, depth: Depth, buffer: &mut Buffer, extras: &mut Extras) {
+    let mut line = Line { area, left, column: 0, extra: Modifier::empty(), buffer };
     for run in &row.runs {
         let style = style(run.style, depth);
+        line.extra = extra(run, extras);
         match &run.cells {
             Cells::Narrow(text) => text.chars().for_each(|char| line.put_char(char, 1, style)),
             Cells::Wide(text) => text.chars().for_each(|char| line.put_char(char, 2, style)),
@@ -99,6 +107,8 @@ struct Line<'a> {
     left: u32,
     /// The screen's column that comes next.
     column: u32,
+    /// Marks a cell that has more to it than its style.
+    extra: Modifier,
     buffer: &'a mut Buffer,
 }
 
@@ -137,11 +147,18 @@ impl Line<'_> {
             let cell = &mut self.buffer[(x, self.area.y)];
             cell.reset();
             cell.set_style(style);
+            cell.modifier.insert(self.extra);
             if whole && column == start {
                 cell.set_symbol(symbol);
             }
         }
     }
+}
+
+fn extra(run: &Run, extras: &mut Extras) -> Modifier {
+    let is_underlined = run.style.attributes & WireStyle::UNDERLINE != 0;
+    let underline = if is_underlined { run.style.underline } else { Underline::Single };
+    extras.mark(run.link.as_ref().map(|link| &*link.url), underline)
 }
 
 fn style(style: WireStyle, depth: Depth) -> Style {

@@ -8,6 +8,7 @@ use ratatui::style::Style;
 
 use super::pane::paint_row;
 use super::put;
+use crate::extras::Extras;
 use crate::model::Model;
 use crate::scrollback::{Part, Place, Scrollback};
 
@@ -15,7 +16,13 @@ use crate::scrollback::{Part, Place, Scrollback};
 const UNKNOWN: &str = "…";
 
 /// Paints it; returns where the hardware cursor belongs while something is selected.
-pub(super) fn paint(model: &Model, scrollback: &Scrollback, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+pub(super) fn paint(
+    model: &Model,
+    scrollback: &Scrollback,
+    area: Rect,
+    buffer: &mut Buffer,
+    extras: &mut Extras,
+) -> Option<Position> {
     let selected = scrollback.selected();
     for (part, y) in scrollback.parts().into_iter().zip(area.top()..area.bottom()) {
         let area = Rect { y, height: 1, ..area };
@@ -24,7 +31,7 @@ pub(super) fn paint(model: &Model, scrollback: &Scrollback, area: Rect, buffer: 
             continue;
         };
         let width = u16::try_from(part.to - part.from).unwrap_or(u16::MAX).min(area.width);
-        paint_row(row, part.from, Rect { width, ..area }, model.theme.depth, buffer);
+        paint_row(row, part.from, Rect { width, ..area }, model.theme.depth, buffer, extras);
         if let Some(search) = &scrollback.search {
             for (columns, here) in search.on(part.line) {
                 let style = if here { model.theme.found_here } else { model.theme.found };

@@ -8,8 +8,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::put;
+use crate::extras::Extras;
 use crate::list::{self, Entry};
-use crate::marks::Mark;
+use crate::marks::{self, Mark};
 use crate::model::Model;
 use crate::mouse::{Target, Targets};
 use crate::{text, wording};
@@ -19,7 +20,7 @@ const NARROWEST_WITH_WORDS: u16 = 20;
 /// The columns of a label in the details.
 const LABEL: u16 = 9;
 
-pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer, targets: &mut Targets) {
+pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer, targets: &mut Targets, extras: &mut Extras) {
     if area.is_empty() {
         return;
     }
@@ -36,7 +37,7 @@ pub(super) fn paint(model: &Model, area: Rect, buffer: &mut Buffer, targets: &mu
             }
         }
     }
-    paint_details(model, area, list::entries(model).len(), buffer);
+    paint_details(model, area, list::entries(model).len(), buffer, extras);
 }
 
 fn paint_service(model: &Model, service: &ServiceStatus, area: Rect, buffer: &mut Buffer) {
@@ -67,13 +68,13 @@ fn paint_service(model: &Model, service: &ServiceStatus, area: Rect, buffer: &mu
 /// What stands before the state: that there is something to see which was not seen yet, else that it is pinned.
 fn mark(model: &Model, service: &ServiceStatus) -> Option<(&'static str, Style)> {
     match model.marks.of(&service.id) {
-        Some(Mark::Bell) => Some(("!", model.theme.warn)),
-        Some(Mark::Output) => Some(("•", model.theme.muted)),
-        None => model.is_pinned(&service.id).then_some(("+", model.theme.muted)),
+        Some(Mark::Bell) => Some((marks::BELL, model.theme.warn)),
+        Some(Mark::Output) => Some((marks::OUTPUT, model.theme.muted)),
+        None => model.is_pinned(&service.id).then_some((marks::PIN, model.theme.muted)),
     }
 }
 
-fn paint_details(model: &Model, area: Rect, listed: usize, buffer: &mut Buffer) {
+fn paint_details(model: &Model, area: Rect, listed: usize, buffer: &mut Buffer, extras: &mut Extras) {
     let Some(service) = model.selected_service() else { return };
     if area.width < NARROWEST_WITH_WORDS {
         return;
@@ -85,31 +86,42 @@ fn paint_details(model: &Model, area: Rect, listed: usize, buffer: &mut Buffer) 
     }
     let top = area.bottom() - details.len() as u16;
     put(buffer, area, area.x, top - 1, &"─".repeat(usize::from(area.width)), model.theme.border);
-    for (y, (label, value)) in (top..).zip(details) {
+    for (y, Detail { label, value, link }) in (top..).zip(details) {
         put(buffer, area, area.x + 1, y, label, model.theme.muted);
-        let indent = if label.is_empty() { 0 } else { LABEL };
-        put(buffer, area, area.x + 1 + indent, y, &value, model.theme.text);
+        let x = area.x + 1 + if label.is_empty() { 0 } else { LABEL };
+        let end = put(buffer, area, x, y, &value, model.theme.text);
+        if let Some(link) = link {
+            extras.link(link, Rect { x, y, width: end - x, height: 1 }, buffer);
+        }
     }
 }
 
-/// Labelled values, and sentences without a label.
-fn details(service: &ServiceStatus, width: u16) -> Vec<(&'static str, String)> {
+/// A line of what is known: a value with a label, or a sentence or an address without one.
+struct Detail<'a> {
+    label: &'static str,
+    value: String,
+    link: Option<&'a str>,
+}
+
+fn details(service: &ServiceStatus, width: u16) -> Vec<Detail<'_>> {
+    let labelled = |label, value| Detail { label, value, link: None };
     let mut lines = Vec::new();
     if let Some(pid) = service.pid {
-        lines.push(("pid", pid.to_string()));
+        lines.push(labelled("pid", pid.to_string()));
     }
     if service.restarts > 0 {
-        lines.push(("restarts", service.restarts.to_string()));
+        lines.push(labelled("restarts", service.restarts.to_string()));
     }
     if !service.ports.is_empty() {
         let ports: Vec<_> = service.ports.iter().map(u16::to_string).collect();
-        lines.push(("port", ports.join(" ")));
+        lines.push(labelled("port", ports.join(" ")));
     }
-    lines.extend(service.urls.iter().map(|url| ("", wording::fit_address(&text::printable(url), width))));
+    let address = |url| wording::fit_address(&text::printable(url), width);
+    lines.extend(service.urls.iter().map(|url| Detail { label: "", value: address(url), link: Some(url) }));
     // Why a service could not be started is said at length in its pane.
     let reason = service.reason.as_ref().filter(|_| service.state != ServiceState::Failed);
     for sentence in reason.into_iter().chain(&service.log_fault) {
-        lines.extend(text::wrap(&text::printable(sentence), width).into_iter().map(|line| ("", line)));
+        lines.extend(text::wrap(&text::printable(sentence), width).into_iter().map(|line| labelled("", line)));
     }
     lines
 }

@@ -2,17 +2,15 @@
 
 use std::fmt::Write;
 
-use locald_api::{Cells, Cursor, Exit, PaneFrame, PaneId, Row, Run, ServiceState, Style as WireStyle, Workspace};
+use locald_api::{Cursor, Exit, PaneFrame, PaneId, Request, ServiceState, Workspace};
 use proptest::prelude::*;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::layout::Position;
-use ratatui::style::Modifier;
 
 use super::*;
 use crate::msg::Msg;
 use crate::options::Options;
-use crate::screen::Screen;
 use crate::screen::tests::{any_frame, frame};
 use crate::testing::{model, press, service, showing, theme, unreached, web_and_worker, workspace};
 use crate::theme::Depth;
@@ -24,7 +22,7 @@ const LARGE: (u16, u16) = (200, 50);
 
 fn painted(model: &Model) -> (Buffer, Option<Position>) {
     let mut terminal = Terminal::new(TestBackend::new(model.size.width, model.size.height)).unwrap();
-    terminal.draw(|frame| drop(view(model, frame))).unwrap();
+    terminal.draw(|frame| drop(view(model, frame, &mut Extras::new(true)))).unwrap();
     let backend = terminal.backend();
     let cursor = backend.cursor_visible().then(|| backend.cursor_position());
     (backend.buffer().clone(), cursor)
@@ -172,6 +170,21 @@ fn keys_go_to_the_program_and_its_cursor_is_shown() {
      web  C-b s services   C-b d detach   C-b ? help   C-b [ scroll       daemon ok
     (cursor in column 25 of line 4)
     ");
+    insta::assert_snapshot!(screen(&after(running(LARGE), "Enter")), @"
+     shop                           │ web  ● ready  vite
+    ▸● web                    ready │VITE v6.0.1 ready in 212 ms
+     ● worker                 ready │
+                                    │> Local: http://localhost:20001/
+                                    │>
+                                    │
+    (39 more like this)
+    ────────────────────────────────│
+     pid      4121                  │
+     port     20001                 │
+     https://shop.localhost         │
+     web  C-b s services   C-b d detach   C-b ? help   C-b [ scroll   C-b z zoom   C-b n next                                                                                                     daemon ok
+    (cursor in column 35 of line 4)
+    ");
 }
 
 #[test]
@@ -247,7 +260,7 @@ fn help_shows_all_keys() {
     │ w esc         the overview, and back │
     │ r             restart                │
     │ s             start                  │
-    ╰──────────────────────────── 9 of 53 ─╯
+    ╰──────────────────────────── 9 of 58 ─╯
      help  esc close  ↑↓ scroll
     ");
     insta::assert_snapshot!(screen(&after(running(USUAL), "?")), @"
@@ -273,7 +286,7 @@ fn help_shows_all_keys() {
     ─────────────────│ p n           select a service             │
      pid      4121   │ s esc         back to the services         │
      port     20001  │ ← → ↑ ↓       the pane that lies there     │
-     shop.localhost  ╰───────────────────────────────── 21 of 53 ─╯
+     shop.localhost  ╰───────────────────────────────── 21 of 58 ─╯
      help  esc close   ↑↓ scroll                                          daemon ok
     ");
     insta::assert_snapshot!(screen(&after(running(LARGE), "?")), @"
@@ -325,7 +338,7 @@ fn help_shows_all_keys() {
     ────────────────────────────────│                                            │ V C-v         select lines, a block        │
      pid      4121                  │                                            │ ← h → l       the cursor left, right       │
      port     20001                 │                                            │ b w e         by words, to their ends      │
-     https://shop.localhost         │                                            ╰───────────────────────────────── 47 of 53 ─╯
+     https://shop.localhost         │                                            ╰───────────────────────────────── 47 of 58 ─╯
      help  esc close   ↑↓ scroll                                                                                                                                                                  daemon ok
     ");
 }
@@ -362,6 +375,96 @@ fn without_services_it_says_how_to_start_some() {
                                     │
     (23 more like this)
      services  ? help   q detach                                                                                                                                                                  daemon ok
+    ");
+}
+
+#[test]
+fn a_project_that_is_being_started_says_so_and_a_service_that_is_waits_for_its_screen() {
+    let project = |size| {
+        let initial = Request::Up { root: "/code/shop".into(), services: vec![], environment: vec![], only_new: true };
+        let mut model = model(Options { initial: Some(initial), ..Options::default() }, size);
+        let _ = update(&mut model, Msg::Connected);
+        let _ = update(&mut model, Msg::Workspace(Box::new(workspace(vec![]))));
+        model
+    };
+    insta::assert_snapshot!(screen(&project(SMALL)), @"
+     locald     │
+                │
+    (2 more like this)
+                │   Starting the project
+                │   its services appear
+                │   here
+                │
+    (3 more like this)
+     services  ? help  q detach
+    ");
+    insta::assert_snapshot!(screen(&project(USUAL)), @"
+     locald               │
+                          │
+    (8 more like this)
+                          │                Starting the project
+                          │                its services appear here
+                          │
+    (10 more like this)
+     services  ? help   q detach                                          daemon ok
+    ");
+    insta::assert_snapshot!(screen(&project(LARGE)), @"
+     locald                         │
+                                    │
+    (21 more like this)
+                                    │                                                                       Starting the project
+                                    │                                                                       its services appear here
+                                    │
+    (23 more like this)
+     services  ? help   q detach                                                                                                                                                                  daemon ok
+    ");
+    let waiting = |size| {
+        let mut all = web_and_worker();
+        all.services[0].state = ServiceState::Waiting;
+        all.services[0].reason = Some("waiting for db".into());
+        showing(all, size)
+    };
+    insta::assert_snapshot!(screen(&waiting(SMALL)), @"
+     shop       │ web  ◌ waiting
+    ▸◌ web      │
+     ● worker   │
+                │
+                │  web is not started yet:
+                │  waiting for db
+                │  its screen appears here
+                │
+    (3 more like this)
+     services  enter open  ? help  q detach
+    ");
+    insta::assert_snapshot!(screen(&waiting(USUAL)), @"
+     shop                 │ web  ◌ waiting
+    ▸◌ web        waiting │
+     ● worker       ready │
+                          │
+    (7 more like this)
+                          │         web is not started yet: waiting for db
+                          │         its screen appears here
+                          │
+    (6 more like this)
+    ──────────────────────│
+     pid      4121        │
+     waiting for db       │
+     services  enter open   ? help   q detach   p pin   r restart         daemon ok
+    ");
+    insta::assert_snapshot!(screen(&waiting(LARGE)), @"
+     shop                           │ web  ◌ waiting
+    ▸◌ web                  waiting │
+     ● worker                 ready │
+                                    │
+    (20 more like this)
+                                    │                                                                web is not started yet: waiting for db
+                                    │                                                                its screen appears here
+                                    │
+    (19 more like this)
+    ────────────────────────────────│
+     pid      4121                  │
+     waiting for db                 │
+     services  enter open   ? help   q detach   p pin   r restart   s start   x stop   w overview   ↑↓ select   pgup scroll back                                                                  daemon ok
     ");
 }
 
@@ -435,6 +538,20 @@ fn a_daemon_lost_for_long_is_explained() {
      daemon lost: the daemon failed 5 times in 60 s · q quits
      services  q quit   ? help   enter open                             ✗ no daemon
     ");
+    insta::assert_snapshot!(screen(&overdue(LARGE)), @"
+     shop                           │ web  ● ready  vite
+    ▸● web                    ready │VITE v6.0.1 ready in 212 ms
+     ● worker                 ready │
+                                    │> Local: http://localhost:20001/
+                                    │>
+                                    │
+    (39 more like this)
+    ────────────────────────────────│
+     pid      4121                  │
+     port     20001                 │
+     daemon lost: the daemon failed 5 times in 60 s · q quits
+     services  q quit   ? help   enter open                                                                                                                                                     ✗ no daemon
+    ");
 }
 
 #[test]
@@ -504,6 +621,17 @@ fn an_exited_service_keeps_its_last_screen_above_what_to_do() {
                           │ press r to restart it
      services  enter open   ? help   q detach   p pin   r restart         daemon ok
     ");
+    insta::assert_snapshot!(screen(&exited(LARGE)), @"
+     shop                           │ web  ✗ exited 1  vite
+    ▸✗ web                 exited 1 │$ node server.js
+     ● worker                 ready │Error: listen EADDRINUSE
+                                    │
+    (42 more like this)
+                                    │───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+                                    │ web exited with code 1
+                                    │ press r to restart it
+     services  enter open   ? help   q detach   p pin   r restart   s start   x stop   w overview   ↑↓ select   pgup scroll back                                                                  daemon ok
+    ");
 }
 
 #[test]
@@ -521,7 +649,41 @@ fn several_projects_are_grouped_and_every_state_has_a_sign_and_a_word() {
     services.push(service("blog", "a-service-with-a-long-name", ServiceState::Failed));
     let mut all = workspace(services);
     all.degraded = vec!["the log of web cannot be written: no space left on device".into()];
-    insta::assert_snapshot!(screen(&after(showing(all, USUAL), "6")), @"
+    let at = |size| after(showing(all.clone(), size), "6");
+    insta::assert_snapshot!(screen(&at(SMALL)), @"
+     shop       │ crash  ✗ signal 11
+     ● web      │
+     ◐ worker   │
+     ◐ mailer   │
+     ○ search   │   crash was ended by
+     ✓ seed     │   SIGSEGV
+    ▸✗ crash    │   press r to restart it
+                │
+     blog       │
+     ✗ a-serv…  │
+                │
+     services  enter open  ? help         !
+    ");
+    insta::assert_snapshot!(screen(&at(LARGE)), @"
+     shop                           │ crash  ✗ signal 11
+     ● web                    ready │
+     ◐ worker              starting │
+     ◐ mailer              stopping │
+     ○ search               stopped │
+     ✓ seed               completed │
+    ▸✗ crash              signal 11 │
+                                    │
+     blog                           │
+     ✗ a-service-with-a-lon… failed │
+                                    │
+    (13 more like this)
+                                    │                                                                      crash was ended by SIGSEGV
+                                    │                                                                      press r to restart it
+                                    │
+    (22 more like this)
+     services  enter open   ? help   q detach   p pin   r restart   s start   x stop   w overview   ↑↓ select   pgup scroll back      ! degraded: the log of web cannot be written: no space left on device
+    ");
+    insta::assert_snapshot!(screen(&at(USUAL)), @"
      shop                 │ crash  ✗ signal 11
      ● web          ready │
      ◐ worker    starting │
@@ -552,13 +714,15 @@ fn the_bar_is_where_keys_go() {
 }
 
 #[test]
-fn without_colour_the_screen_says_the_same_and_has_none() {
-    let mut model = showing(failed(), USUAL);
-    let coloured = screen(&model);
-    model.theme = theme(Depth::Plain);
-    assert_eq!(screen(&model), coloured);
-    let (buffer, _) = painted(&model);
-    assert!(buffer.content.iter().all(|cell| cell.fg == ratatui::style::Color::Reset));
+fn without_colours_the_screen_says_the_same_and_has_none() {
+    let views = [showing(failed(), USUAL), stage::overview(USUAL), stage::tiled(USUAL, &["web", "api"])];
+    for mut model in views {
+        let coloured = screen(&model);
+        model.theme = theme(Depth::Plain);
+        assert_eq!(screen(&model), coloured);
+        let (buffer, _) = painted(&model);
+        assert!(buffer.content.iter().all(|cell| cell.fg == ratatui::style::Color::Reset));
+    }
 }
 
 #[test]
@@ -567,62 +731,6 @@ fn a_long_list_scrolls_to_the_selected_service() {
     let all = workspace(names.iter().map(|name| service("shop", name, ServiceState::Ready)).collect());
     let text = screen(&after(showing(all, SMALL), "End"));
     assert!(text.contains("▸● s39") && !text.contains(" s0 "), "{text}");
-}
-
-fn cells(area: Rect, runs: Vec<Cells>, columns: u16) -> Vec<String> {
-    let row =
-        Row { runs: runs.into_iter().map(|cells| Run::new(WireStyle::default(), cells)).collect(), ..Row::default() };
-    let mut screen = Screen::default();
-    screen.merge(PaneFrame { changed: vec![(0, row)], ..frame(1, (columns, 1), &[]) });
-    let mut buffer = Buffer::empty(area);
-    pane::paint_screen(&screen, area, Depth::True, &mut buffer);
-    buffer.content.iter().map(|cell| cell.symbol().to_owned()).collect()
-}
-
-#[test]
-fn wide_cells_take_two_columns_and_one_cut_in_half_is_left_blank() {
-    let runs = || vec![Cells::Narrow("a".into()), Cells::Wide("世界".into())];
-    assert_eq!(cells(Rect::new(0, 0, 5, 1), runs(), 5), ["a", "世", " ", "界", " "]);
-    assert_eq!(cells(Rect::new(0, 0, 4, 1), runs(), 5), ["a", "世", " ", " "]);
-}
-
-#[test]
-fn cells_that_the_terminal_would_act_on_or_misplace_are_replaced() {
-    let runs = vec![
-        Cells::Narrow("\u{1b}\u{301}世b".into()),
-        Cells::Cluster { width: 1, text: "e\u{301}".into() },
-        Cells::Cluster { width: 1, text: "x\u{7}".into() },
-        Cells::Wide("n".into()),
-    ];
-    let shown = cells(Rect::new(0, 0, 8, 1), runs, 8);
-    assert_eq!(shown, ["\u{fffd}", "\u{fffd}", "\u{fffd}", "b", "e\u{301}", "x", "\u{fffd}", " "]);
-}
-
-#[test]
-fn a_row_longer_than_its_screen_is_cut_at_the_screens_edge() {
-    assert_eq!(cells(Rect::new(0, 0, 4, 1), vec![Cells::Narrow("abcdef".into())], 2), ["a", "b", " ", " "]);
-}
-
-#[test]
-fn attributes_and_colours_are_those_of_the_program() {
-    let style = WireStyle {
-        foreground: locald_api::Color::Indexed(9),
-        background: locald_api::Color::Rgb(1, 2, 3),
-        attributes: WireStyle::BOLD | WireStyle::INVERSE | WireStyle::STRIKETHROUGH,
-        underline_color: locald_api::Color::Indexed(3),
-        ..WireStyle::default()
-    };
-    let row = Row { runs: vec![Run::new(style, Cells::Narrow("x".into()))], ..Row::default() };
-    let mut screen = Screen::default();
-    screen.merge(PaneFrame { changed: vec![(0, row)], ..frame(1, (1, 1), &[]) });
-    let area = Rect::new(0, 0, 1, 1);
-    let mut buffer = Buffer::empty(area);
-    pane::paint_screen(&screen, area, Depth::True, &mut buffer);
-    let cell = &buffer[(0, 0)];
-    assert_eq!(cell.fg, ratatui::style::Color::Indexed(9));
-    assert_eq!(cell.bg, ratatui::style::Color::Rgb(1, 2, 3));
-    assert_eq!(cell.modifier, Modifier::BOLD | Modifier::REVERSED | Modifier::CROSSED_OUT);
-    assert_eq!(cell.underline_color, ratatui::style::Color::Indexed(3));
 }
 
 proptest! {
@@ -650,6 +758,7 @@ proptest! {
     }
 }
 
+mod cells;
 mod past;
 mod prefix;
 mod stage;

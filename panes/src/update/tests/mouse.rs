@@ -133,6 +133,41 @@ fn while_locked_every_key_but_one_goes_to_the_program() {
 }
 
 #[test]
+fn while_locked_the_wheel_shows_the_past_and_the_next_key_the_live_screen() {
+    let mut model = with_modes(Modes::default());
+    let _ = press(&mut model, "C-b L");
+    let _ = mouse(&mut model, UP, 30, 4, 1);
+    assert!(model.locked && model.scrollback.is_some());
+    assert_eq!(press(&mut model, "q").effects, [typed("web", &["q"])]);
+    assert!(model.locked && model.scrollback.is_none());
+}
+
+#[test]
+fn a_button_that_is_pressed_again_was_let_go() {
+    let mut model = with_modes(Modes::default());
+    let _ = mouse(&mut model, LEFT, 30, 4, 1);
+    let _ = mouse(&mut model, DRAG, 33, 4, 1);
+    let _ = click(&mut model, 5, 2, 1);
+    assert_eq!((selected(&model), &model.gesture), ("worker", &None));
+    let mut model = with_modes(Modes::MOUSE);
+    let right = MouseAction::Press(MouseButton::Right);
+    let _ = mouse(&mut model, LEFT, 30, 4, 1);
+    assert_eq!(mouse(&mut model, right, 5, 2, 1).effects, [told("web", right, 1, 0)], "another one is part of it");
+    let _ = mouse(&mut model, right, 5, 2, 1);
+    let _ = click(&mut model, 5, 2, 1);
+    assert_eq!(selected(&model), "worker");
+}
+
+#[test]
+fn a_click_on_a_title_lets_keys_go_to_its_pane_and_a_double_click_zooms_it() {
+    let mut model = showing(web_and_worker(), SIZE);
+    let _ = click(&mut model, 40, 0, 1);
+    assert_eq!((model.focus, model.arrangement), (Focus::Pane, Arrangement::Panes));
+    let _ = click(&mut model, 40, 0, 2);
+    assert_eq!(model.arrangement, Arrangement::Zoomed);
+}
+
+#[test]
 fn a_lock_ends_with_its_program() {
     let mut model = showing(web_and_worker(), SIZE);
     let _ = press(&mut model, "C-b L");

@@ -146,6 +146,58 @@ fn the_past_of_a_service_says_how_far_it_is_scrolled_and_that_there_is_more() {
                 │9: GET / 200
      scrollback  q back  / search  ↑↓ scroll
     ");
+    insta::assert_snapshot!(screen(&scrolled(LARGE, "PPage")), @"
+     shop                           │ web  ● ready  vite                                                                                                                         scrolled 47 of 3,450 lines
+    ▸● web                    ready │3403: GET / 200
+     ● worker                 ready │3404: GET / 200
+                                    │3405: GET / 200
+                                    │3406: GET / 200
+                                    │3407: GET / 200
+                                    │3408: GET / 200
+                                    │3409: GET / 200
+                                    │3410: GET / 200
+                                    │3411: GET / 200
+                                    │3412: GET / 200
+                                    │3413: GET / 200
+                                    │3414: GET / 200
+                                    │3415: GET / 200
+                                    │3416: GET / 200
+                                    │3417: GET / 200
+                                    │3418: GET / 200
+                                    │3419: GET / 200
+                                    │3420: GET / 200
+                                    │3421: GET / 200
+                                    │3422: GET / 200
+                                    │3423: GET / 200
+                                    │3424: GET / 200
+                                    │3425: GET / 200
+                                    │3426: GET / 200
+                                    │3427: GET / 200
+                                    │3428: GET / 200
+                                    │3429: GET / 200
+                                    │3430: GET / 200
+                                    │3431: GET / 200
+                                    │3432: GET / 200
+                                    │3433: GET / 200
+                                    │3434: GET / 200
+                                    │3435: GET / 200
+                                    │3436: GET / 200
+                                    │3437: GET / 200
+                                    │3438: GET / 200
+                                    │3439: GET / 200
+                                    │3440: a long line of an error, which does not fit and is therefore broken; the Error is told twice
+                                    │3441: GET / 200
+                                    │3442: GET / 200
+                                    │3443: GET / 200
+                                    │3444: GET / 200
+                                    │3445: GET / 200
+                                    │3446: GET / 200
+    ────────────────────────────────│3447: GET / 200
+     pid      4121                  │3448: GET / 200
+     port     20001                 │3449: GET / 200
+     https://shop.localhost         │the screen
+     scrollback  q back   / search   ↑↓ scroll   v select   home oldest   ? help                                                                                                                  daemon ok
+    ");
 }
 
 #[test]
@@ -235,6 +287,46 @@ fn a_search_shows_what_is_typed_and_marks_what_it_found() {
     (5 more like this)
      scrollback  nothing matches `nothing`
     ");
+    insta::assert_snapshot!(screen(&scrolled(LARGE, "C-b [ / e r r o r Enter")), @"
+     shop                           │ web  ● ready  vite                                                                                                                         scrolled 26 of 3,450 lines
+    ▸● web                    ready │3424: GET / 200
+     ● worker                 ready │3425: GET / 200
+                                    │3426: GET / 200
+                                    │3427: GET / 200
+                                    │3428: GET / 200
+                                    │3429: GET / 200
+                                    │3430: GET / 200
+                                    │3431: GET / 200
+                                    │3432: GET / 200
+                                    │3433: GET / 200
+                                    │3434: GET / 200
+                                    │3435: GET / 200
+                                    │3436: GET / 200
+                                    │3437: GET / 200
+                                    │3438: GET / 200
+                                    │3439: GET / 200
+                                    │3440: a long line of an error, which does not fit and is therefore broken; the Error is told twice
+                                    │3441: GET / 200
+                                    │3442: GET / 200
+                                    │3443: GET / 200
+                                    │3444: GET / 200
+                                    │3445: GET / 200
+                                    │3446: GET / 200
+                                    │3447: GET / 200
+                                    │3448: GET / 200
+                                    │3449: GET / 200
+                                    │the screen
+                                    │
+                                    │> Local: http://localhost:20001/
+                                    │>
+                                    │
+    (13 more like this)
+    ────────────────────────────────│
+     pid      4121                  │
+     port     20001                 │
+     https://shop.localhost         │
+     scrollback  1 of 2   q back   n N above, below   / search   ↑↓ scroll   ? help                                                                                                               daemon ok
+    ");
 }
 
 #[test]
@@ -259,6 +351,17 @@ fn a_zoomed_pane_is_alone_and_says_how_to_go_back() {
 
     (5 more like this)
      web  C-b z unzoom  C-b d detach
+    (cursor in column 2 of line 4)
+    ");
+    insta::assert_snapshot!(screen(&after(running(LARGE), "C-b z")), @"
+     web  ● ready  vite                                                                                                                                                                              167x48
+    VITE v6.0.1 ready in 212 ms
+
+    > Local: http://localhost:20001/
+    >
+
+    (43 more like this)
+     web  C-b z unzoom   C-b d detach   C-b ? help   C-b [ scroll   C-b s services                                                                                                                daemon ok
     (cursor in column 2 of line 4)
     ");
 }

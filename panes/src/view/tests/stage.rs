@@ -36,7 +36,7 @@ fn print(model: &mut Model) {
     }
 }
 
-fn overview(size: (u16, u16)) -> Model {
+pub(super) fn overview(size: (u16, u16)) -> Model {
     let mut model = showing(four(), size);
     let _ = press(&mut model, "w");
     print(&mut model);
@@ -48,7 +48,7 @@ fn overview(size: (u16, u16)) -> Model {
     model
 }
 
-fn tiled(size: (u16, u16), pins: &[&str]) -> Model {
+pub(super) fn tiled(size: (u16, u16), pins: &[&str]) -> Model {
     let mut all = four();
     all.pins = pins.iter().map(|name| id("shop", name)).collect();
     let mut model = showing(all, size);
@@ -218,6 +218,10 @@ fn the_list_can_be_hidden_and_one_of_the_tiles_be_alone() {
     assert_eq!(model.arrangement, Arrangement::Zoomed);
     let text = screen(&model);
     assert!(text.contains("web has started") && !text.contains("api has started"), "{text}");
+    for size in [SMALL, LARGE] {
+        let hidden = screen(&after(tiled(size, &["web", "api"]), "Enter C-b b"));
+        assert!(!hidden.contains("▸● web") && hidden.contains("web has started"), "{hidden}");
+    }
 }
 
 #[test]
@@ -253,18 +257,9 @@ fn what_was_not_seen_is_marked_in_the_list_until_it_is_seen() {
 }
 
 #[test]
-fn without_colours_the_overview_and_the_tiles_say_the_same() {
-    for mut model in [overview(USUAL), tiled(USUAL, &["web", "api"])] {
-        let coloured = screen(&model);
-        model.theme = theme(Depth::Plain);
-        assert_eq!(screen(&model), coloured);
-    }
-}
-
-#[test]
 fn a_terminal_that_has_become_smaller_unheard_is_left_blank_until_that_is_heard() {
     let model = tiled(LARGE, &["web", "api"]);
     let mut terminal = Terminal::new(TestBackend::new(SMALL.0, SMALL.1)).unwrap();
-    terminal.draw(|frame| drop(view(&model, frame))).unwrap();
+    terminal.draw(|frame| drop(view(&model, frame, &mut Extras::new(true)))).unwrap();
     assert!(terminal.backend().buffer().content.iter().all(|cell| cell.symbol() == " "));
 }
