@@ -1,14 +1,21 @@
-//! What the workspace looks like: the theme that was asked for, by name or as a file, and what is wrong with it.
+//! What the workspace looks like: the theme that was asked for, on the command line or in the user's own `config.toml`, by name or as
+//! a file, and what is wrong with it.
 
 use std::path::Path;
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use locald_config::{Invalid, LoadError, UserConfig, Written, nearest};
 use locald_panes::{Appearance, ThemeChoice, ThemeFault, ThemeFile};
 
+use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::ExitKind;
 use crate::paint::{self, Paint};
+use crate::user_keys;
+
+/// What a theme can be.
+const THEMES: &str = "themes are `auto`, `dark`, `light`, or the path of a file";
 
 /// What the workspace looks like
 #[derive(clap::Args, Debug)]
@@ -16,35 +23,63 @@ pub(crate) struct LookArgs {
     /// Colours: auto, dark, light or a file
     ///
     /// `auto` asks the terminal whether its background is dark or light. A file holds a theme of your own. Without this option,
-    /// the environment variable LOCALD_THEME says it.
-    #[arg(
-        long,
-        value_name = "THEME",
-        env = "LOCALD_THEME",
-        default_value = "auto",
-        hide_env = true,
-        hide_default_value = true
-    )]
-    theme: String,
+    /// the environment variable LOCALD_THEME says it, and without that `[workspace] theme` in your `config.toml`.
+    #[arg(long, value_name = "THEME", env = "LOCALD_THEME", hide_env = true)]
+    theme: Option<String>,
 }
 
 impl LookArgs {
     /// The theme that was asked for.
-    pub(crate) fn theme(&self, paint: Paint) -> Result<ThemeChoice, CommandError> {
-        match self.theme.as_str() {
-            "auto" | "" => Ok(ThemeChoice::Auto),
-            "dark" => Ok(ThemeChoice::Fixed(ThemeFile::builtin(Appearance::Dark))),
-            "light" => Ok(ThemeChoice::Fixed(ThemeFile::builtin(Appearance::Light))),
-            path => read(Path::new(path), paint).map(ThemeChoice::Fixed),
-        }
+    pub(crate) fn theme(&self, context: &Context, paint: Paint) -> Result<ThemeChoice, CommandError> {
+        let Some(asked) = self.theme.as_deref().filter(|theme| !theme.is_empty()) else {
+            let file = context.home().config_file();
+            let config = user_keys::config(context, paint)?;
+            return of_config(&config, &file, paint, |error| context.config_error(error, "", paint));
+        };
+        builtin(asked).map_or_else(|| read(Path::new(asked), paint).map(ThemeChoice::Fixed), Ok)
+    }
+}
+
+/// The theme that the user's `config.toml` asks for; a path in it begins where the file is.
+fn of_config(
+    config: &UserConfig,
+    file: &Path,
+    paint: Paint,
+    told: impl Fn(LoadError) -> CommandError,
+) -> Result<ThemeChoice, CommandError> {
+    let Some(Written { text, span }) = &config.theme else { return Ok(ThemeChoice::Auto) };
+    if let Some(choice) = builtin(text) {
+        return Ok(choice);
+    }
+    let path = file.parent().unwrap_or(Path::new("")).join(text);
+    if path.is_file() {
+        return read(&path, paint).map(ThemeChoice::Fixed);
+    }
+    let near = nearest(text, ["auto", "dark", "light"]).map(|near| format!("did you mean `{near}`?"));
+    let invalid = Invalid {
+        message: format!("there is no theme `{text}`"),
+        label: "neither a name nor a file".to_owned(),
+        help: near.or_else(|| Some(THEMES.to_owned())),
+    };
+    config
+        .refusal([(span.clone(), invalid)])
+        .map_or(Ok(ThemeChoice::Auto), |faults| Err(told(LoadError::Faults(faults))))
+}
+
+/// The theme of this name, unless it is that of a file.
+fn builtin(name: &str) -> Option<ThemeChoice> {
+    match name {
+        "auto" => Some(ThemeChoice::Auto),
+        "dark" => Some(ThemeChoice::Fixed(ThemeFile::builtin(Appearance::Dark))),
+        "light" => Some(ThemeChoice::Fixed(ThemeFile::builtin(Appearance::Light))),
+        _ => None,
     }
 }
 
 fn read(path: &Path, paint: Paint) -> Result<ThemeFile, CommandError> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).map_err(|error| {
-        CommandError::new(ExitKind::Config, format!("failed to read the theme {shown}: {error}"))
-            .hint("themes are `auto`, `dark`, `light`, or the path of a file")
+        CommandError::new(ExitKind::Config, format!("failed to read the theme {shown}: {error}")).hint(THEMES)
     })?;
     ThemeFile::parse(&text).map_err(|faults| {
         let drawn: Vec<String> = faults.iter().map(|fault| draw(fault, path, &text, paint)).collect();
@@ -82,7 +117,7 @@ mod tests {
     use super::*;
 
     fn asked(theme: &str) -> Result<ThemeChoice, CommandError> {
-        LookArgs { theme: theme.to_owned() }.theme(Paint::new(false))
+        builtin(theme).map_or_else(|| read(Path::new(theme), Paint::new(false)).map(ThemeChoice::Fixed), Ok)
     }
 
     #[test]
@@ -96,6 +131,39 @@ mod tests {
         let ThemeChoice::Fixed(mine) = asked(path.to_str().unwrap()).unwrap() else { panic!("not fixed") };
         assert_eq!(mine.name(), "Mine");
         assert_eq!(asked("drak").unwrap_err().exit, ExitKind::Config);
+    }
+
+    #[test]
+    fn the_users_configuration_names_a_theme_or_a_file_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("config.toml");
+        std::fs::write(folder.path().join("mine.toml"), "name = \"Mine\"\nappearance = \"dark\"\n").unwrap();
+        let chosen = |theme: &str| {
+            let config = UserConfig::parse(Path::new("config.toml"), &format!("[workspace]\ntheme = '{theme}'\n"));
+            let told = |error| match error {
+                LoadError::Faults(faults) => CommandError::new(ExitKind::Config, faults.render(false)),
+                other => panic!("{other}"),
+            };
+            of_config(&config.unwrap(), &file, Paint::new(false), told)
+        };
+        assert!(matches!(chosen("auto").unwrap(), ThemeChoice::Auto));
+        for (theme, name) in [("light", "Light"), ("mine.toml", "Mine")] {
+            let ThemeChoice::Fixed(file) = chosen(theme).unwrap() else { panic!("not fixed") };
+            assert_eq!(file.name(), name);
+        }
+        insta::assert_snapshot!(chosen("drak").unwrap_err().message, @"
+        error: there is no theme `drak`
+          ╭▸ config.toml:2:9
+          │
+        2 │ theme = 'drak'
+          │         ━━━━━━ neither a name nor a file
+          │
+          ╰ help: did you mean `dark`?
+        ");
+        assert!(matches!(
+            of_config(&UserConfig::default(), &file, Paint::new(false), |_| unreachable!()).unwrap(),
+            ThemeChoice::Auto
+        ));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Paint {
     on: bool,
+    links: bool,
 }
 
 /// What a word is about, which decides its colour.
@@ -29,7 +30,12 @@ const NAMES: [&str; 10] = ["36", "33", "32", "35", "34", "96", "93", "92", "95",
 impl Paint {
     /// With colours when `on`.
     pub(crate) fn new(on: bool) -> Self {
-        Self { on }
+        Self { on, links: on }
+    }
+
+    /// For a terminal that would print what makes a link.
+    pub(crate) fn without_links(self) -> Self {
+        Self { links: false, ..self }
     }
 
     /// Whether there are colours.
@@ -80,6 +86,12 @@ impl Paint {
         self.sgr(NAMES[hash as usize % NAMES.len()], text)
     }
 
+    /// `text` that leads to `url` (OSC 8), where terminals can have it so.
+    pub(crate) fn link(self, url: &str, text: &str) -> String {
+        let is_sound = url.bytes().all(|byte| byte.is_ascii_graphic());
+        if self.links && is_sound { format!("\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\") } else { text.to_owned() }
+    }
+
     fn sgr(self, code: &str, text: &str) -> String {
         if self.on && !text.is_empty() { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
@@ -114,6 +126,7 @@ mod tests {
         let paint = Paint::new(false);
         assert_eq!(paint.by_name("web", "web"), "web");
         assert_eq!(paint.tone(Tone::Bad, "failed"), "failed");
+        assert_eq!(paint.link("http://a/", "a"), "a");
     }
 
     #[test]
@@ -121,6 +134,14 @@ mod tests {
         let paint = Paint::new(true);
         assert_eq!(paint.by_name("web", "x"), paint.by_name("web", "x"));
         assert_ne!(paint.by_name("web", "x"), paint.by_name("api", "x"));
+    }
+
+    #[test]
+    fn a_link_is_one_only_where_a_terminal_takes_it_as_one() {
+        let paint = Paint::new(true);
+        assert_eq!(paint.link("http://a/", "a"), "\x1b]8;;http://a/\x1b\\a\x1b]8;;\x1b\\");
+        assert_eq!(paint.link("http://a/\x1b]0;x", "a"), "a");
+        assert_eq!(paint.without_links().link("http://a/", "a"), "a");
     }
 
     #[test]

@@ -36,17 +36,24 @@ pub(crate) struct Cell {
     pub(crate) text: String,
     /// Its colour.
     pub(crate) tone: Tone,
+    /// Where it leads to.
+    pub(crate) link: Option<String>,
 }
 
 impl Cell {
     /// A cell without colour.
     pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), tone: Tone::Plain }
+        Self::toned(Tone::Plain, text)
     }
 
     /// A cell in the colour of `tone`.
     pub(crate) fn toned(tone: Tone, text: impl Into<String>) -> Self {
-        Self { text: text.into(), tone }
+        Self { text: text.into(), tone, link: None }
+    }
+
+    /// The cell, leading to `url`.
+    pub(crate) fn leading_to(self, url: Option<String>) -> Self {
+        Self { link: url, ..self }
     }
 }
 
@@ -118,7 +125,8 @@ fn line(layout: &[Column], cells: &[Cell], widths: &[Option<usize>], paint: Pain
         if !shown.is_empty() {
             // Blanks are paid only when something follows, so that no line ends in them.
             text.extend(std::iter::repeat_n(' ', owed));
-            text.push_str(&paint.tone(cell.tone, &shown));
+            let shown = paint.tone(cell.tone, &shown);
+            text.push_str(&cell.link.as_ref().map_or_else(|| shown.clone(), |url| paint.link(url, &shown)));
             owed = 0;
         }
         owed += blank - before + GAP;

@@ -34,11 +34,16 @@ impl Ui {
     pub(crate) fn of_process() -> Self {
         let (stdout, stderr) = (io::stdout(), io::stderr());
         let may_colour = !is_set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        let prints_links = std::env::var_os("TERM").is_some_and(|term| term == "linux");
+        let paint = |is_terminal| {
+            let paint = Paint::new(may_colour && is_terminal);
+            if prints_links { paint.without_links() } else { paint }
+        };
         let data_screen = screen(&stdout);
         let status_screen = screen(&stderr);
         Self {
-            data_paint: Paint::new(may_colour && stdout.is_terminal()),
-            status_paint: Paint::new(may_colour && stderr.is_terminal()),
+            data_paint: paint(stdout.is_terminal()),
+            status_paint: paint(stderr.is_terminal()),
             data_columns: data_screen.map(|screen| screen.columns),
             status_screen: status_screen.filter(|_| std::env::var_os("TERM").is_some_and(|term| term != "dumb")),
             data: Box::new(BufWriter::new(stdout)),

@@ -1,4 +1,4 @@
-//! The user's own keys: `[keys]` of `config.toml` as the workspace takes them, or what of it the workspace refuses, on its lines.
+//! The user's own `config.toml`, and the keys in it: `[keys]` of `config.toml` as the workspace takes them, or what of it the workspace refuses, on its lines.
 
 use std::ops::Range;
 
@@ -9,11 +9,14 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::paint::Paint;
 
+/// What stands in the user's own `config.toml`.
+pub(crate) fn config(context: &Context, paint: Paint) -> Result<UserConfig, CommandError> {
+    UserConfig::load(&context.home().config_file()).map_err(|error| context.config_error(error, "", paint))
+}
+
 /// The keys of the user's own `config.toml`.
 pub(crate) fn load(context: &Context, paint: Paint) -> Result<Keymap, CommandError> {
-    let told = |error| context.config_error(error, "", paint);
-    let config = UserConfig::load(&context.home().config_file()).map_err(told)?;
-    keymap(&config).map_err(|faults| told(LoadError::Faults(faults)))
+    keymap(&config(context, paint)?).map_err(|faults| context.config_error(LoadError::Faults(faults), "", paint))
 }
 
 /// The keys that `config` asks for.

@@ -29,7 +29,7 @@ pub(crate) struct AttachArgs {
 
 pub(crate) async fn attach(args: AttachArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     open::check_terminal("`locald capture` and `locald send-keys` do without it")?;
-    let theme = args.look.theme(ui.status_paint)?;
+    let theme = args.look.theme(context, ui.status_paint)?;
     let target = context.definite_target(vec![args.name.clone()])?;
     let root = target.root.clone();
     let (client, _) = context.running_daemon().await?.ok_or_else(CommandError::no_daemon)?;

@@ -20,7 +20,7 @@ use crate::user_keys;
 /// Opens the workspace: with the project around the folder, which is started, else with whatever runs.
 pub(crate) async fn open(look: &LookArgs, overview: bool, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     check_terminal("`locald up` starts the services without it")?;
-    let options = Options { theme: look.theme(ui.status_paint)?, overview, ..Options::default() };
+    let options = Options { theme: look.theme(context, ui.status_paint)?, overview, ..Options::default() };
     if context.project()?.is_some() {
         // Faults are shown here, where they can be read and scrolled, and before anything starts.
         let project = up::load(context, ui.status_paint)?;

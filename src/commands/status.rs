@@ -109,7 +109,8 @@ fn row(service: &ServiceStatus, several_projects: bool, now: Timestamp) -> Vec<C
         Cell::new(service.usage.and_then(|usage| usage.cpu_permille).map(percent).unwrap_or_default()),
         Cell::new(service.usage.map(|usage| memory(usage.memory)).unwrap_or_default()),
         Cell::new(started.map(|then| clock::ago(then, now)).unwrap_or_default()),
-        Cell::new(place_or_reason(service)),
+        Cell::new(place_or_reason(service))
+            .leading_to(service.urls.first().filter(|_| service.state.is_alive()).cloned()),
     ]
 }
 

@@ -42,3 +42,41 @@ fn a_theme_that_was_asked_for_is_not_changed_by_the_terminal_and_faults_are_said
     screen.wait_for("mine.toml:2:14");
     screen.wait_for("allowed: dark, light");
 }
+
+#[test]
+fn links_and_underlines_of_programs_reach_the_terminal() {
+    let home = TestHome::new(
+        r"[services.web]
+command = '''printf '\033[4:3;58:5:2mx\033[m \033]8;;http://localhost:3000/a\033\\link\033]8;;\033\\ end\n'; exec sleep 1000'''
+",
+    );
+    let screen = Screen::open(&home, &[], 80, 24);
+    screen.wait_for("x link end");
+    wait_for_written(&screen, ";http://localhost:3000/a\u{1b}\\");
+    wait_for_written(&screen, "\u{1b}[4:3m");
+    wait_for_written(&screen, "\u{1b}[58;5;2m");
+    let count = |part: &str| String::from_utf8_lossy(&screen.written()).matches(part).count();
+    wait::until("every link has an end", || (count("\u{1b}]8;id=") == count("\u{1b}]8;;\u{1b}")).then_some(()));
+}
+
+#[test]
+fn the_theme_is_that_of_the_users_configuration_unless_another_is_asked_for() {
+    let home = TestHome::new(SHELL);
+    home.ok(&["up"]);
+    std::fs::create_dir_all(home.path().join("config")).expect("a folder");
+    let config = home.path().join("config/config.toml");
+    std::fs::write(&config, "[workspace]\ntheme = \"light\"\n").expect("a file");
+    let screen = Screen::open(&home, &["attach", "shell"], 80, 24);
+    screen.wait_for("│ready>");
+    wait_for_written(&screen, "48;5;24");
+    drop(screen);
+    let screen = Screen::open(&home, &["attach", "shell", "--theme", "dark"], 80, 24);
+    screen.wait_for("│ready>");
+    wait_for_written(&screen, "48;5;116");
+    drop(screen);
+    std::fs::write(&config, "[workspace]\ntheme = \"lihgt\"\n").expect("a file");
+    let mut screen = Screen::open(&home, &["attach", "shell"], 80, 24);
+    assert_eq!(screen.wait_for_end().exit_code(), 3);
+    screen.wait_for("config.toml:2:9");
+    screen.wait_for("did you mean `light`?");
+}
