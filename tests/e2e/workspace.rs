@@ -520,3 +520,23 @@ fn what_scrolled_away_is_read_searched_and_left_for_the_live_screen() {
     screen.send(&format!("{PREFIX}z"));
     screen.wait_for("▸● lines");
 }
+
+#[test]
+fn what_a_service_printed_in_another_run_is_divided_from_what_it_prints_now() {
+    let home = TestHome::new("[services.web]\ncommand = \"echo begun; exec sleep 1000\"\n");
+    let mut screen = Screen::open(&home, &[], 80, 24);
+    screen.wait_for("│begun");
+    screen.send("r");
+    screen.wait_for("web started");
+    screen.send("\r\u{2}[g");
+    screen.wait_for("── run 2, from 20");
+    let text = screen.text();
+    let divider = text.find("── run 2").expect("the line between them");
+    assert!(text.find("begun") < Some(divider) && text.rfind("begun") > Some(divider), "{text}");
+    // The next daemon shows the same.
+    let shown = || home.ok(&["capture", "web", "--history", "10"]);
+    let before = shown();
+    home.ok(&["daemon", "restart"]);
+    wait::until("its history is back", || (shown() == before).then_some(()));
+    assert!(before.contains("── run 2, from 20"), "{before}");
+}

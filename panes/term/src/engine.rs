@@ -31,6 +31,10 @@ pub trait Engine: Send {
     /// history, and every mode, an unfinished sequence, the title and anything not yet taken is dropped.
     fn restart(&mut self);
 
+    /// Adds a line to the history that no program wrote. For right after a [`restart`](Self::restart), before the new program
+    /// has drawn anything.
+    fn remark(&mut self, text: &str);
+
     /// The size of the screen.
     fn size(&self) -> Size;
 

@@ -12,7 +12,9 @@ use crate::pen::Extra;
 use crate::performer::Performer;
 use crate::scanner::Scanner;
 use crate::terminal::Terminal;
-use crate::{Cell, Cursor, CursorShape, Engine, Event, History, LinkId, Modes, Palette, Size};
+use crate::{
+    Attributes, Cell, Cursor, CursorShape, Engine, Event, History, LinkId, Modes, Palette, Size, Style, StyledText,
+};
 
 /// How much output is carried out, in bytes, before it is seen whether the emulator should read.
 const MOST_AT_ONCE: usize = 32 * 1024;
@@ -93,6 +95,12 @@ impl Engine for VtEngine {
         (listener.mute, listener.looks) = (mute, looks);
         self.scanner = Scanner::default();
         self.damage.mark();
+    }
+
+    fn remark(&mut self, text: &str) {
+        let mut line = StyledText::default();
+        line.push(text, Style { attributes: Attributes::DIM, ..Style::DEFAULT });
+        self.terminal.listener().history.push_row(&line, false);
     }
 
     fn size(&self) -> Size {

@@ -502,6 +502,18 @@ mod scrolled_off {
         assert_eq!(capture(&engine, 0, true), "mnew\n\n\n\n");
         assert_eq!((engine.title(), engine.modes()), ("", VtEngine::new(Size::new(4, 8)).modes()));
     }
+
+    #[test]
+    fn a_remark_is_a_line_of_history_and_leaves_the_screen_alone() {
+        let mut engine = engine(4, 8, b"one");
+        engine.restart();
+        engine.remark("a longer line than there are columns");
+        engine.feed(b"two");
+        assert_eq!(history(&engine), ["one", "a longer line than there are columns"]);
+        assert_eq!(capture(&engine, 0, false), "two\n\n\n\n");
+        let dim = Style { attributes: Attributes::DIM, ..Style::DEFAULT };
+        assert!(engine.history().line(1).unwrap().pieces().all(|(_, style)| style == dim));
+    }
 }
 
 mod resizing {

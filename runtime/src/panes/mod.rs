@@ -4,6 +4,7 @@
 //! done with is released to the keeper. Neither ever waits for a client.
 
 mod checkpoints;
+mod divider;
 mod flood;
 mod focus;
 mod gathered;

@@ -13,7 +13,7 @@ use locald_keeper::{JournalReader, What, entries};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::gathered::Gathered;
-use super::{Pane, PaneSet, RunPhase, RunState, Screen};
+use super::{Pane, PaneSet, RunPhase, RunState};
 
 /// How much of one pane is parsed before the next has its turn: a millisecond of work, or two where each byte is a command.
 const SLICE: usize = 64 * 1024;
@@ -160,7 +160,7 @@ impl Pane {
                 What::Started { run, pid, .. } => {
                     gathered.feed(&mut screen);
                     self.lines.begin(run);
-                    screen.begin_run();
+                    screen.begin_run(run, entry.time);
                     self.inlet().begin_run();
                     self.note_new_run();
                     self.note_run(RunState { run, phase: RunPhase::Alive { pid, since: entry.time } });
@@ -197,13 +197,6 @@ fn read(journal: &JournalReader, at: u64, buffer: &mut Vec<u8>) -> Result<(), u6
     journal.read(at, SLICE, buffer).map_err(|lost| lost.resume)?;
     // Whole entries are always there; none at all means that the journal makes no sense from here on.
     if buffer.is_empty() { Err(journal.head()) } else { Ok(()) }
-}
-
-impl Screen {
-    /// A new run begins: the screen is fresh, and what it showed is history.
-    pub(super) fn begin_run(&mut self) {
-        self.engine_mut().restart();
-    }
 }
 
 #[cfg(test)]

@@ -185,7 +185,7 @@ fn show(record: &Record<'_>, screen: &mut Screen, known: &mut RunState) {
     match &record.entry {
         Entry::RunStarted { run, pid, columns, rows } => {
             *known = RunState { run: *run, phase: RunPhase::Alive { pid: *pid, since: record.time } };
-            screen.begin_run();
+            screen.begin_run(*run, record.time);
             if *columns > 0 && *rows > 0 {
                 screen.resize(locald_term::Size::new(*rows, *columns));
             }
