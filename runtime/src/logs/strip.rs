@@ -3,10 +3,13 @@
 //! The state is one small value, so no sequence, however long, takes memory. A newline ends any sequence: an
 //! unfinished one must not swallow the rest of a log, and so the lines of the stripped text are those of the raw.
 
-/// A state machine over bytes; what it lets through is text, tabs, carriage returns and newlines.
+/// A state machine over bytes; what it lets through is text, tabs, carriage returns and newlines. Where the cursor is sent elsewhere, or
+/// to the right, a blank stands between what was printed before and after.
 #[derive(Clone, Debug, Default)]
 pub struct Stripper {
     state: State,
+    /// Whether what was let through last is text that a blank may follow.
+    inked: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,14 +35,19 @@ impl Stripper {
         let mut rest = bytes;
         while let Some(first) = rest.first() {
             if self.state != State::Text {
-                if self.step(*first) {
-                    out.push(*first);
+                let moves = self.state == State::Csi && matches!(first, b'H' | b'f' | b'C');
+                let is_text = self.step(*first);
+                if is_text || moves && self.inked {
+                    let shown = if is_text { *first } else { b' ' };
+                    out.push(shown);
+                    self.inked = !shown.is_ascii_whitespace();
                 }
                 rest = &rest[1..];
                 continue;
             }
             let plain = rest.iter().position(|byte| !is_plain(*byte)).unwrap_or(rest.len());
             out.extend_from_slice(&rest[..plain]);
+            self.inked = rest[..plain].last().map_or(self.inked, |byte| !byte.is_ascii_whitespace());
             rest = &rest[plain..];
             if let Some((special, after)) = rest.split_first() {
                 // Of the control characters only ESC means something here; the others are dropped.
@@ -53,7 +61,7 @@ impl Stripper {
 
     /// Forgets an unfinished sequence.
     pub fn reset(&mut self) {
-        self.state = State::Text;
+        *self = Self::default();
     }
 
     /// Takes one byte of a sequence; whether it is text after all.
@@ -171,6 +179,10 @@ mod tests {
             ("\x1b]0;cancelled\x18text", "text"),
             ("\u{9b}31mc1", "31mc1"),
             ("\x1b[3é", "é"),
+            (
+                "\x1b[2;4H\x1b[1m14:52\x1b[4;4Hdrawn\x1b[2;4H\x1b[1m14:53 \x1b[4;4Hdrawn\n\x1b[Hx",
+                "14:52 drawn 14:53 drawn\nx",
+            ),
         ];
         for (input, expected) in cases {
             assert_eq!(strip(input), expected, "{input:?}");
