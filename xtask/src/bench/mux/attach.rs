@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use super::contender::{COLUMNS, Contender, ROWS, SAY_READY};
-use super::{Claim, Row, medians, row};
+use super::{Claim, NOT_MEASURED, Row, medians, row};
 use crate::bench::median;
 
 const PANES: usize = 50;
@@ -11,6 +11,9 @@ const TIMES: usize = 11;
 
 pub(super) fn measure(contenders: &[Contender]) -> Result<Vec<Row>> {
     let [attach] = medians(contenders, 1, |contender| {
+        if !contender.detaches() {
+            return Ok([NOT_MEASURED]);
+        }
         let pane = format!("seq 1 2000; {SAY_READY}; exec sleep 100000");
         let session = contender.start(&vec![pane; PANES])?;
         let once = |_| {

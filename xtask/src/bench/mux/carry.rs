@@ -10,7 +10,7 @@ use anyhow::Result;
 use tempfile::TempDir;
 
 use super::contender::{Contender, DONE, SAY_DONE, SAY_READY};
-use super::{Claim, Row, medians, row};
+use super::{Claim, NOT_MEASURED, Row, medians, row};
 use crate::bench::procfs;
 use crate::bench::workload::{wait_for_file, write_log};
 
@@ -46,6 +46,9 @@ impl Load {
     }
 
     fn carried_by(&self, contender: &Contender, looking: bool) -> Result<f64> {
+        if !looking && !contender.detaches() {
+            return Ok(NOT_MEASURED);
+        }
         let (go, done) = (self.dir.path().join("go"), self.dir.path().join("done"));
         let session = contender.start(&[pane(&self.text, &go, &done)])?;
         let outer = if looking { Some(session.attach(0)?) } else { None };

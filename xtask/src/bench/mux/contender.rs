@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail, ensure};
 
 use super::super::outer::Outer;
-use super::super::workload::{Ours, Tmux};
+use super::super::workload::{Mprocs, Ours, Tmux};
 
 /// What a pane prints first; a terminal that shows it shows the pane. Marks are single characters that nothing else prints.
 pub(super) const READY: &str = "Ж";
@@ -25,18 +25,27 @@ pub(super) const ROWS: u16 = 40;
 pub(super) enum Contender {
     Locald(PathBuf),
     Tmux,
+    /// Measured only where somebody looks: it has no life without its terminal, and no second one.
+    Mprocs,
 }
 
 /// A multiplexer with panes.
 pub(super) enum Session {
     Locald(Ours),
     Tmux(Tmux),
+    Mprocs(Mprocs),
 }
 
 /// Ours first, then the peers that are installed.
 pub(super) fn contenders(executable: &Path) -> Result<Vec<Contender>> {
     let tmux = Tmux::new()?.map(|_| Contender::Tmux);
-    Ok([Contender::Locald(executable.to_owned())].into_iter().chain(tmux).collect())
+    let mprocs = Mprocs::new(&[])?.map(|_| Contender::Mprocs);
+    for (name, is_there) in [("tmux", tmux.is_some()), ("mprocs", mprocs.is_some())] {
+        if !is_there {
+            eprintln!("{name} is not installed");
+        }
+    }
+    Ok([Contender::Locald(executable.to_owned())].into_iter().chain(tmux).chain(mprocs).collect())
 }
 
 impl Contender {
@@ -44,7 +53,13 @@ impl Contender {
         match self {
             Self::Locald(_) => "locald",
             Self::Tmux => "tmux",
+            Self::Mprocs => "mprocs",
         }
+    }
+
+    /// Whether its panes live without a terminal, and can be shown on several.
+    pub(super) fn detaches(&self) -> bool {
+        !matches!(self, Self::Mprocs)
     }
 
     /// Starts panes that run these shell commands, with nobody looking.
@@ -68,6 +83,10 @@ impl Contender {
                 }
                 Ok(Session::Tmux(tmux))
             }
+            Self::Mprocs => {
+                let mprocs = Mprocs::new(panes)?.ok_or_else(|| anyhow::anyhow!("mprocs is gone"))?;
+                Ok(Session::Mprocs(mprocs))
+            }
         }
     }
 }
@@ -82,10 +101,15 @@ impl Session {
     pub(super) fn attach_sized(&self, pane: usize, columns: u16, rows: u16) -> Result<Outer> {
         let mut outer = self.open(pane, columns, rows)?;
         outer.found()?;
-        if let Self::Locald(_) = self {
-            outer.expect(READY);
-            outer.type_keys("\u{2}z")?;
-            outer.found()?;
+        match self {
+            Self::Locald(_) => {
+                outer.expect(READY);
+                outer.type_keys("\u{2}z")?;
+                outer.found()?;
+            }
+            Self::Tmux(_) => {}
+            // From the list to the pane.
+            Self::Mprocs(_) => outer.type_keys("\u{1}")?,
         }
         Ok(outer)
     }
@@ -98,6 +122,10 @@ impl Session {
                 tmux.run(&["select-window", "-t", &format!(":{pane}")])?;
                 tmux.client()
             }
+            Self::Mprocs(mprocs) => {
+                ensure!(pane == 0, "only the first pane is shown of mprocs");
+                mprocs.client()
+            }
         };
         Outer::open(command, columns, rows, READY)
     }
@@ -107,6 +135,8 @@ impl Session {
         let mut all = match self {
             Self::Locald(ours) => ours.all_processes()?,
             Self::Tmux(tmux) => tmux.server()?,
+            // It is on the terminal.
+            Self::Mprocs(_) => Vec::new(),
         };
         for client in clients {
             all.push(client.pid()?);
@@ -119,6 +149,7 @@ impl Session {
         match self {
             Self::Locald(ours) => Ok(ours.processes()?.1),
             Self::Tmux(tmux) => Ok(tmux.server()?[0]),
+            Self::Mprocs(_) => bail!("only ours is measured so"),
         }
     }
 }

@@ -26,9 +26,10 @@ fn per_pane(contender: &Contender) -> Result<f64> {
     let done: Vec<_> = (0..PANES).map(|number| dir.path().join(number.to_string())).collect();
     let pane = |done: &std::path::PathBuf| format!("{SAY_READY}; {PRINT}; touch {}; exec sleep 100000", done.display());
     let session = contender.start(&done.iter().map(pane).collect::<Vec<_>>())?;
+    let outer = if contender.detaches() { None } else { Some(session.attach(0)?) };
     for done in &done {
         wait_for_file(done)?;
     }
     thread::sleep(SETTLE);
-    Ok(procfs::proportional_mib(&session.processes(&[])?) / PANES as f64)
+    Ok(procfs::proportional_mib(&session.processes(outer.as_ref().as_slice())?) / PANES as f64)
 }

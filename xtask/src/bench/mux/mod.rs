@@ -66,8 +66,12 @@ fn medians<const FIGURES: usize>(
     Ok(std::array::from_fn(|index| rounds_of.iter().map(|figures| median(figures[index].clone())).collect()))
 }
 
+/// What a contender has for a figure that cannot be measured of it.
+const NOT_MEASURED: f64 = f64::NAN;
+
 /// A row from figures in the order of the contenders, of which ours is the first.
 fn row(contenders: &[Contender], what: &'static str, unit: &'static str, figures: &[f64], claim: Claim) -> Row {
-    let peers = contenders.iter().map(Contender::name).zip(figures.iter().copied()).skip(1).collect();
+    let peers = contenders.iter().map(Contender::name).zip(figures.iter().copied()).skip(1);
+    let peers = peers.filter(|(_, figure)| !figure.is_nan()).collect();
     Row { what, unit, ours: figures[0], peers, claim }
 }

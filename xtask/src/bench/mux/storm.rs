@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use super::contender::{Contender, SAY_READY};
-use super::{Claim, Row, medians, row};
+use super::{Claim, NOT_MEASURED, Row, medians, row};
 use crate::bench::procfs;
 
 const ROUNDS: usize = 3;
@@ -19,6 +19,9 @@ pub(super) fn measure(contenders: &[Contender]) -> Result<Vec<Row>> {
 }
 
 fn storm(contender: &Contender) -> Result<[f64; 1]> {
+    if !contender.detaches() {
+        return Ok([NOT_MEASURED]);
+    }
     let session = contender.start(&[format!("seq -f %077.0f 12000; {SAY_READY}; exec sleep 100000")])?;
     let others = [session.attach_sized(0, 80, 24)?, session.attach_sized(0, 200, 50)?];
     let outer = session.attach(0)?;
