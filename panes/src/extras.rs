@@ -15,7 +15,7 @@ const SHIFT: u32 = 9;
 /// Numbers that fit. What does not is painted without its extra.
 const NUMBERS: usize = 1 << (u16::BITS - SHIFT);
 /// The longest link that terminals take.
-const LONGEST_LINK: usize = 2000;
+const LONGEST_LINK: usize = 2048;
 
 /// What a cell is beyond its text and colours.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

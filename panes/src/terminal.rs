@@ -169,7 +169,7 @@ impl Outer {
         }
         bytes.extend_from_slice(&painting);
         self.painting = painting;
-        self.writer.write(bytes).map(|()| true)
+        self.writer.write(&bytes).map(|()| true)
     }
 
     /// Resolves once what was painted last has been written; never while nothing is being written.
@@ -333,10 +333,10 @@ impl Writer {
     }
 
     /// Writes a painting. Not to be called before the last is written: only then has the thread nothing left of a painting to write.
-    fn write(&mut self, bytes: Vec<u8>) -> io::Result<()> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.busy = true;
         // While something else is being written there, what is painted comes after it.
-        let left = self.tty.try_lock().map_or(&bytes[..], |tty| tty.write_promptly(&bytes));
+        let left = self.tty.try_lock().map_or(bytes, |tty| tty.write_promptly(bytes));
         self.taken = left.is_empty();
         if self.taken { Ok(()) } else { self.send(Job::Paint(left.to_vec())) }
     }

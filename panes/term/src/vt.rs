@@ -7,7 +7,7 @@ use vt100::Screen;
 use crate::cell_text::{self, CellText};
 use crate::checkpoint::{self, CheckpointError};
 use crate::damage::{Damage, RowHash};
-use crate::history::Urls;
+use crate::history::{LinkedText, Urls};
 use crate::pen::Extra;
 use crate::performer::Performer;
 use crate::scanner::Scanner;
@@ -100,7 +100,7 @@ impl Engine for VtEngine {
     fn remark(&mut self, text: &str) {
         let mut line = StyledText::default();
         line.push(text, Style { attributes: Attributes::DIM, ..Style::DEFAULT });
-        self.terminal.listener().history.push_row(&line, false);
+        self.terminal.listener().history.push_row(&line, false, &LinkedText::default());
     }
 
     fn size(&self) -> Size {

@@ -146,6 +146,10 @@ fn the_past_of_a_service_says_how_far_it_is_scrolled_and_that_there_is_more() {
                 │9: GET / 200
      scrollback  q back  / search  ↑↓ scroll
     ");
+}
+
+#[test]
+fn the_past_fills_a_large_screen() {
     insta::assert_snapshot!(screen(&scrolled(LARGE, "PPage")), @"
      shop                           │ web  ● ready  vite                                                                                                                         scrolled 47 of 3,450 lines
     ▸● web                    ready │3403: GET / 200
@@ -287,6 +291,10 @@ fn a_search_shows_what_is_typed_and_marks_what_it_found() {
     (5 more like this)
      scrollback  nothing matches `nothing`
     ");
+}
+
+#[test]
+fn a_search_says_what_it_found_on_a_large_screen() {
     insta::assert_snapshot!(screen(&scrolled(LARGE, "C-b [ / e r r o r Enter")), @"
      shop                           │ web  ● ready  vite                                                                                                                         scrolled 26 of 3,450 lines
     ▸● web                    ready │3424: GET / 200
