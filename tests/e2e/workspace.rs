@@ -106,6 +106,8 @@ fn keys_of_the_list_select_open_restart_stop_start_and_detach() {
     let home = TestHome::new(THREE);
     let mut screen = Screen::open(&home, &[], 80, 24);
     screen.wait_for("▸● shell        ready");
+    // What came of bringing the project up is said late, and would hide what is said of the keys.
+    screen.wait_for("broken could not be started");
     screen.send("j");
     screen.wait_for("▸● count");
     screen.send("k");
