@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use locald_api::{CallError, Client, Event, Events, Request, Response, ServiceId, ServiceState, ServiceStatus, Target};
 
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::ExitKind;
-use crate::progress::Progress;
+use crate::progress::{Elsewhere, Progress};
 use crate::ui::Ui;
 
 /// What is waited for.
@@ -71,7 +72,7 @@ pub(crate) async fn wait(
     timeout: Option<Duration>,
     ui: &mut Ui,
 ) -> Result<Vec<ServiceStatus>, CommandError> {
-    let mut progress = Progress::of(services);
+    let mut progress = Progress::of(services, Elsewhere::Lines);
     let mut last = Vec::new();
     let waiting = follow(context, connection, services, goal, &mut last, &mut progress, ui);
     let result = match timeout {
@@ -104,7 +105,7 @@ async fn follow(
         }
         while let Some(event) = events.next().await {
             let Event::Workspace(workspace) = event else { continue };
-            progress.show(&workspace, ui).map_err(|error| Some(error.into()))?;
+            progress.show(&workspace, Timestamp::now(), ui).map_err(|error| Some(error.into()))?;
             *last = workspace.services.into_iter().filter(|service| services.contains(&service.id)).collect();
             if judge(services, last, goal).map_err(Some)? {
                 return Ok(());
@@ -155,7 +156,8 @@ fn overdue(found: &[ServiceStatus], goal: Goal, after: Duration) -> CommandError
     CommandError::new(ExitKind::Failed, message).hint("`locald explain` says what a service waits for")
 }
 
-fn described(service: &ServiceStatus) -> String {
+/// What a service is doing, and why.
+pub(crate) fn described(service: &ServiceStatus) -> String {
     let word = service.state.word();
     service.reason.as_ref().map_or_else(|| word.to_owned(), |reason| format!("{word} ({reason})"))
 }

@@ -30,15 +30,25 @@ pub(crate) fn show(changes: &[ServiceChange], asked: Asked, json: bool, ui: &mut
     if json {
         return Ok(ui.json(&changes.iter().map(ChangeJson::from).collect::<Vec<_>>())?);
     }
-    let several_projects = changes.windows(2).any(|pair| pair[0].service.project != pair[1].service.project);
+    let with_project = are_of_several_projects(changes);
     for change in changes {
-        let name = &change.service.service;
-        let name = if several_projects { format!("{}:{name}", change.project) } else { name.clone() };
+        let name = shown_name(change, with_project);
         let (tone, text) = describe(&change.change, asked);
         let line = format!("{} {}", plain(&name), ui.status_paint.tone(tone, &plain(&text)));
         writeln!(ui.status(), "{line}")?;
     }
     Ok(())
+}
+
+/// Whether a service's name alone might mean another one of them.
+pub(crate) fn are_of_several_projects(changes: &[ServiceChange]) -> bool {
+    changes.windows(2).any(|pair| pair[0].service.project != pair[1].service.project)
+}
+
+/// The name of a change's service, after that of its project where that is needed.
+pub(crate) fn shown_name(change: &ServiceChange, with_project: bool) -> String {
+    let name = &change.service.service;
+    if with_project { format!("{}:{name}", change.project) } else { name.clone() }
 }
 
 /// The failure that `changes` amount to, if any.
@@ -79,7 +89,8 @@ pub(crate) fn failed(changes: &[ServiceChange]) -> impl Iterator<Item = &Service
     changes.iter().filter(|change| matches!(change.change, Change::Failed { .. } | Change::Waiting { .. }))
 }
 
-fn describe(change: &Change, asked: Asked) -> (Tone, String) {
+/// A change in words, to follow the service's name.
+pub(crate) fn describe(change: &Change, asked: Asked) -> (Tone, String) {
     match change {
         Change::Started { pid } => (Tone::Good, format!("started (pid {pid})")),
         Change::AlreadyRunning { pid } => (Tone::Quiet, format!("was already running (pid {pid})")),
@@ -149,7 +160,7 @@ pub(crate) fn signal_name(number: i32) -> String {
 
 /// A change as `--json` shows it.
 #[derive(Serialize)]
-struct ChangeJson<'a> {
+pub(crate) struct ChangeJson<'a> {
     project: &'a str,
     name: &'a str,
     change: &'static str,

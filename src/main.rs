@@ -11,6 +11,7 @@ mod exit;
 mod internal;
 
 mod awaiting;
+mod boot;
 mod changes;
 mod clock;
 mod confirm;

@@ -1,53 +1,97 @@
 //! The live lines while services start: painted over in place on a terminal, one line per change elsewhere.
 
-use std::collections::HashMap;
+mod block;
+mod seen;
+
 use std::io;
 
+use jiff::{SignedDuration, Timestamp};
 use locald_api::{ServiceId, ServiceState, ServiceStatus, Workspace};
 
 use crate::paint::{Tone, plain};
-use crate::table::truncate;
 use crate::ui::Ui;
+pub(crate) use seen::Seen;
 
 /// What has been shown so far.
 pub(crate) struct Progress {
     of: Of,
-    seen: HashMap<String, ServiceState>,
+    elsewhere: Elsewhere,
+    /// Runs that began earlier were there before anybody asked for them.
+    began: Timestamp,
+    services: Vec<Seen>,
     painted: usize,
 }
 
 /// Which services are shown.
 enum Of {
-    /// Those of these names, or all, of the project in this folder, which may not be loaded yet.
-    Project {
-        root: String,
-        wanted: Vec<String>,
-    },
+    /// Those of these names, or all, of the project in this folder, which may not be loaded yet; and what starts with them.
+    Project { root: String, wanted: Vec<String> },
+    /// These.
     Services(Vec<ServiceId>),
+}
+
+/// What is shown where nothing can be painted over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Elsewhere {
+    /// A line for each change.
+    Lines,
+    Nothing,
 }
 
 impl Progress {
     /// Nothing shown yet, of the services `wanted` (all when empty) of the project in `root`.
-    pub(crate) fn new(root: &str, wanted: &[String]) -> Self {
-        Self::begin(Of::Project { root: root.to_owned(), wanted: wanted.to_vec() })
+    pub(crate) fn new(root: &str, wanted: &[String], elsewhere: Elsewhere) -> Self {
+        Self::begin(Of::Project { root: root.to_owned(), wanted: wanted.to_vec() }, elsewhere)
     }
 
     /// Nothing shown yet, of exactly these services.
-    pub(crate) fn of(services: &[ServiceId]) -> Self {
-        Self::begin(Of::Services(services.to_vec()))
+    pub(crate) fn of(services: &[ServiceId], elsewhere: Elsewhere) -> Self {
+        Self::begin(Of::Services(services.to_vec()), elsewhere)
     }
 
-    fn begin(of: Of) -> Self {
-        Self { of, seen: HashMap::new(), painted: 0 }
+    fn begin(of: Of, elsewhere: Elsewhere) -> Self {
+        Self { of, elsewhere, began: Timestamp::now(), services: Vec::new(), painted: 0 }
     }
 
-    /// Shows what is new in `workspace`.
-    pub(crate) fn show(&mut self, workspace: &Workspace, ui: &mut Ui) -> io::Result<()> {
-        let services = self.services(workspace);
+    /// When this began to look.
+    pub(crate) fn began(&self) -> Timestamp {
+        self.began
+    }
+
+    /// What is known of a service.
+    pub(crate) fn seen(&self, service: &ServiceId) -> Option<&Seen> {
+        self.services.iter().find(|seen| seen.status.id == *service)
+    }
+
+    /// What is known of every service that was asked for.
+    pub(crate) fn meant(&self) -> impl Iterator<Item = &Seen> {
+        self.services.iter().filter(|seen| self.is_named(&seen.status))
+    }
+
+    /// Shows what is new in `workspace`; answers which services have just come to grief.
+    pub(crate) fn show(&mut self, workspace: &Workspace, now: Timestamp, ui: &mut Ui) -> io::Result<Vec<ServiceId>> {
+        let next = |status: &ServiceStatus| Seen::next(self.seen(&status.id).cloned(), status, self.began, now);
+        self.services = self.services(workspace).map(next).collect();
+        self.repaint(now, ui)?;
+        let fallen = self.services.iter_mut().filter_map(|seen| seen.has_fallen().then(|| seen.status.id.clone()));
+        Ok(fallen.collect())
+    }
+
+    /// Shows what a service printed before it came to grief, where there is a place for that.
+    pub(crate) fn note_lines(&mut self, service: &ServiceId, lines: Vec<String>) {
+        if let Some(seen) = self.services.iter_mut().find(|seen| seen.status.id == *service) {
+            seen.lines = lines;
+        }
+    }
+
+    /// Shows what is known, as of `now`.
+    pub(crate) fn repaint(&mut self, now: Timestamp, ui: &mut Ui) -> io::Result<()> {
         match ui.status_screen {
-            // A block taller than the screen cannot be painted over: its top has scrolled away.
-            Some(screen) if services.len() < screen.rows => self.paint(&services, screen.columns, ui),
-            _ => self.append(&services, ui),
+            Some(screen) => {
+                let lines = block::lines(&self.services, screen, now, ui.status_paint);
+                self.paint(&lines, ui)
+            }
+            None => self.append(now, ui),
         }
     }
 
@@ -57,64 +101,95 @@ impl Progress {
         if painted == 0 { Ok(()) } else { write!(ui.status(), "\x1b[{painted}A\r\x1b[J") }
     }
 
-    fn services<'a>(&self, workspace: &'a Workspace) -> Vec<&'a ServiceStatus> {
-        let is_meant = |service: &&ServiceStatus| match &self.of {
-            Of::Services(ids) => ids.contains(&service.id),
-            Of::Project { root, wanted } => {
-                let project = workspace.projects.iter().find(|project| project.id == service.id.project);
-                let is_wanted = wanted.is_empty() || wanted.contains(&service.name);
-                is_wanted && project.is_some_and(|project| project.root == *root)
+    fn services<'a>(&'a self, workspace: &'a Workspace) -> impl Iterator<Item = &'a ServiceStatus> {
+        let project = workspace.projects.iter().find(|project| match &self.of {
+            Of::Project { root, .. } => project.root == *root,
+            Of::Services(_) => false,
+        });
+        let is_meant = move |service: &&ServiceStatus| match &self.of {
+            Of::Services(_) => self.is_named(service),
+            Of::Project { .. } => {
+                let is_here = project.is_some_and(|project| project.id == service.id.project);
+                is_here && (self.is_named(service) || is_on_its_way(service.state) || self.seen(&service.id).is_some())
             }
         };
-        workspace.services.iter().filter(is_meant).collect()
+        workspace.services.iter().filter(is_meant)
     }
 
-    fn paint(&mut self, services: &[&ServiceStatus], columns: usize, ui: &mut Ui) -> io::Result<()> {
+    fn is_named(&self, service: &ServiceStatus) -> bool {
+        match &self.of {
+            Of::Services(ids) => ids.contains(&service.id),
+            Of::Project { wanted, .. } => wanted.is_empty() || wanted.iter().any(|name| is_called(&service.name, name)),
+        }
+    }
+
+    fn paint(&mut self, lines: &[String], ui: &mut Ui) -> io::Result<()> {
         let mut text = String::new();
         if self.painted > 0 {
             text.extend(["\x1b[", &self.painted.to_string(), "A\r"]);
         }
-        let widest = services.iter().map(|service| service.name.len()).max().unwrap_or(0);
-        for service in services {
-            let (tone, words) = describe(service);
-            let name = format!("{:widest$}  ", plain(&service.name));
-            let room = columns.saturating_sub(name.len());
-            let line = truncate(&name, columns) + &ui.status_paint.tone(tone, &truncate(&words, room));
-            text.extend(["\x1b[2K", &line, "\n"]);
+        for line in lines {
+            text.extend(["\x1b[2K", line, "\n"]);
         }
         // One write, so that no half-painted block is ever seen.
         text.push_str("\x1b[J");
-        self.painted = services.len();
+        self.painted = lines.len();
         ui.status().write_all(text.as_bytes())?;
         ui.status().flush()
     }
 
-    fn append(&mut self, services: &[&ServiceStatus], ui: &mut Ui) -> io::Result<()> {
-        for service in services {
-            // Everybody waits for an instant; only who has a reason is worth a line.
-            if service.state == ServiceState::Waiting && service.reason.is_none() {
-                continue;
-            }
-            let before = self.seen.insert(service.name.clone(), service.state);
-            if before.unwrap_or(ServiceState::Stopped) == service.state {
-                continue;
-            }
-            let (tone, words) = describe(service);
-            let words = ui.status_paint.tone(tone, &words);
-            writeln!(ui.status(), "{}: {words}", plain(&service.name))?;
+    fn append(&mut self, now: Timestamp, ui: &mut Ui) -> io::Result<()> {
+        if self.elsewhere == Elsewhere::Nothing {
+            return Ok(());
+        }
+        for seen in self.services.iter_mut().filter(|seen| seen.is_worth_a_line()) {
+            seen.told = seen.status.state;
+            let words = ui.status_paint.tone(state_tone(seen.status.state), &describe(seen, now));
+            writeln!(ui.status(), "{}: {words}", plain(&seen.status.name))?;
         }
         Ok(())
     }
 }
 
-fn describe(service: &ServiceStatus) -> (Tone, String) {
-    let tone = state_tone(service.state);
+/// Whether a service of this name is meant by `name`, which may have the project before it, and may mean all of `NAME.1` and on.
+fn is_called(service: &str, name: &str) -> bool {
+    let name = name.rsplit_once(':').map_or(name, |(_, service)| service);
+    let numbered = service.strip_prefix(name).and_then(|rest| rest.strip_prefix('.'));
+    service == name || numbered.is_some_and(|number| number.parse::<u32>().is_ok())
+}
+
+fn is_on_its_way(state: ServiceState) -> bool {
+    use ServiceState::{Backoff, Starting, Stopping, Unhealthy, Waiting};
+    matches!(state, Waiting | Starting | Unhealthy | Stopping | Backoff)
+}
+
+/// What a service is doing, for how long, and why or where.
+fn describe(seen: &Seen, now: Timestamp) -> String {
+    let service = &seen.status;
     let more = match service.state {
         ServiceState::Ready => service.urls.first().or(service.reason.as_ref()),
         _ => service.reason.as_ref(),
     };
-    let word = service.state.word();
-    (tone, more.map_or_else(|| word.to_owned(), |more| format!("{word} ({})", plain(more))))
+    let mut text = service.state.word().to_owned();
+    match (seen.took, seen.lasts(now)) {
+        (Some(took), _) => text.extend([" in ", &in_words(took)]),
+        (None, Some(lasts)) if lasts.as_secs() > 0 => text.extend([" for ", &format!("{} s", lasts.as_secs())]),
+        _ => {}
+    }
+    if let Some(more) = more {
+        text.extend([" (", &plain(more), ")"]);
+    }
+    text
+}
+
+/// A short time, as exact as anybody wants it.
+pub(crate) fn in_words(time: SignedDuration) -> String {
+    let tenths = time.as_millis() / 100;
+    match tenths {
+        ..10 => format!("{} ms", time.as_millis()),
+        10..600 => format!("{}.{} s", tenths / 10, tenths % 10),
+        _ => format!("{} min {} s", tenths / 600, tenths % 600 / 10),
+    }
 }
 
 /// The colour of a state.
@@ -129,45 +204,4 @@ pub(crate) fn state_tone(state: ServiceState) -> Tone {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sample;
-    use crate::ui::{Screen, fake};
-
-    fn workspace(states: &[(&str, ServiceState)]) -> Workspace {
-        let services = states.iter().map(|(name, state)| sample::service("shop", name, *state)).collect();
-        Workspace { services, projects: vec![sample::project("shop")], ..Workspace::default() }
-    }
-
-    #[test]
-    fn without_a_screen_each_change_is_one_line() {
-        let (mut ui, written) = fake::ui();
-        let mut progress = Progress::new("/code/shop", &[]);
-        let (starting, ready) = (ServiceState::Starting, ServiceState::Ready);
-        for states in [[starting, starting], [starting, starting], [ready, starting], [ready, ServiceState::Failed]] {
-            progress.show(&workspace(&[("web", states[0]), ("api", states[1])]), &mut ui).unwrap();
-        }
-        progress.clear(&mut ui).unwrap();
-        assert_eq!(written.status(), "web: starting\napi: starting\nweb: ready\napi: failed\n");
-    }
-
-    #[test]
-    fn on_a_screen_the_lines_are_painted_over_and_never_wrap() {
-        let (mut ui, written) = fake::ui();
-        ui.status_screen = Some(Screen { columns: 12, rows: 10 });
-        let mut progress = Progress::new("/code/shop", &["web".to_owned()]);
-        progress.show(&workspace(&[("web", ServiceState::Starting), ("api", ServiceState::Ready)]), &mut ui).unwrap();
-        progress.show(&workspace(&[("web", ServiceState::Ready)]), &mut ui).unwrap();
-        progress.clear(&mut ui).unwrap();
-        let expected = "\x1b[2Kweb  starti…\n\x1b[J\x1b[1A\r\x1b[2Kweb  ready\n\x1b[J\x1b[1A\r\x1b[J";
-        assert_eq!(written.status(), expected);
-    }
-
-    #[test]
-    fn other_projects_are_not_shown() {
-        let (mut ui, written) = fake::ui();
-        let workspace = workspace(&[("web", ServiceState::Ready)]);
-        Progress::new("/code/blog", &[]).show(&workspace, &mut ui).unwrap();
-        assert_eq!(written.status(), "");
-    }
-}
+mod tests;

@@ -11,24 +11,35 @@ use tokio::net::{UnixListener, UnixStream};
 /// An answer, and what is sent unasked before it.
 pub(crate) struct Reply {
     before: Vec<ServerMessage>,
-    /// Without one, the connection ends.
-    result: Option<Result<Box<Response>, Failure>>,
+    then: Then,
+}
+
+/// What comes then.
+enum Then {
+    Answer(Result<Box<Response>, Failure>),
+    HangUp,
+    Silence,
 }
 
 impl Reply {
     /// Just this answer.
     pub(crate) fn of(response: Response) -> Self {
-        Self { before: vec![], result: Some(Ok(Box::new(response))) }
+        Self { before: vec![], then: Then::Answer(Ok(Box::new(response))) }
     }
 
     /// A refusal.
     pub(crate) fn failed(failure: Failure) -> Self {
-        Self { before: vec![], result: Some(Err(failure)) }
+        Self { before: vec![], then: Then::Answer(Err(failure)) }
     }
 
     /// No answer: the daemon goes away.
     pub(crate) fn hang_up() -> Self {
-        Self { before: vec![], result: None }
+        Self { before: vec![], then: Then::HangUp }
+    }
+
+    /// No answer for as long as anybody waits.
+    pub(crate) fn silence() -> Self {
+        Self { before: vec![], then: Then::Silence }
     }
 
     /// The same answer, after `messages`.
@@ -63,8 +74,11 @@ async fn serve(mut stream: UnixStream, answer: Arc<dyn Fn(&Request) -> Reply + S
                 for message in &reply.before {
                     write(&mut stream, message).await;
                 }
-                let Some(result) = reply.result else { return };
-                write(&mut stream, &ServerMessage::Response { id, result }).await;
+                match reply.then {
+                    Then::Answer(result) => write(&mut stream, &ServerMessage::Response { id, result }).await,
+                    Then::HangUp => return,
+                    Then::Silence => {}
+                }
             }
             _ => {}
         }

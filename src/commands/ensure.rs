@@ -1,6 +1,6 @@
 //! `locald ensure`: one service runs and is ready afterwards, whatever it was before. For scripts and editors.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use locald_api::Target;
 use serde::Serialize;
@@ -8,10 +8,11 @@ use serde::Serialize;
 use super::status::ServiceJson;
 use super::up;
 use crate::awaiting::{self, Goal};
-use crate::changes::{self, Asked};
+use crate::boot::Boot;
 use crate::clock;
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::progress::{Elsewhere, Progress};
 use crate::ui::Ui;
 
 /// Start a service, wait, and print where it is
@@ -39,12 +40,19 @@ struct Ensured<'a> {
 
 pub(crate) async fn ensure(args: EnsureArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     let project = up::load(context, ui.status_paint)?;
+    let (begun, named) = (Instant::now(), vec![args.name.clone()]);
+    let progress = Progress::new(&project.root, &named, Elsewhere::Nothing);
+    let boot = Boot { request: up::request(&project, named, true), progress, timeout: Some(args.timeout) };
+    let report = boot.run(context.daemon().await?, ui).await?;
+    if report.verdict().is_err() {
+        report.show(false, ui)?;
+    }
+    report.verdict()?;
     let (client, events) = context.daemon().await?;
-    let changes = changes::expect(client.call(up::request(&project, vec![args.name.clone()])).await?)?;
-    changes::verdict(&changes, Asked::Start)?;
     let target = Target { root: Some(project.root), names: vec![args.name] };
     let services = awaiting::find(&client, target).await?;
-    let reached = awaiting::wait(context, (client, events), &services, Goal::Ready, Some(args.timeout), ui).await?;
+    let left = args.timeout.saturating_sub(begun.elapsed());
+    let reached = awaiting::wait(context, (client, events), &services, Goal::Ready, Some(left), ui).await?;
     for service in &reached {
         let url = service.urls.first().map(String::as_str);
         ui.json(&Ensured { url, service: ServiceJson::from(service) })?;

@@ -23,6 +23,6 @@ pub(crate) struct RestartArgs {
 pub(crate) async fn restart(args: RestartArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     let target = context.definite_target(args.services)?;
     // A daemon that is started now has no project; `up` is what brings one.
-    let (client, _) = context.running_daemon().await?.ok_or_else(CommandError::no_daemon)?;
-    start::run(&client, Request::Restart(target.clone()), &target, args.json, ui).await
+    let connection = context.running_daemon().await?.ok_or_else(CommandError::no_daemon)?;
+    start::run(connection, Request::Restart(target.clone()), target, args.json, ui).await
 }

@@ -1,11 +1,12 @@
 //! `locald start`: starts services of a project that is up.
 
-use locald_api::{Client, Request, Target};
+use locald_api::{Client, Events, Request, Target};
 
-use crate::changes::{self, Asked};
-use crate::commands::up::show_last_lines;
+use crate::awaiting;
+use crate::boot::Boot;
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::progress::{Elsewhere, Progress};
 use crate::ui::Ui;
 
 /// Start services of a project that is up
@@ -24,21 +25,21 @@ pub(crate) struct StartArgs {
 pub(crate) async fn start(args: StartArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     let target = context.definite_target(args.services)?;
     // A daemon that is started now has no project; `up` is what brings one.
-    let (client, _) = context.running_daemon().await?.ok_or_else(CommandError::no_daemon)?;
-    run(&client, Request::Start(target.clone()), &target, args.json, ui).await
+    let connection = context.running_daemon().await?.ok_or_else(CommandError::no_daemon)?;
+    run(connection, Request::Start(target.clone()), target, args.json, ui).await
 }
 
-/// Asks for something that starts services, and says what became of each.
+/// Asks for something that starts the services in `target`, and says what became of each.
 pub(crate) async fn run(
-    client: &Client,
+    connection: (Client, Events),
     request: Request,
-    target: &Target,
+    target: Target,
     json: bool,
     ui: &mut Ui,
 ) -> Result<(), CommandError> {
-    let began = jiff::Timestamp::now();
-    let changes = changes::expect(client.call(request).await?)?;
-    changes::show(&changes, Asked::Start, json, ui)?;
-    show_last_lines(client, &changes, target, began, ui).await?;
-    changes::verdict(&changes, Asked::Start)
+    let services = awaiting::find(&connection.0, target).await?;
+    let boot = Boot { request, progress: Progress::of(&services, Elsewhere::Nothing), timeout: None };
+    let report = boot.run(connection, ui).await?;
+    report.show(json, ui)?;
+    report.verdict()
 }

@@ -1,29 +1,35 @@
 //! `locald up`: starts the services of the project, and says what became of each.
 
 use std::path::Path;
+use std::time::Duration;
 
-use locald_api::{Client, Event, Events, Request, ServiceChange, Target, Workspace};
+use locald_api::{Client, Events, Request};
 
-use crate::changes::{self, Asked};
+use crate::boot::Boot;
 use crate::clock;
 use crate::context::{Context, Project};
 use crate::error::CommandError;
-use crate::log_text::{LogText, Projects};
 use crate::paint::Paint;
-use crate::progress::Progress;
+use crate::progress::{Elsewhere, Progress};
 use crate::ui::Ui;
-
-/// How many lines of a service that failed are shown.
-const LAST_LINES: u64 = 20;
 
 /// Start the project's services
 ///
-/// Starts the daemon too, where none runs. Everything keeps running when this command, or the terminal, ends.
+/// Starts the daemon too, where none runs. Returns once each service is ready, has failed, or cannot go on, and fails if one is not
+/// ready by then. Everything keeps running when this command, or the terminal, ends.
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:\n  locald up           Start everything\n  locald up web api   Start these two")]
+#[command(
+    after_help = "Examples:\n  locald up                       Start everything\n  locald up web api               Start these two, and what they depend on\n  locald up --wait --timeout 2m   In a script: all is ready, or one has failed for good"
+)]
 pub(crate) struct UpArgs {
     /// Services to start [default: all]
     services: Vec<String>,
+    /// Go on waiting for a service that fails and is started again, and end as soon as one has failed for good
+    #[arg(long)]
+    wait: bool,
+    /// Give up after this long, such as `30s` or `2m`; the services go on [default: never]
+    #[arg(long, value_parser = clock::parse_length, value_name = "DURATION")]
+    timeout: Option<Duration>,
     /// Print what became of each service as JSON
     #[arg(long)]
     json: bool,
@@ -31,8 +37,8 @@ pub(crate) struct UpArgs {
 
 pub(crate) async fn up(args: UpArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     let project = load(context, ui.status_paint)?;
-    let (client, events) = context.daemon().await?;
-    start(&client, events, project, args, ui).await
+    let connection = context.daemon().await?;
+    start(connection, project, args, ui).await
 }
 
 /// The project around the folder, once its files are known to be without faults.
@@ -46,13 +52,20 @@ pub(crate) fn load(context: &Context, paint: Paint) -> Result<Project, CommandEr
 }
 
 /// The request that starts `services` of the project, with the environment of this process.
-pub(crate) fn request(project: &Project, services: Vec<String>) -> Request {
-    Request::Up { root: project.root.clone(), services, environment: environment(), only_new: false }
+/// One that is to `wait` is not answered while a service that failed may still come to be ready.
+pub(crate) fn request(project: &Project, services: Vec<String>, wait: bool) -> Request {
+    Request::Up { root: project.root.clone(), services, environment: environment(), only_new: false, wait }
 }
 
 /// The request that opens the project: starts it if it is not up, and leaves as it is what is.
 pub(crate) fn opening(project: &Project) -> Request {
-    Request::Up { root: project.root.clone(), services: vec![], environment: environment(), only_new: true }
+    Request::Up {
+        root: project.root.clone(),
+        services: vec![],
+        environment: environment(),
+        only_new: true,
+        wait: false,
+    }
 }
 
 /// The environment of this process.
@@ -62,46 +75,16 @@ pub(crate) fn environment() -> Vec<(String, String)> {
     variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
 }
 
-async fn start(
-    client: &Client,
-    mut events: Events,
-    project: Project,
-    args: UpArgs,
-    ui: &mut Ui,
-) -> Result<(), CommandError> {
-    let began = jiff::Timestamp::now();
+async fn start(connection: (Client, Events), project: Project, args: UpArgs, ui: &mut Ui) -> Result<(), CommandError> {
+    let UpArgs { services, wait, timeout, json } = args;
     let has = |file: &str| Path::new(&project.root).join(file).is_file();
     let written = ["locald.toml", "Procfile", "package.json"].into_iter().find(|file| has(file));
-    let mut progress = Progress::new(&project.root, &args.services);
-    client.call(Request::WatchWorkspace).await?;
-    let answer = client.call(request(&project, args.services));
-    tokio::pin!(answer);
-    let mut last = Workspace::default();
-    let answer = loop {
-        tokio::select! {
-            // What was sent before the answer is shown before it.
-            biased;
-            Some(event) = events.next() => {
-                if let Event::Workspace(workspace) = event {
-                    progress.show(&workspace, ui)?;
-                    last = *workspace;
-                }
-            }
-            answer = &mut answer => break answer,
-        }
-    };
-    // Nobody reads them from here on, and what nobody reads would hold up the answers behind it.
-    drop(events);
-    progress.clear(ui)?;
-    let changes = changes::expect(answer?)?;
-    changes::show(&changes, Asked::Start, args.json, ui)?;
-    let target = Target { root: Some(project.root), names: vec![] };
-    show_last_lines(client, &changes, &target, began, ui).await?;
-    for degraded in &last.degraded {
-        ui.warn(degraded)?;
-    }
-    changes::verdict(&changes, Asked::Start)?;
-    if !args.json {
+    let progress = Progress::new(&project.root, &services, Elsewhere::Lines);
+    let boot = Boot { request: request(&project, services, wait), progress, timeout };
+    let report = boot.run(connection, ui).await?;
+    report.show(json, ui)?;
+    report.verdict()?;
+    if !json {
         ui.note("`locald` opens the workspace")?;
         if let Some(file) = written.filter(|file| *file != "locald.toml") {
             ui.note(&format!(
@@ -112,42 +95,12 @@ async fn start(
     Ok(())
 }
 
-/// Shows what each service that failed has printed since `began`. `target` is what the user asked for.
-pub(crate) async fn show_last_lines(
-    client: &Client,
-    changes: &[ServiceChange],
-    target: &Target,
-    began: jiff::Timestamp,
-    ui: &mut Ui,
-) -> Result<(), CommandError> {
-    for change in changes::failed(changes) {
-        let service = &change.service.service;
-        // A bare name is exact in its own folder; two worktrees of a project share the project's name.
-        let is_here = target.root.is_some() && target.names.iter().all(|name| !name.contains(':'));
-        let name = if is_here { service.clone() } else { format!("{}:{service}", change.project) };
-        let query = locald_api::LogQuery {
-            target: Target { root: target.root.clone(), names: vec![name] },
-            tail: Some(LAST_LINES),
-            since: Some(clock::nanoseconds(began)),
-            ..Default::default()
-        };
-        // The failure is the story; that its lines cannot be had as well is not.
-        let Ok(locald_api::Response::Logs(page)) = client.call(Request::Logs(query)).await else { continue };
-        if page.lines.is_empty() {
-            continue;
-        }
-        let now = jiff::ZonedDateTime::now();
-        let text = LogText::new(ui.status_paint, &now, false, Projects::default()).page(&page.lines);
-        let title = ui.status_paint.bold(&format!("The last lines of {service}:"));
-        writeln!(ui.status(), "{title}")?;
-        ui.status().write_all(text.as_bytes())?;
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
-    use locald_api::{Change, LogEvent, LogLine, LogPage, LogStream, Response, ServerMessage, ServiceState};
+    use locald_api::{
+        Change, LogEvent, LogLine, LogPage, LogStream, Response, ServerMessage, ServiceChange, ServiceState,
+        ServiceStatus, Workspace,
+    };
 
     use super::*;
     use crate::exit::ExitKind;
@@ -164,25 +117,31 @@ mod tests {
         ServiceChange { service: id, project: "shop".to_owned(), change }
     }
 
-    fn workspace(web: ServiceState) -> ServerMessage {
-        ServerMessage::Workspace(Box::new(Workspace {
-            projects: vec![sample::project("shop")],
-            services: vec![sample::service("shop", "web", web)],
-            ..Workspace::default()
-        }))
+    fn service(name: &str, state: ServiceState) -> ServiceStatus {
+        let started_at = Some(jiff::Timestamp::now().to_string());
+        let urls = if state == ServiceState::Ready { vec!["http://127.0.0.1:20000".to_owned()] } else { vec![] };
+        ServiceStatus { started_at, urls, pid: Some(12), ..sample::service("shop", name, state) }
     }
 
-    /// A daemon whose `up` ends in `changes`, and whose `web` has printed one line.
-    fn answer(request: &Request, changes: &[ServiceChange]) -> Reply {
+    fn workspace(services: Vec<ServiceStatus>) -> ServerMessage {
+        let projects = vec![sample::project("shop")];
+        ServerMessage::Workspace(Box::new(Workspace { projects, services, ..Workspace::default() }))
+    }
+
+    /// A daemon whose `up` ends in `changes` after its services were in these states, and whose services have printed one line.
+    fn answer(request: &Request, states: &[(&str, ServiceState)], changes: &[ServiceChange]) -> Reply {
         match request {
             Request::WatchWorkspace => Reply::of(Response::Done),
             Request::Up { root, .. } => {
                 assert_eq!(root, "/code/shop");
-                let states = [ServiceState::Starting, ServiceState::Failed].map(workspace).to_vec();
-                Reply::of(Response::Changes(changes.to_vec())).after(states)
+                let starting = states.iter().map(|(name, _)| service(name, ServiceState::Starting)).collect();
+                let last = states.iter().map(|(name, state)| service(name, *state)).collect();
+                let reply =
+                    if changes.is_empty() { Reply::silence() } else { Reply::of(Response::Changes(changes.to_vec())) };
+                reply.after(vec![workspace(starting), workspace(last)])
             }
             Request::Logs(query) => {
-                assert_eq!(query.target.names, ["web"]);
+                assert_eq!((&query.target.names[..], query.tail), (&["shop-1a2b:web".to_owned()][..], Some(20)));
                 let event = LogEvent::Text { stream: LogStream::Tty, text: "cannot find module".to_owned() };
                 let service = sample::service("shop", "web", ServiceState::Failed).id;
                 let lines = vec![LogLine { time: clock::nanoseconds(jiff::Timestamp::now()), service, event }];
@@ -192,42 +151,87 @@ mod tests {
         }
     }
 
-    async fn run(changes: Vec<ServiceChange>, json: bool) -> (Result<(), CommandError>, fake::Written) {
+    async fn run(
+        states: &'static [(&'static str, ServiceState)],
+        changes: Vec<ServiceChange>,
+        json: bool,
+        timeout: Option<Duration>,
+    ) -> (Result<(), CommandError>, fake::Written) {
         let (mut ui, written) = fake::ui();
-        let (client, events) = served::by(move |request| answer(request, &changes)).await;
-        let args = UpArgs { services: vec![], json };
-        (start(&client, events, project(), args, &mut ui).await, written)
+        let connection = served::by(move |request| answer(request, states, &changes)).await;
+        let args = UpArgs { services: vec![], wait: false, timeout, json };
+        (start(connection, project(), args, &mut ui).await, written)
+    }
+
+    /// The text without the times that things took.
+    fn timeless(text: &str) -> String {
+        regex::Regex::new("[0-9]+ ms|[0-9]{2}:[0-9]{2}:[0-9.]{6}")
+            .expect("a pattern")
+            .replace_all(text, "…")
+            .into_owned()
     }
 
     #[tokio::test]
-    async fn each_service_is_told_and_the_workspace_recommended() {
+    async fn each_service_is_told_with_its_time_and_place_and_the_workspace_recommended() {
         let changes = vec![change("web", Change::Started { pid: 12 }), change("db", Change::AlreadyRunning { pid: 9 })];
-        let (result, written) = run(changes, false).await;
-        assert_eq!(result, Ok(()));
-        assert!(
-            written
-                .status()
-                .ends_with("web started (pid 12)\ndb was already running (pid 9)\n`locald` opens the workspace\n")
-        );
-        assert_eq!(written.data(), "");
+        let states = &[("web", ServiceState::Ready), ("db", ServiceState::Ready)];
+        let (result, written) = run(states, changes, false, None).await;
+        assert_eq!((result, written.data()), (Ok(()), String::new()));
+        insta::assert_snapshot!(timeless(&written.status()), @"
+        web: starting
+        db: starting
+        web: ready in … (http://127.0.0.1:20000)
+        db: ready in … (http://127.0.0.1:20000)
+        web started in … (pid 12): http://127.0.0.1:20000
+        db was already running (pid 9): http://127.0.0.1:20000
+        `locald` opens the workspace
+        ");
     }
 
     #[tokio::test]
-    async fn a_service_that_fails_shows_its_reason_and_last_lines_and_fails_the_command() {
-        let changes = vec![change("web", Change::Failed { reason: "exited with code 1".to_owned() })];
-        let (result, written) = run(changes, false).await;
+    async fn a_service_that_fails_has_its_reason_and_last_lines_under_it_and_fails_the_command() {
+        let changes = vec![
+            change("web", Change::Failed { reason: "exited with code 1".to_owned() }),
+            change("job", Change::Started { pid: 12 }),
+        ];
+        let states = &[("web", ServiceState::Failed), ("job", ServiceState::Completed)];
+        let (result, written) = run(states, changes, false, None).await;
         assert_eq!(result.unwrap_err().exit, ExitKind::Failed);
-        let status = written.status();
-        assert!(status.starts_with("web: starting\nweb: failed\nweb failed: exited with code 1\n"), "{status}");
-        assert!(status.ends_with("│ cannot find module\n"), "{status}");
+        insta::assert_snapshot!(timeless(&written.status()), @"
+        web: starting
+        job: starting
+        web: failed
+        job: completed in …
+        web failed: exited with code 1
+          … │ cannot find module
+        job completed in …
+        ");
     }
 
     #[tokio::test]
     async fn json_goes_to_standard_output_even_when_a_service_fails() {
         let changes = vec![change("web", Change::Failed { reason: "gone".to_owned() })];
-        let (result, written) = run(changes, true).await;
+        let (result, written) = run(&[("web", ServiceState::Failed)], changes, true, None).await;
         assert!(result.is_err());
-        let expected = r#"[{"project":"shop","name":"web","change":"failed","reason":"gone"}]"#;
-        assert_eq!(written.data().trim_end(), expected);
+        insta::assert_snapshot!(written.data(), @r#"[{"project":"shop","name":"web","change":"failed","reason":"gone","state":"failed","ports":[],"urls":[],"last_lines":["cannot find module"]}]"#);
+    }
+
+    #[tokio::test]
+    async fn when_time_is_up_it_is_said_what_is_not_ready_and_how_it_is() {
+        let states = &[("db", ServiceState::Ready), ("web", ServiceState::Starting)];
+        let (result, written) = run(states, vec![], false, Some(Duration::from_millis(200))).await;
+        let error = result.unwrap_err();
+        assert_eq!(
+            (error.exit, error.message.as_str()),
+            (ExitKind::Failed, "not ready after 0.2 s: `web` is starting")
+        );
+        insta::assert_snapshot!(timeless(&written.status()), @"
+        db: starting
+        web: starting
+        db: ready in … (http://127.0.0.1:20000)
+        db started in … (pid 12): http://127.0.0.1:20000
+        web is not ready yet: it is starting
+          … │ cannot find module
+        ");
     }
 }

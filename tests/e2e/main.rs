@@ -3,6 +3,7 @@
 //! One test binary for all of it, because linking is what takes time. Each test has a [`home::TestHome`] of its own.
 
 mod answering;
+mod boot;
 mod commands;
 mod config;
 mod conformance;

@@ -74,7 +74,8 @@ fn a_fault_of_a_file_is_told_once_and_no_longer_when_it_is_mended() {
 
 #[test]
 fn once_connected_it_watches_the_workspace_and_asks_what_the_caller_wants_in_that_order() {
-    let initial = Request::Up { root: "/code/shop".into(), services: vec![], environment: vec![], only_new: true };
+    let initial =
+        Request::Up { root: "/code/shop".into(), services: vec![], environment: vec![], only_new: true, wait: false };
     let mut model = model(Options { initial: Some(initial.clone()), ..Options::default() }, SIZE);
     let cmd = update(&mut model, Msg::Connected);
     let call = |request, purpose| Effect::Call { request: Box::new(request), purpose };
@@ -178,7 +179,8 @@ fn attaching_waits_for_the_wanted_service_and_goes_into_its_pane() {
 
 #[test]
 fn a_wanted_service_that_never_comes_is_said_and_keys_go_to_the_list() {
-    let initial = Request::Up { root: "/code/shop".into(), services: vec![], environment: vec![], only_new: true };
+    let initial =
+        Request::Up { root: "/code/shop".into(), services: vec![], environment: vec![], only_new: true, wait: false };
     let options = Options {
         focus: Some(Wanted::Name("wrker".into())),
         attach: true,

@@ -20,6 +20,10 @@ pub enum Request {
         /// stays so, and a job that is done is not done again.
         #[serde(default)]
         only_new: bool,
+        /// Not to be answered while a service that failed may still come to be ready by itself, nor any longer once one has failed
+        /// for good.
+        #[serde(default)]
+        wait: bool,
     },
     /// Stops all services of a project and forgets it. Answered by `Changes`.
     Down(Target),

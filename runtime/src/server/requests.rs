@@ -6,7 +6,7 @@ use locald_api::{Capture, DaemonInfo, Failure, FailureKind, Input, ProjectStatus
 
 use super::typing::type_into;
 use super::{End, Server, explain, log_pages, status};
-use crate::supervisor::{Meant, listening_ports};
+use crate::supervisor::{Asked, Meant, listening_ports};
 
 /// Rows of history given at once.
 const MAX_LINES: u32 = 2000;
@@ -50,8 +50,9 @@ pub(super) fn end_after(request: &Request) -> Option<End> {
 pub(super) async fn carry_out(request: Request, server: &Server) -> Result<Response, Failure> {
     let supervisor = &server.supervisor;
     match request {
-        Request::Up { root, services, environment, only_new } => {
-            supervisor.up(root, services, environment, only_new).await.map(Response::Changes)
+        Request::Up { root, services, environment, only_new, wait } => {
+            let asked = if wait { Asked::StartPatiently } else { Asked::Start };
+            supervisor.up(root, services, environment, only_new, asked).await.map(Response::Changes)
         }
         Request::Down(target) => supervisor.down(target).await.map(Response::Changes),
         Request::Start(target) => supervisor.start(&target).await.map(Response::Changes),

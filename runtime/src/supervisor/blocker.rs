@@ -16,10 +16,20 @@ pub(crate) struct Blocker {
     pub(crate) condition: Condition,
     /// How it is, in words.
     pub(crate) found: String,
-    /// It will not come so far unless somebody does something.
-    pub(crate) stuck: bool,
+    pub(crate) outlook: Outlook,
     /// How long it is waited for.
     pub(crate) patience: Option<Duration>,
+}
+
+/// Whether what is waited for will come by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Outlook {
+    /// It is on its way.
+    Open,
+    /// It is not on its way, but may still come, as one that is unhealthy may recover.
+    Poor,
+    /// Not unless somebody does something.
+    Hopeless,
 }
 
 impl fmt::Display for Blocker {
@@ -37,6 +47,11 @@ impl fmt::Display for Blocker {
 pub(crate) fn sentence(blockers: &[Blocker]) -> String {
     let each: Vec<String> = blockers.iter().map(ToString::to_string).collect();
     format!("waiting for {}", each.join(", "))
+}
+
+/// Whether all of them will come by themselves.
+pub(super) fn outlook(blockers: &[Blocker]) -> Outlook {
+    blockers.iter().map(|blocker| blocker.outlook).max().unwrap_or(Outlook::Open)
 }
 
 /// The time after which the first of them has been waited for long enough.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use locald_api::Exit;
 use locald_config::Condition;
 
-use super::blocker::Blocker;
+use super::blocker::{self, Blocker, Outlook};
 use super::state::{AfterLaunch, Order, State, Step};
 
 /// The services of a project, by their place in it, and what each depends on.
@@ -110,7 +110,7 @@ impl Graph {
             service: self.names[need.on].clone(),
             condition: need.condition,
             found: in_words(state, *exit),
-            stuck: is_stuck(state),
+            outlook: outlook(state),
             patience: need.patience,
         }
     }
@@ -152,12 +152,13 @@ pub(crate) fn is_met(condition: Condition, state: &State) -> bool {
     }
 }
 
-/// Whether the state will not change unless somebody does something.
-fn is_stuck(state: &State) -> bool {
+/// Whether the state will change by itself.
+fn outlook(state: &State) -> Outlook {
     match state {
-        State::Waiting { on, .. } => on.iter().any(|blocker| blocker.stuck),
-        State::Unhealthy { .. } => true,
-        other => other.is_at_rest(),
+        State::Waiting { on, .. } => blocker::outlook(on),
+        State::Unhealthy { .. } => Outlook::Poor,
+        other if other.is_at_rest() => Outlook::Hopeless,
+        _ => Outlook::Open,
     }
 }
 

@@ -35,5 +35,5 @@ pub(crate) use names::Meant;
 pub(crate) use project::{Project, root_suffix};
 pub(crate) use projects::{Supervisor, SupervisorParts};
 pub use scan::ports_of_run;
-pub(crate) use service::{Service, View};
+pub(crate) use service::{Asked, Service, View};
 pub(crate) use state::{Seeming, State, describe, in_words, seeming};

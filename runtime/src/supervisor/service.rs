@@ -105,7 +105,10 @@ enum Request {
 /// What a service can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
+    /// To run. The answer says how it is once there is something to say.
     Start,
+    /// To run. The answer says whether it is ready, or never will be by itself.
+    StartPatiently,
     Stop,
     Restart,
 }

@@ -1,12 +1,14 @@
 //! What people want of services: starting, stopping and restarting them, with what they depend on, and what came of it.
 
-use futures_util::future::join_all;
+use futures_util::future::{FutureExt, join_all};
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use locald_api::{Change, Failure, ServiceChange, Target};
 
+use super::graph;
 use super::names::Meant;
 use super::project::Project;
 use super::projects::{LAST_LINES, Supervisor, unavailable};
-use super::service::Asked;
+use super::service::{Asked, ServiceGone, Wish};
 use super::state::State;
 
 /// A service, what is asked of it, and whether somebody has named it.
@@ -78,26 +80,53 @@ impl Supervisor {
         let mut asked = Vec::new();
         {
             let _nobody_looks_meanwhile = self.wishing().await;
-            for Wanted { meant, asked: what, named } in wanted {
-                let wish = meant.service.ask(what).await.map_err(unavailable)?;
-                asked.push((meant, named, wish));
+            for wanted in wanted {
+                let wish = wanted.meant.service.ask(wanted.asked).await.map_err(unavailable)?;
+                asked.push((wanted, wish));
             }
         }
         self.touch();
-        let fulfilled = asked.into_iter().map(|(meant, named, wish)| async move {
-            let change = wish.done().await?;
-            Ok((ServiceChange { service: meant.service.pane.id.clone(), project: meant.project, change }, named))
-        });
-        let changes: Vec<(ServiceChange, bool)> =
-            join_all(fulfilled).await.into_iter().collect::<Result<_, _>>().map_err(unavailable)?;
-        let is_told =
-            |(change, named): &(ServiceChange, bool)| *named || !matches!(change.change, Change::AlreadyRunning { .. });
-        Ok(changes.into_iter().filter(is_told).map(|(change, _)| change).collect())
+        let mut told = Vec::new();
+        for (named, change) in fulfilled(asked).await.map_err(unavailable)? {
+            if named || !matches!(change.change, Change::AlreadyRunning { .. }) {
+                told.push(change);
+            }
+        }
+        Ok(told)
     }
 }
 
-/// What the wanted services of a project depend on, that nobody has named and that neither runs nor is done.
+/// What came of each wish, in their order. Once one that was to be fulfilled patiently is not, the others are not waited for.
+async fn fulfilled(asked: Vec<(Wanted, Wish)>) -> Result<Vec<(bool, ServiceChange)>, ServiceGone> {
+    let mut changes: Vec<Option<Change>> = asked.iter().map(|_| None).collect();
+    let (wanted, wishes): (Vec<Wanted>, Vec<Wish>) = asked.into_iter().unzip();
+    let each = wishes.into_iter().enumerate().map(|(place, wish)| async move { (place, wish.done().await) });
+    let mut open: FuturesUnordered<_> = each.collect();
+    let mut is_over = false;
+    while let Some((place, change)) = if is_over { open.next().now_or_never().flatten() } else { open.next().await } {
+        let change = change?;
+        let is_vain = matches!(change, Change::Failed { .. } | Change::Waiting { .. });
+        is_over |= is_vain && wanted[place].asked == Asked::StartPatiently;
+        changes[place] = Some(change);
+    }
+    let each = wanted.into_iter().zip(changes).map(|(Wanted { meant, named, .. }, change)| {
+        let change = change.unwrap_or_else(|| Change::Waiting { reason: as_it_is(&meant) });
+        (named, ServiceChange { service: meant.service.pane.id.clone(), project: meant.project, change })
+    });
+    Ok(each.collect())
+}
+
+/// How a service is that nobody waits for any longer.
+fn as_it_is(meant: &Meant) -> String {
+    let view = meant.service.view().borrow().clone();
+    format!("it is {}", graph::in_words(&view.state, view.exit))
+}
+
+/// What the wanted services of a project depend on, that nobody has named and that neither runs nor is done. It is waited for as they
+/// are.
 fn needed(project: &Project, wanted: &[Wanted]) -> Vec<Wanted> {
+    let is_patient = wanted.iter().any(|wanted| wanted.asked == Asked::StartPatiently);
+    let asked = if is_patient { Asked::StartPatiently } else { Asked::Start };
     let is_wanted = |place: usize| {
         let id = &project.services[place].pane.id;
         wanted.iter().any(|wanted| wanted.meant.service.pane.id == *id)
@@ -110,5 +139,5 @@ fn needed(project: &Project, wanted: &[Wanted]) -> Vec<Wanted> {
             && (state.is_at_rest() || matches!(state, State::Stopping { .. }))
     });
     let meant = missing.map(|place| Meant { project: project.name.clone(), service: project.services[place].clone() });
-    meant.map(|meant| Wanted { meant, asked: Asked::Start, named: false }).collect()
+    meant.map(|meant| Wanted { meant, asked, named: false }).collect()
 }

@@ -42,7 +42,13 @@ fn without_services_it_says_how_to_start_some() {
 #[test]
 fn a_project_that_is_being_started_says_so_and_a_service_that_is_waits_for_its_screen() {
     let project = |size| {
-        let initial = Request::Up { root: "/code/shop".into(), services: vec![], environment: vec![], only_new: true };
+        let initial = Request::Up {
+            root: "/code/shop".into(),
+            services: vec![],
+            environment: vec![],
+            only_new: true,
+            wait: false,
+        };
         let mut model = model(Options { initial: Some(initial), ..Options::default() }, size);
         let _ = update(&mut model, Msg::Connected);
         let _ = update(&mut model, Msg::Workspace(Box::new(workspace(vec![]))));

@@ -41,6 +41,7 @@ impl Supervisor {
         names: Vec<String>,
         environment: Vec<(String, String)>,
         only_new: bool,
+        asked: Asked,
     ) -> Result<Vec<ServiceChange>, Failure> {
         let changing = self.changing.lock().await;
         let said = self.read(PathBuf::from(&root)).await.map_err(|error| config_failure(&error))?;
@@ -70,7 +71,7 @@ impl Supervisor {
         let changed = self.meant(&id, applied.changed);
         meant.retain(|meant| changed.iter().all(|changed| changed.service.pane.id != meant.service.pane.id));
         let restarts = changed.into_iter().map(|meant| (meant, Asked::Restart));
-        self.bring_each(meant.into_iter().map(|meant| (meant, Asked::Start)).chain(restarts).collect()).await
+        self.bring_each(meant.into_iter().map(|meant| (meant, asked)).chain(restarts).collect()).await
     }
 
     /// Reads what the files of the project in `folder` say. Nothing is changed.

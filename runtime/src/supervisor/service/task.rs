@@ -13,7 +13,7 @@ use super::{Asked, Handle, Imprint, Memory, Request, ServiceParts, Turns, View};
 use crate::health::{Doctor, Finding, Run, Source, Verdict, Watch};
 use crate::supervisor::addresses::Conflict;
 use crate::supervisor::backoff::Restarts;
-use crate::supervisor::blocker;
+use crate::supervisor::blocker::{self, Outlook};
 use crate::supervisor::controller::{Ended, Inherited, RunEvent, ServiceController};
 use crate::supervisor::definition::Definition;
 use crate::supervisor::fingerprint::Fingerprint;
@@ -40,13 +40,20 @@ pub(super) struct Task {
     turns: Turns,
     last_pid: u32,
     /// Who waits for the service to run.
-    starters: Vec<oneshot::Sender<Change>>,
+    starters: Vec<Starter>,
     /// Who waits for it to be gone.
     stoppers: Vec<oneshot::Sender<Change>>,
     /// When a run that nobody can ask counts as started.
     settles_at: Option<Instant>,
     /// It had to give up its port once since somebody asked for it: another time is once too often.
     displaced: bool,
+}
+
+/// Somebody who waits for the service to run.
+struct Starter {
+    done: oneshot::Sender<Change>,
+    /// What may yet come right by itself is no answer.
+    is_patient: bool,
 }
 
 impl Task {
@@ -177,7 +184,8 @@ impl Task {
         match request {
             Request::Ask { what, done, noted } => {
                 match what {
-                    Asked::Start => self.accept_start(done),
+                    Asked::Start => self.accept_start(Starter { done, is_patient: false }),
+                    Asked::StartPatiently => self.accept_start(Starter { done, is_patient: true }),
                     Asked::Stop => self.accept_stop(done),
                     Asked::Restart => self.accept_restart(done),
                 }
@@ -212,14 +220,16 @@ impl Task {
         is_another && self.state.was_tried()
     }
 
-    fn accept_start(&mut self, done: oneshot::Sender<Change>) {
+    fn accept_start(&mut self, starter: Starter) {
+        let may_recover = starter.is_patient && matches!(self.state, State::Unhealthy { .. });
         if let State::Ready { pid, .. } | State::Unhealthy { pid, .. } = self.state
             && self.settles_at.is_none()
+            && !may_recover
         {
-            let _ = done.send(Change::AlreadyRunning { pid });
+            let _ = starter.done.send(Change::AlreadyRunning { pid });
             return;
         }
-        self.starters.push(done);
+        self.starters.push(starter);
         self.forget_trouble();
         let stopping = matches!(self.state, State::Stopping { .. });
         self.want(if stopping { Wanted::Restarted } else { Wanted::Running });
@@ -238,7 +248,7 @@ impl Task {
     }
 
     fn accept_restart(&mut self, done: oneshot::Sender<Change>) {
-        self.starters.push(done);
+        self.starters.push(Starter { done, is_patient: false });
         self.settles_at = None;
         self.forget_trouble();
         let idle = self.state.is_at_rest() || matches!(self.state, State::Waiting { .. } | State::Backoff { .. });
@@ -352,7 +362,11 @@ impl Task {
             (State::Exited | State::Backoff { .. } | State::CrashLoop { .. }, exit) => {
                 let when = if young { "right after it was started" } else { "before it was ready" };
                 let why = conflict.map_or_else(String::new, |conflict| format!(": {conflict}"));
-                self.answer_starters(&Change::Failed { reason: format!("{} {when}{why}", describe(exit)) });
+                let change = Change::Failed { reason: format!("{} {when}{why}", describe(exit)) };
+                match self.state {
+                    State::Backoff { .. } => self.answer_impatient(&change),
+                    _ => self.answer_starters(&change),
+                }
             }
             // Restarting: the starters wait for the new run. Stopped: they are told that they were overtaken.
             _ => {}
@@ -376,10 +390,12 @@ impl Task {
                 self.answer_stoppers(&Change::WasNotRunning);
             }
             State::Waiting { on, .. } => {
-                let stuck = on.iter().any(|blocker| blocker.stuck).then(|| blocker::sentence(on));
+                let (outlook, reason) = (blocker::outlook(on), blocker::sentence(on));
                 self.answer_stoppers(&failed("it was started again meanwhile"));
-                if let Some(reason) = stuck {
-                    self.answer_starters(&Change::Waiting { reason });
+                match outlook {
+                    Outlook::Open => {}
+                    Outlook::Poor => self.answer_impatient(&Change::Waiting { reason }),
+                    Outlook::Hopeless => self.answer_starters(&Change::Waiting { reason }),
                 }
             }
             State::Launching { then: Stay } | State::Starting { .. } => {
@@ -391,7 +407,7 @@ impl Task {
             }
             State::Unhealthy { reason, .. } => {
                 let reason = format!("it runs, but is unhealthy: {reason}");
-                self.answer_starters(&failed(&reason));
+                self.answer_impatient(&failed(&reason));
             }
             State::Ready { .. } | State::Launching { then: Stop | Restart } | State::Stopping { .. } => {}
         }
@@ -402,7 +418,13 @@ impl Task {
     }
 
     fn answer_starters(&mut self, change: &Change) {
-        self.starters.drain(..).for_each(|done| drop(done.send(change.clone())));
+        self.starters.drain(..).for_each(|starter| drop(starter.done.send(change.clone())));
+    }
+
+    /// Answers those who want to know of what may yet come right.
+    fn answer_impatient(&mut self, change: &Change) {
+        let impatient = self.starters.extract_if(.., |starter| !starter.is_patient);
+        impatient.for_each(|starter| drop(starter.done.send(change.clone())));
     }
 
     fn apply(&mut self, event: Event) {

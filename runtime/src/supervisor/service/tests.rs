@@ -10,6 +10,7 @@ use super::memory::{Rest, Wanted};
 use super::*;
 use crate::health::{Finding, Run, Source, Verdict, Watch};
 use crate::supervisor::addresses::Conflict;
+use crate::supervisor::blocker::Outlook;
 use crate::supervisor::controller::{Ended, Inherited, RunEvent, Waiting};
 use crate::supervisor::definition::tests::plain;
 use crate::supervisor::state::{AfterStop, Order, Step};
@@ -408,6 +409,41 @@ async fn a_service_that_is_never_well_is_told_to_whoever_started_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_is_patient_is_told_once_it_is_well_or_will_not_be_by_itself() {
+    let stage = Stage::restarting(2);
+    let (brief, patient) = (stage.ask(Asked::Start).await, stage.ask(Asked::StartPatiently).await);
+    stage.tell(started(1)).await;
+    stage.tell(ended(Exit::Code(4))).await;
+    stage.wait_for_word("backoff").await;
+    assert!(matches!(brief.await.unwrap(), Change::Failed { .. }) && !patient.is_finished());
+    stage.wait_for_word("starting").await;
+    stage.tell(started(2)).await;
+    assert_eq!(patient.await.unwrap(), Change::Started { pid: 2 });
+    let stage = Stage::restarting(1);
+    let patient = stage.ask(Asked::StartPatiently).await;
+    for run in 1..=2 {
+        stage.wait_for_word("starting").await;
+        stage.tell(started(run)).await;
+        stage.tell(ended(Exit::Code(4))).await;
+        stage.wait_for_word(if run == 1 { "backoff" } else { "crash-loop" }).await;
+    }
+    assert!(matches!(patient.await.unwrap(), Change::Failed { .. }));
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_patient_waits_for_one_that_is_unhealthy_to_recover() {
+    let stage = Stage::set(Cast { is_asked: true, ..Cast::default() });
+    let first = stage.ask(Asked::StartPatiently).await;
+    stage.tell(started(7)).await;
+    stage.find(Verdict::Unwell("answered 500".to_owned())).await;
+    stage.wait_for_word("unhealthy").await;
+    let later = stage.ask(Asked::StartPatiently).await;
+    assert!(!first.is_finished() && !later.is_finished());
+    stage.find(Verdict::Well(Source::Http)).await;
+    assert_eq!((first.await.unwrap(), later.await.unwrap()), (Change::Started { pid: 7 }, Change::Started { pid: 7 }));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_service_begins_and_ends_only_in_its_turn() {
     let stage = Stage::set(Cast { turns: Turns::OfProject, ..Cast::default() });
     let starting = stage.ask(Asked::Start).await;
@@ -415,7 +451,7 @@ async fn a_service_begins_and_ends_only_in_its_turn() {
         service: "db".to_owned(),
         condition: Condition::Healthy,
         found: "starting".to_owned(),
-        stuck: false,
+        outlook: Outlook::Open,
         patience: None,
     };
     stage.advise(Advice::Hold(vec![blocker.clone()])).await;
@@ -445,7 +481,7 @@ async fn whoever_starts_what_cannot_go_on_is_told_why_and_it_begins_once_it_can(
         service: "db".to_owned(),
         condition: Condition::Healthy,
         found: "exited with code 1".to_owned(),
-        stuck: true,
+        outlook: Outlook::Hopeless,
         patience: Some(Duration::from_secs(30)),
     };
     stage.advise(Advice::Hold(vec![blocker])).await;

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use locald_config::{Backoff, Condition, Restart};
 
 use super::*;
+use crate::supervisor::blocker::Outlook;
 
 fn restarts(policy: Restart) -> Restarts {
     Restarts::new(policy, Backoff { limit: Some(1), ..Backoff::default() }, 0)
@@ -12,7 +13,7 @@ fn restarts(policy: Restart) -> Restarts {
 
 fn blocker(patience: Option<Duration>) -> Blocker {
     let (service, found) = ("db".to_owned(), "starting".to_owned());
-    Blocker { service, condition: Condition::Healthy, found, stuck: false, patience }
+    Blocker { service, condition: Condition::Healthy, found, outlook: Outlook::Open, patience }
 }
 
 /// Every state, with all that a later state may depend on.
