@@ -25,6 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 #[command(
     after_help = "Examples:\n  locald logs web                      All that is kept of one service\n  locald logs -f                       Follow all of the project\n  locald logs --since 10m --grep error\n  locald logs web --tail 100 --json    For a script\n\nTimes are local. `!` marks a line from standard error."
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct LogsArgs {
     /// Services to show, or `project:service` [default: all of the project]
     names: Vec<String>,
@@ -43,9 +44,12 @@ pub(crate) struct LogsArgs {
     /// Print one JSON object per line
     #[arg(long, help_heading = "How to show it")]
     json: bool,
-    /// Print the very bytes, colours and all, without times and names
+    /// Print the bytes as they were written, colours and all, without times and names
     #[arg(long, conflicts_with_all = ["json", "grep"], help_heading = "How to show it")]
     raw: bool,
+    /// Show secrets too
+    #[arg(long, help_heading = "How to show it")]
+    reveal: bool,
 }
 
 fn parse_since(text: &str) -> Result<jiff::Timestamp, String> {
@@ -105,6 +109,7 @@ fn query(args: &LogsArgs, target: Target) -> LogQuery {
         since: args.since.map(clock::nanoseconds),
         grep: args.grep.as_ref().map(|regex| regex.as_str().to_owned()),
         raw: args.raw,
+        reveal: args.reveal,
         follow: args.follow,
     }
 }
@@ -196,7 +201,16 @@ mod tests {
     use crate::ui::fake;
 
     fn args() -> LogsArgs {
-        LogsArgs { names: vec![], follow: false, tail: None, since: None, grep: None, json: false, raw: false }
+        LogsArgs {
+            names: vec![],
+            follow: false,
+            tail: None,
+            since: None,
+            grep: None,
+            json: false,
+            raw: false,
+            reveal: false,
+        }
     }
 
     fn line(event: LogEvent) -> LogLine {

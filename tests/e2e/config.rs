@@ -139,7 +139,7 @@ fn a_variable_that_is_not_there_keeps_the_service_from_starting_and_says_so() {
 }
 
 #[test]
-fn secrets_are_masked_in_logs_and_stay_what_they_are_in_the_raw_log_and_in_the_service() {
+fn secrets_are_masked_wherever_text_is_shown_and_stay_what_they_are_on_the_disk_and_in_the_service() {
     let home = TestHome::new(
         r#"
         [services.web]
@@ -153,11 +153,46 @@ fn secrets_are_masked_in_logs_and_stay_what_they_are_in_the_raw_log_and_in_the_s
     let masked = "key ********, code ********, plain nothing, local ********";
     wait::until("the line is logged", || (home.log_lines("web") == [masked]).then_some(()));
     assert!(home.ok(&["logs", "--grep", "plain", "web"]).contains(masked));
-    assert!(home.ok(&["logs", "--raw", "web"]).contains("key k3y-0f-web, code open sesame"));
+    assert!(home.ok(&["logs", "--raw", "web"]).contains(masked));
+    assert!(home.ok(&["logs", "--raw", "--reveal", "web"]).contains("key k3y-0f-web, code open sesame"));
+    assert!(home.ok(&["logs", "--reveal", "web"]).contains("local t0ken-of-env"));
     home.ok(&["daemon", "restart"]);
     assert_eq!(home.log_lines("web"), [masked], "a new daemon knows them too");
     home.ok(&["down"]);
     assert_eq!(home.log_lines("web"), [masked], "a log outlives its service");
+}
+
+#[test]
+fn secrets_are_masked_on_captured_screens_in_the_words_of_probes_and_in_the_last_lines_of_what_failed() {
+    let home = TestHome::new(
+        r#"
+        [env]
+        API_KEY = "k3y-0f-all-0f-us"
+        [services.web]
+        command = "printf '%074d%s\\n' 0 $API_KEY; printf '\\033[31mkey %s\\033[m\\n' $API_KEY; exec sleep 600"
+        health = { command = "echo no $API_KEY; exit 1", interval = "20ms", start_period = "0s" }
+        [services.crash]
+        command = "echo lost $API_KEY; exit 3"
+        "#,
+    );
+    let said = home.fails(1, &["up"]);
+    assert!(said.contains("│ lost ********") && said.contains("unhealthy: no ********"), "{said}");
+    wait::until("the screen shows it", || home.ok(&["capture", "web"]).contains("key ********").then_some(()));
+    for shown in [
+        home.ok(&["capture", "web"]),
+        home.ok(&["capture", "web", "--ansi", "--history", "100"]),
+        home.ok(&["capture", "web", "--json"]),
+        home.ok(&["explain", "--json"]),
+        home.ok(&["status"]),
+        home.run(&["up", "crash", "--json"]).out,
+        fs::read_to_string(home.state().join("daemon.log")).expect("the daemon's log"),
+    ] {
+        assert!(!shown.contains("k3y") && !shown.contains("0f-us"), "{shown}");
+    }
+    assert!(home.ok(&["explain"]).contains("lost ********"));
+    let wrapped = home.json(&["capture", "web", "--json"]);
+    let columns = wrapped["columns"].as_u64().expect("columns");
+    assert!((75..90).contains(&columns), "the first line wraps in the middle of the secret: {wrapped}");
 }
 
 #[test]

@@ -24,6 +24,9 @@ pub struct LogQuery {
     /// Bytes as they were written, escape sequences included.
     #[serde(default)]
     pub raw: bool,
+    /// Secrets as they are, which otherwise are masked.
+    #[serde(default)]
+    pub reveal: bool,
     /// At the end of what there is, wait for more instead of answering with an empty page.
     #[serde(default)]
     pub follow: bool,

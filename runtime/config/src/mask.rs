@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
@@ -25,10 +27,12 @@ pub struct Secret<'a> {
 
 /// Masks a set of secrets. The default masks nothing. Cloning is cheap.
 #[derive(Clone, Default)]
-pub struct Masker {
+pub struct Masker(Option<Arc<Secrets>>);
+
+struct Secrets {
     /// Finds whole secrets.
-    whole: Option<AhoCorasick>,
-    secrets: Vec<String>,
+    whole: AhoCorasick,
+    values: Vec<String>,
 }
 
 impl Masker {
@@ -37,65 +41,112 @@ impl Masker {
     /// A value that is short is left out, and so is one that is secret by its name alone and an ordinary word: to mask
     /// every `postgres` in a log would hide the log and no secret.
     pub fn new<'a>(secrets: impl IntoIterator<Item = Secret<'a>>) -> Self {
-        let mut found: Vec<String> = secrets
+        let mut values: Vec<String> = secrets
             .into_iter()
             .flat_map(|secret| secret.value.lines().map(move |line| Secret { value: line.trim(), ..secret }))
             .filter(|secret| is_worth_masking(*secret))
             .map(|secret| secret.value.to_owned())
             .collect();
-        found.sort();
-        found.dedup();
-        let whole = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&found);
+        values.sort();
+        values.dedup();
+        if values.is_empty() {
+            return Self::default();
+        }
+        let whole = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&values);
         // Secrets that are too many to be built into one automaton are not masked; an environment is far from that.
-        Self { whole: whole.ok().filter(|_| !found.is_empty()), secrets: found }
+        Self(whole.ok().map(|whole| Arc::new(Secrets { whole, values })))
+    }
+
+    /// Whether there is nothing to mask.
+    pub fn is_idle(&self) -> bool {
+        self.0.is_none()
     }
 
     /// The line, or a piece of one, without secrets.
     pub fn mask<'t>(&self, line: &'t str) -> Cow<'t, str> {
-        let Some(whole) = &self.whole else { return Cow::Borrowed(line) };
-        let (head, tail) = (self.head(line), self.tail(line));
-        if head == 0 && tail == line.len() && !whole.is_match(line) {
+        let found = self.find(line.as_bytes());
+        if found.is_empty() {
             return Cow::Borrowed(line);
         }
-        let mut masked = String::new();
-        if head > 0 {
-            masked.push_str(MASK);
-        }
-        if head <= tail {
-            whole.replace_all_with(&line[head..tail], &mut masked, |_, _, masked| {
-                masked.push_str(MASK);
-                true
-            });
-        }
-        if tail < line.len() {
-            masked.push_str(MASK);
-        }
-        Cow::Owned(masked)
+        let mut pieces = [line.as_bytes().to_vec()];
+        take_out(&found, &mut pieces);
+        let [masked] = pieces;
+        // A secret is whole characters, so what is around it is too.
+        Cow::Owned(String::from_utf8_lossy(&masked).into_owned())
     }
 
-    /// How much of the line's beginning is the end of a secret.
-    fn head(&self, line: &str) -> usize {
-        let cut = |secret: &String| ends(secret).find(|end| line.starts_with(*end)).map_or(0, str::len);
-        self.secrets.iter().map(cut).max().unwrap_or_default()
+    /// Masks text that lies in pieces, as output does that was read bit by bit, or a line that wraps: a secret may begin in one piece
+    /// and end in another. The mask stands where it began.
+    pub fn mask_pieces(&self, pieces: &mut [Vec<u8>]) {
+        if self.0.is_some() {
+            take_out(&self.find(&pieces.concat()), pieces);
+        }
     }
 
-    /// Where a secret begins that the line's end cuts.
-    fn tail(&self, line: &str) -> usize {
-        let cut = |secret: &String| beginnings(secret).find(|begin| line.ends_with(*begin)).map_or(0, str::len);
-        line.len() - self.secrets.iter().map(cut).max().unwrap_or_default()
+    /// Where secrets stand in the text, and what its beginning and its end have of one. In order, and without overlaps.
+    fn find(&self, text: &[u8]) -> Vec<Range<usize>> {
+        let Some(secrets) = &self.0 else { return Vec::new() };
+        let (head, tail) = (secrets.head(text), secrets.tail(text));
+        let mut found: Vec<Range<usize>> = secrets.whole.find_iter(text).map(|hit| hit.range()).collect();
+        found.extend([0..head, tail..text.len()].into_iter().filter(|piece| !piece.is_empty()));
+        found.sort_by_key(|stretch| stretch.start);
+        // A piece at either end may be part of a whole one.
+        found.dedup_by(|next, stretch| {
+            let overlaps = next.start < stretch.end;
+            stretch.end = if overlaps { stretch.end.max(next.end) } else { stretch.end };
+            overlaps
+        });
+        found
     }
 }
 
-/// What a cut at a character leaves of a secret at its end, the longest first, down to half of it.
-fn ends(secret: &str) -> impl Iterator<Item = &str> {
+impl Secrets {
+    /// How much of the text's beginning is the end of a secret.
+    fn head(&self, text: &[u8]) -> usize {
+        let cut = |secret: &String| ends(secret).find(|end| text.starts_with(end)).map_or(0, <[u8]>::len);
+        self.values.iter().map(cut).max().unwrap_or_default()
+    }
+
+    /// Where a secret begins that the text's end cuts.
+    fn tail(&self, text: &[u8]) -> usize {
+        let cut = |secret: &String| beginnings(secret).find(|begin| text.ends_with(begin)).map_or(0, <[u8]>::len);
+        text.len() - self.values.iter().map(cut).max().unwrap_or_default()
+    }
+}
+
+/// Puts a mask in the place of each stretch of the text that the pieces are together.
+fn take_out(stretches: &[Range<usize>], pieces: &mut [Vec<u8>]) {
+    let mut begins = 0;
+    for piece in pieces {
+        let ends = begins + piece.len();
+        let here = stretches.iter().filter(|stretch| stretch.start < ends && stretch.end > begins);
+        let mut kept = Vec::new();
+        let mut at = begins;
+        for stretch in here {
+            kept.extend_from_slice(&piece[at - begins..stretch.start.max(at) - begins]);
+            if stretch.start >= begins {
+                kept.extend_from_slice(MASK.as_bytes());
+            }
+            at = stretch.end.min(ends);
+        }
+        if at > begins {
+            kept.extend_from_slice(&piece[at - begins..]);
+            *piece = kept;
+        }
+        begins = ends;
+    }
+}
+
+/// What a cut leaves of a secret at its end, the longest first, down to half of it.
+fn ends(secret: &str) -> impl Iterator<Item = &[u8]> {
     let half = secret.len() - secret.len().div_ceil(2);
-    secret.char_indices().skip(1).map(|(at, _)| at).take_while(move |at| *at <= half).map(|at| &secret[at..])
+    (1..=half).map(|at| &secret.as_bytes()[at..])
 }
 
 /// The same at its beginning.
-fn beginnings(secret: &str) -> impl Iterator<Item = &str> {
+fn beginnings(secret: &str) -> impl Iterator<Item = &[u8]> {
     let half = secret.len().div_ceil(2);
-    secret.char_indices().rev().map(|(at, _)| at).take_while(move |at| *at >= half).map(|at| &secret[..at])
+    (half..secret.len()).rev().map(|at| &secret.as_bytes()[..at])
 }
 
 fn is_worth_masking(secret: Secret<'_>) -> bool {
@@ -108,10 +159,19 @@ fn is_worth_masking(secret: Secret<'_>) -> bool {
     value.len() >= MIN_GUESSED && !is_word && !is_number
 }
 
+impl PartialEq for Masker {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_ref().map(|secrets| &secrets.values) == other.0.as_ref().map(|secrets| &secrets.values)
+    }
+}
+
+impl Eq for Masker {}
+
 /// Says how many secrets there are, and none of them.
 impl fmt::Debug for Masker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Masker").field("secrets", &self.secrets.len()).finish_non_exhaustive()
+        let secrets = self.0.as_ref().map_or(0, |secrets| secrets.values.len());
+        f.debug_struct("Masker").field("secrets", &secrets).finish_non_exhaustive()
     }
 }
 
@@ -192,6 +252,20 @@ mod tests {
             let shown = |text: &str| masker.mask(text).chars().filter(char::is_ascii_uppercase).count();
             prop_assert!(2 * shown(&left) < secret.len() + 1 && 2 * shown(&right) < secret.len() + 1);
             prop_assert!(shown(&left) + shown(&right) < secret.len());
+        }
+
+        #[test]
+        fn a_secret_in_text_that_lies_in_pieces_is_masked_once_and_nothing_else_is_lost(
+            (before, secret, after) in ("[ -~]{0,8}", "[A-ZÄ]{4,12}", "[ -~]{0,8}"),
+            cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
+        ) {
+            let (before, after) = (before.to_lowercase(), after.to_lowercase());
+            let text = format!("{before}{secret}{after}").into_bytes();
+            let mut places: Vec<usize> = cuts.iter().map(|cut| cut.index(text.len() + 1)).chain([0, text.len()]).collect();
+            places.sort_unstable();
+            let mut pieces: Vec<Vec<u8>> = places.windows(2).map(|cut| text[cut[0]..cut[1]].to_vec()).collect();
+            said(&[&secret]).mask_pieces(&mut pieces);
+            prop_assert_eq!(String::from_utf8(pieces.concat()).unwrap(), format!("{before}{MASK}{after}"));
         }
 
         #[test]

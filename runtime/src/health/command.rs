@@ -5,6 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
+use locald_config::Masker;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, waitid};
 use tokio::net::unix::pipe;
 use tokio::signal::unix::{SignalKind, signal};
@@ -21,13 +22,19 @@ pub(crate) struct Script {
     pub(crate) directory: PathBuf,
     /// The whole environment.
     pub(crate) environment: Vec<(String, String)>,
+    /// What it says is shown, and must not show secrets.
+    pub(crate) masker: Masker,
 }
 
 /// Asks; the error is what the command said, or how it ended.
 pub(super) async fn ask(script: &Script) -> Result<(), String> {
     let asked = Asked::begin(script).map_err(|error| format!("cannot be asked: {}", in_words(&error)))?;
     let (status, said) = asked.end().await.map_err(|error| in_words(&error))?;
-    if status.success() { Ok(()) } else { Err(last_line(&said).unwrap_or_else(|| status.to_string())) }
+    if status.success() {
+        return Ok(());
+    }
+    let said = last_line(&said).map(|line| script.masker.mask(&line).into_owned());
+    Err(said.unwrap_or_else(|| status.to_string()))
 }
 
 /// A process that is asking. Dropped, it is ended with all of its group.
@@ -120,6 +127,8 @@ fn last_line(said: &[u8]) -> Option<String> {
 mod tests {
     use std::fs;
 
+    use locald_config::Secret;
+
     use super::*;
 
     async fn asked(line: &str) -> Result<(), String> {
@@ -129,7 +138,8 @@ mod tests {
     fn script(line: &str) -> Script {
         let arguments = ["/bin/sh", "-c", line].map(str::to_owned).to_vec();
         let environment = vec![("PATH".to_owned(), std::env::var("PATH").unwrap_or_default())];
-        Script { arguments, directory: PathBuf::from("/"), environment }
+        let masker = Masker::new([Secret { value: "hunter2", is_said: true }]);
+        Script { arguments, directory: PathBuf::from("/"), environment, masker }
     }
 
     fn is_alive(pid: &str) -> bool {
@@ -144,6 +154,7 @@ mod tests {
             asked("echo no; echo >&2 '  not ready: 3 of 5 '; echo; exit 4").await,
             Err("not ready: 3 of 5".into())
         );
+        assert_eq!(asked("echo no key hunter2; exit 4").await, Err("no key ********".into()));
         assert_eq!(asked("exit 4").await, Err("exit status: 4".into()));
         assert_eq!(asked("kill -9 $$").await, Err("signal: 9 (SIGKILL)".into()));
         let nowhere = Script { directory: PathBuf::from("/no/such/folder"), ..script("true") };

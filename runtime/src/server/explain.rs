@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use locald_api::{EndedRun, Explanation, Failure, Need, Next, Probe, Target};
 use locald_config::Condition;
 
-use super::{Server, status};
+use super::{Server, masking, status};
 use crate::supervisor::{Meant, Project, State, graph, listening_ports};
 
 /// Explains the services in `target`.
@@ -21,12 +21,19 @@ pub(super) fn explain(server: &Server, target: &Target) -> Result<Vec<Explanatio
             let source = probed.source.word()?.to_owned();
             Some(Probe { source, at: Timestamp::try_from(probed.at).ok()?.to_string(), fault: probed.fault.clone() })
         });
+        let masker = server.supervisor.masker(&status.id);
+        let columns = meant.service.pane.screen().size().columns();
+        let shown = |lines: &[String]| {
+            let mut lines = lines.to_vec();
+            masking::rows(&masker, &mut lines, columns);
+            lines
+        };
         let runs = view.history.iter().map(|run| EndedRun {
             run: run.run,
             began_at: Some(run.began).filter(|began| *began > 0).and_then(time),
             ended_at: time(run.ended).unwrap_or_default(),
             exit: run.exit,
-            last_lines: run.last_lines.clone(),
+            last_lines: shown(&run.last_lines),
         });
         Explanation {
             needs: project.map(|project| needs(project, meant)).unwrap_or_default(),

@@ -3,8 +3,7 @@
 //! A page's cursor names a place in the log of each service that was meant. Between two pages nothing is kept, so a cursor is as
 //! good for the next daemon as for this one.
 
-use std::borrow::Cow;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -14,12 +13,12 @@ use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
 use locald_api::{Failure, FailureKind, LogEvent, LogLine, LogPage, LogQuery, LogStream, ServiceId};
-use locald_config::Masker;
 use regex::Regex;
 
 use super::Server;
 use super::log_places::{Place, Places};
 use super::log_sources::{self, Source};
+use super::masking;
 use crate::logs::{self, Cursor, Escapes, Kind, LineCursor, Listing, Merge, Outcome, Query, Reader};
 use crate::panes::logger::fault_text;
 use crate::pattern;
@@ -58,7 +57,9 @@ pub(super) async fn page(mut query: LogQuery, server: &Server) -> Result<LogPage
             join_all(panes.map(|pane| pane.wait_until_logged(CATCH_UP))).await;
         }
         let mut page = read(&query, grep.clone(), &sources).await?;
-        mask(&mut page, server);
+        if !query.reveal {
+            masking::page(&mut page, |service| server.supervisor.masker(service));
+        }
         if !query.follow || !page.lines.is_empty() {
             return Ok(page);
         }
@@ -75,19 +76,6 @@ pub(super) async fn page(mut query: LogQuery, server: &Server) -> Result<LogPage
             // A pane that is gone has no more news, which is none; that it went changed the revision.
             () = async { while news.next().await == Some(false) {} }, if !news.is_empty() => {}
             _ = revision.changed() => {}
-        }
-    }
-}
-
-/// Takes secrets out of what is shown. What is asked for raw is what was written.
-fn mask(page: &mut LogPage, server: &Server) {
-    let mut maskers: BTreeMap<ServiceId, Masker> = BTreeMap::new();
-    for line in &mut page.lines {
-        if let LogEvent::Text { text, .. } = &mut line.event {
-            let masker = maskers.entry(line.service.clone()).or_insert_with_key(|id| server.supervisor.masker(id));
-            if let Cow::Owned(masked) = masker.mask(text) {
-                *text = masked;
-            }
         }
     }
 }

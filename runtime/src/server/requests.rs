@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use locald_api::{Capture, DaemonInfo, Failure, FailureKind, Input, ProjectStatus, Request, Response, Target};
 
 use super::typing::type_into;
-use super::{End, Server, explain, log_pages, status};
+use super::{End, Server, explain, log_pages, masking, status};
 use crate::supervisor::{Asked, Meant, listening_ports};
 
 /// Rows of history given at once.
@@ -61,7 +61,9 @@ pub(super) async fn carry_out(request: Request, server: &Server) -> Result<Respo
         Request::Status(target) => list(server, &target),
         Request::Explain(target) => explain::explain(server, &target).map(Response::Explanations),
         Request::Logs(query) => log_pages::page(query, server).await.map(Response::Logs),
-        Request::Capture { target, history, ansi } => Ok(capture(&supervisor.resolve_one(&target)?, history, ansi)),
+        Request::Capture { target, history, ansi } => {
+            Ok(capture(server, &supervisor.resolve_one(&target)?, history, ansi))
+        }
         Request::SendKeys { target, input } => send_keys(&supervisor.resolve_one(&target)?, &input).await,
         Request::Lines { service, first, count } => {
             let pane = server.panes.find(&service).ok_or_else(|| unknown(&service))?;
@@ -121,19 +123,23 @@ fn list(server: &Server, target: &Target) -> Result<Response, Failure> {
     Ok(Response::Status { projects: all.into_iter().filter(is_meant).collect(), services, degraded })
 }
 
-fn capture(meant: &Meant, history: u32, ansi: bool) -> Response {
+fn capture(server: &Server, meant: &Meant, history: u32, ansi: bool) -> Response {
     let pane = &meant.service.pane;
     let screen = pane.screen();
     let engine = screen.engine();
     let text = locald_term::capture(engine, history as usize, ansi);
-    let lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    let (size, cursor) = (engine.size(), engine.cursor());
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let (size, cursor, mut title) = (engine.size(), engine.cursor(), engine.title().to_owned());
+    drop(screen);
+    let masker = server.supervisor.masker(&pane.id);
+    masking::rows(&masker, &mut lines, size.columns());
+    masking::mask(&masker, &mut title);
     Response::Capture(Capture {
         service: pane.id.clone(),
         columns: size.columns(),
         rows: size.rows(),
         cursor: (cursor.row, cursor.column),
-        title: engine.title().to_owned(),
+        title,
         history: u32::try_from(lines.len().saturating_sub(usize::from(size.rows()))).unwrap_or(u32::MAX),
         lines,
     })

@@ -83,7 +83,10 @@ fn reason(supervisor: &Supervisor, service: &Service, view: &View) -> Option<Str
         let names: Vec<String> = view.without.iter().map(ToString::to_string).collect();
         (!names.is_empty()).then(|| format!("runs without {}", names.join(", ")))
     };
-    let said = || view.state.pid().and_then(|_| service.pane.notices().borrow().shown());
+    let said = || {
+        let said = view.state.pid().and_then(|_| service.pane.notices().borrow().shown())?;
+        Some(supervisor.masker(&service.pane.id).mask(&said).into_owned())
+    };
     let of_state = match (view.state.reason(view.exit), &view.port_note) {
         (Some(reason), Some(note)) => Some(format!("{reason}; {note}")),
         (reason, note) => reason.or_else(|| note.clone()),

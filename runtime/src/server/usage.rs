@@ -6,7 +6,7 @@ use locald_api::ServiceUsage;
 use tokio::task::JoinHandle;
 use tokio::time::{Duration, Instant};
 
-use super::Server;
+use super::{Server, masking};
 
 /// The time between two measurements.
 const PERIOD: Duration = Duration::from_secs(1);
@@ -60,10 +60,11 @@ fn measure(server: &Server) -> Vec<ServiceUsage> {
         Some((service.pane.id.clone(), pid))
     });
     let usage = server.meter.measure(&running.collect::<Vec<_>>());
-    let told = services.iter().map(|service| ServiceUsage {
-        service: service.pane.id.clone(),
-        usage: usage.get(&service.pane.id).copied().unwrap_or_default(),
-        last_line: service.pane.screen().last_line(),
+    let told = services.iter().map(|service| {
+        let mut last_line = service.pane.screen().last_line();
+        masking::mask(&server.supervisor.masker(&service.pane.id), &mut last_line);
+        let usage = usage.get(&service.pane.id).copied().unwrap_or_default();
+        ServiceUsage { service: service.pane.id.clone(), usage, last_line }
     });
     told.collect()
 }

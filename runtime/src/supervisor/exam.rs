@@ -71,7 +71,8 @@ impl Examiner {
         let resolved = self.surroundings.environment(id, definition).and_then(|it| it.resolve(&probe)).ok();
         let (arguments, variables) = resolved.map(|it| (it.arguments, it.variables)).unwrap_or_default();
         let environment = variables.into_iter().map(|(name, given)| (name, given.value)).collect();
-        Script { arguments, directory: definition.directory.clone(), environment }
+        let masker = self.surroundings.masker(id);
+        Script { arguments, directory: definition.directory.clone(), environment, masker }
     }
 }
 
