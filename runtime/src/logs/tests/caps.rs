@@ -82,3 +82,51 @@ fn nobody_else_can_read_a_log() {
     let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&log), mode(&segment::path(&log, 0))), (0o700, 0o600));
 }
+
+/// All bytes in the folder of a log, whatever the files are.
+fn folder_size(dir: &std::path::Path) -> u64 {
+    fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum()
+}
+
+#[test]
+fn the_output_of_a_day_stays_inside_the_cap_through_floods_quiet_hours_and_daemons_that_come_and_go() {
+    const SECOND: u64 = 1_000_000_000;
+    const HOUR: u64 = 3600 * SECOND;
+    let dir = tempfile::tempdir().unwrap();
+    // The smallest cap that can be set, and an age that is reached within the day.
+    let caps = Caps { total: 1 << 20, age: Duration::from_hours(6), ..Caps::default() };
+    let (mut writer, _) = Writer::open(dir.path(), caps).unwrap();
+    let line = |second: u64| format!("{:>6} GET /items/{} 200 in {} ms\n", second, second % 997, second % 89);
+    let (mut written, mut most) = (0, 0);
+    // The clock is that of the records: a day in steps of ten seconds.
+    for second in (0..24 * 3600).step_by(10) {
+        let lines = match second / 3600 {
+            // At night nearly nothing, and once a flood.
+            0..6 => usize::from(second % 600 == 0),
+            9 => 400,
+            _ => 80,
+        };
+        let now = second * SECOND;
+        let text = line(second).repeat(lines);
+        let mut records = vec![output(now, Stream::Tty, text.clone())];
+        if second % 1800 == 0 {
+            let state = vec![7; 30_000].into();
+            let checkpoint = Checkpoint { at: now, from: Cursor::OLDEST, run: Run::default(), state };
+            records.push(Record { time: now, end: now, entry: Entry::Checkpoint(checkpoint) });
+        }
+        writer.append_batch(&records).unwrap();
+        written += text.len() as u64;
+        if second % 3600 == 0 {
+            writer.prune(now);
+            writer = Writer::open(dir.path(), caps).unwrap().0;
+        }
+        most = most.max(folder_size(dir.path()));
+        assert!(most <= caps.total, "{most} bytes after {second} s");
+    }
+    assert!(written > 20 * caps.total, "the day was not much: {written}");
+    assert!(most > caps.total / 2, "what may be kept is kept: {most}");
+    let kept = super::read_all(dir.path());
+    let (first, last) = (kept[0].time, kept[kept.len() - 1].time);
+    assert_eq!(last, (24 * 3600 - 10) * SECOND);
+    assert!(first > 17 * HOUR && kept.windows(2).all(|pair| pair[0].time <= pair[1].time), "{first}");
+}
