@@ -15,6 +15,7 @@ use crate::exit::ExitKind;
 use crate::log_text::{LogText, Projects};
 use crate::paint::plain;
 use crate::progress::{Progress, Seen, in_words};
+use crate::stray;
 use crate::ui::Ui;
 
 /// What became of services that were to start.
@@ -67,6 +68,11 @@ impl Report {
             let text = self.in_detail(change, text);
             let line = format!("{} {}", plain(&name), ui.status_paint.tone(tone, &plain(&text)));
             writeln!(ui.status(), "{line}")?;
+            if let Some(seen) = self.seen(&change.service)
+                && let (Some(reason), Some(advice)) = (&seen.status.reason, stray::advice(&seen.status))
+            {
+                ui.note(&format!("  {}; {advice}", plain(reason)))?;
+            }
             let Some(lines) = self.lines.get(&change.service) else { continue };
             let text = LogText::new(ui.status_paint, &now, false, Projects::default()).page(lines);
             for line in text.lines() {

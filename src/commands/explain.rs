@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::paint::{Tone, plain};
 use crate::progress::state_tone;
+use crate::stray;
 use crate::ui::Ui;
 
 /// The columns of a label.
@@ -83,6 +84,9 @@ fn text(explained: &Explanation, now: Timestamp, ui: &Ui) -> String {
     }
     if explained.listens != service.ports && !explained.listens.is_empty() {
         line("listens on", &explained.listens.iter().map(u16::to_string).collect::<Vec<_>>().join(", "));
+    }
+    if let Some(advice) = stray::advice(service) {
+        line("", &advice);
     }
     if let Some(usage) = &service.usage {
         let several = if usage.processes == 1 { "process" } else { "processes" };

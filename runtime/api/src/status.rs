@@ -58,6 +58,9 @@ pub struct ServiceStatus {
     pub started_at: Option<String>,
     /// Ports leased to it.
     pub ports: Vec<u16>,
+    /// The port on which it listens instead of its own, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stray_port: Option<u16>,
     /// Where it can be reached now: the URLs of its name, the one to show first, then that of its port, which every program finds.
     pub urls: Vec<String>,
     /// The URLs of its name, whether it runs or not.

@@ -54,6 +54,7 @@ pub(super) fn service_status(supervisor: &Supervisor, meant: &Meant, listening: 
             .and_then(|since| Timestamp::from_nanosecond(i128::from(since)).ok())
             .map(|at| at.to_string()),
         ports: port.into_iter().collect(),
+        stray_port: pid.and_then(|_| supervisor.addresses.stray(&id)),
         urls: match loopback {
             Some(port) => sites.iter().cloned().chain([format!("http://127.0.0.1:{port}")]).collect(),
             None => Vec::new(),
