@@ -64,6 +64,28 @@ fn a_service_that_listens_late_holds_back_those_who_depend_on_it_and_nobody_else
 }
 
 #[test]
+fn a_chain_starts_in_the_order_of_its_times_behind_a_database_that_listens_after_four_seconds() {
+    let home = TestHome::new(&format!(
+        "[services.web]\ncommand = \"exec sleep 1000\"\ndepends_on = [\"api\"]\n\
+         [services.api]\ncommand = \"sleep 0.3; echo here; exec sleep 1000\"\nhealth = {{ log = \"here\" }}\ndepends_on = [\"db\"]\n\
+         [services.db]\ncommand = \"sleep 4; exec {} listen\"\nport = {}\n\
+         [services.other]\ncommand = \"exec sleep 1000\"\n",
+        fake::service(),
+        TcpListener::bind(("127.0.0.1", 0)).expect("a port").local_addr().expect("an address").port(),
+    ));
+    home.ok(&["up"]);
+    let began = |service: &str| {
+        let status = home.service(service);
+        assert_eq!(status["state"], "ready", "{status}");
+        status["started_at"].as_str().expect("a time").parse::<jiff::Timestamp>().expect("a time")
+    };
+    let after = |earlier: &str, later: &str| began(later).duration_since(began(earlier)).as_secs_f64();
+    assert!(after("db", "api") >= 4.0, "{}", after("db", "api"));
+    assert!(after("api", "web") >= 0.3, "{}", after("api", "web"));
+    assert!(after("db", "other").abs() < 2.0, "who depends on nobody waits for nobody");
+}
+
+#[test]
 fn a_service_that_fails_holds_back_its_dependents_and_says_so_and_they_follow_once_it_is_mended() {
     let home = TestHome::new(
         "[services.migrate]\ncommand = \"test -e mended || { echo no schema; exit 2; }\"\n\
@@ -167,6 +189,71 @@ fn a_service_that_is_killed_is_known_to_be_in_whatever_state_it_was() {
 }
 
 #[test]
+fn a_service_that_is_killed_while_it_stops_has_stopped() {
+    let home = TestHome::new(
+        "[services.stubborn]\ncommand = \"trap '' TERM HUP; : > up; while :; do sleep 1; done\"\nstop_timeout = \"10m\"\n",
+    );
+    home.ok(&["up"]);
+    wait::until("it ignores being asked", || home.project().join("up").exists().then_some(()));
+    let pid = home.pid("stubborn");
+    let mut stop = home.command(&["stop"]).stderr(Stdio::null()).spawn().expect("locald can be started");
+    home.wait_for_state("stubborn", "stopping");
+    signal(pid, Signal::KILL);
+    assert!(stop.wait().expect("it ends").success());
+    let status = home.service("stubborn");
+    assert_eq!((&status["state"], &status["exit"]["signal"]), (&"stopped".into(), &9.into()), "{status}");
+}
+
+#[test]
+fn a_daemon_that_is_killed_during_a_pause_is_followed_by_one_that_keeps_to_it() {
+    let home = TestHome::new(
+        "[services.bad]\ncommand = \"echo x >> runs; exit 7\"\nrestart = \"always\"\nbackoff = { initial = \"3s\", max = \"3s\" }\n",
+    );
+    home.fails(1, &["up"]);
+    let before = home.wait_for_state("bad", "backoff");
+    signal(home.daemon_pid(), Signal::KILL);
+    let after = home.service("bad");
+    assert_eq!((&after["state"], &after["restarts"]), (&"backoff".into(), &0.into()), "{after}");
+    let second = |status: &Value| status["starts_at"].as_str().map(|at| at.parse::<jiff::Timestamp>().expect("a time"));
+    let moved = second(&after).expect("a time").duration_since(second(&before).expect("a time"));
+    assert!(moved.abs() < jiff::SignedDuration::from_secs(1), "{before} {after}");
+    let runs = || fs::read_to_string(home.project().join("runs")).unwrap_or_default().lines().count();
+    assert_eq!(runs(), 1);
+    wait::until("it is started again", || (runs() == 2).then_some(()));
+}
+
+/// The processes of the probes so far, of which each writes its number and never answers.
+fn probes(home: &TestHome, count: usize) -> Vec<i32> {
+    wait::until(&format!("there are {count} probes"), || {
+        let text = fs::read_to_string(home.project().join("probes")).unwrap_or_default();
+        let pids: Vec<i32> = text.lines().filter_map(|line| line.parse().ok()).collect();
+        (pids.len() >= count && text.ends_with('\n')).then_some(pids)
+    })
+}
+
+#[test]
+fn whoever_is_killed_during_a_probe_leaves_nothing_of_it() {
+    let home = TestHome::new(
+        "[services.web]\ncommand = \"exec sleep 1000\"\nescape = \"leave\"\n\
+         health = { command = \"echo $$ >> probes; sleep 1000; :\", timeout = \"10m\" }\n",
+    );
+    let mut up = bring_up(&home);
+    let first = probes(&home, 1)[0];
+    assert_eq!(home.service("web")["state"], "starting");
+    // The daemon: its probe goes with it, and the next one asks anew.
+    let web = home.pid("web");
+    signal(home.daemon_pid(), Signal::KILL);
+    wait::until("the probe is gone", || (!is_alive(first)).then_some(()));
+    let second = probes(&home, 2)[1];
+    assert_eq!((&home.service("web")["state"], home.pid("web")), (&"starting".into(), web));
+    // The service: nobody is asked any more.
+    signal(web, Signal::KILL);
+    home.wait_for_state("web", "exited");
+    wait::until("the probe is gone", || (!is_alive(second)).then_some(()));
+    let _ = up.wait();
+}
+
+#[test]
 fn a_service_that_keeps_failing_is_restarted_and_then_given_up() {
     let home = TestHome::new(
         "[services.bad]\ncommand = \"echo attempt; exit 7\"\nrestart = \"on-failure\"\n\
@@ -220,16 +307,40 @@ fn ports_are_checked_and_whoever_has_one_is_named() {
 }
 
 #[test]
+fn a_program_that_finds_its_port_taken_is_started_once_more_with_another_and_its_owner_is_named() {
+    let home = TestHome::new(&format!(
+        "[services.web]\ncommand = \"test -e begun && exec {} listen; : > begun; until test -e taken; do sleep 0.01; done; \
+         echo 'listen EADDRINUSE: address already in use'; exit 1\"\nport = 0\nhealth = {{ tcp = true }}\n",
+        fake::service(),
+    ));
+    let mut up = bring_up(&home);
+    wait::until("it has begun", || home.project().join("begun").exists().then_some(()));
+    let before = home.service("web")["ports"][0].as_u64().and_then(|port| u16::try_from(port).ok()).expect("a port");
+    let _taken = TcpListener::bind(("127.0.0.1", before)).expect("nobody else has it");
+    home.write("taken", "");
+    assert!(up.wait().expect("it ends").success());
+    let status = home.service("web");
+    let reason = status["reason"].as_str().unwrap_or_default();
+    let me = std::process::id();
+    assert!(reason.starts_with(&format!("port {before} is in use by ")), "{status}");
+    assert!(reason.contains(&format!("(pid {me}); it has port {} instead", status["ports"][0])), "{status}");
+    assert_ne!(status["ports"][0], before);
+}
+
+#[test]
 fn a_service_that_listens_elsewhere_than_it_was_told_is_found_there() {
     let free = TcpListener::bind(("127.0.0.1", 0)).expect("a port").local_addr().expect("an address").port();
     let home = TestHome::new(&format!(
         "[services.web]\ncommand = \"echo not $PORT; exec {} listen-on {free}\"\n",
         fake::service(),
     ));
-    home.ok(&["up"]);
+    let said = home.run(&["up"]);
     let status = home.service("web");
     let own = status["ports"][0].as_u64().expect("a port");
     assert_eq!(status["reason"], format!("listens on {free}, not on its port {own}"));
+    let advice = format!("`port = {free}` under `[services.web]` makes {free} its own port");
+    assert!(said.err.contains(&format!("listens on {free}, not on its port {own}; {advice}")), "{said:?}");
+    assert!(home.ok(&["explain", "web"]).contains(&advice));
     let urls = status["urls"].as_array().expect("URLs");
     assert_eq!(urls.last().expect("a URL"), &format!("http://127.0.0.1:{free}"));
 }

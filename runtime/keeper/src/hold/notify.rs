@@ -126,4 +126,27 @@ mod tests {
         notify.forget();
         assert_eq!(notify.latest().count(), 0);
     }
+
+    #[test]
+    fn what_a_process_of_another_user_says_is_not_heard() {
+        use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, UCred};
+
+        let scratch = tempfile::tempdir().unwrap();
+        let mut notify = NotifySocket::bind(scratch.path().join("n")).unwrap();
+        let sender = UnixDatagram::unbound().unwrap();
+        sender.connect(notify.path()).unwrap();
+        let (pid, gid) = (rustix::process::getpid(), rustix::process::getgid());
+        let nobody = UCred { pid, uid: rustix::process::Uid::from_raw(65_534), gid };
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmCredentials(1))];
+        let mut ancillary = SendAncillaryBuffer::new(&mut space);
+        assert!(ancillary.push(SendAncillaryMessage::ScmCredentials(nobody)));
+        let message = [io::IoSlice::new(b"READY=1")];
+        if rustix::net::sendmsg(&sender, &message, &mut ancillary, SendFlags::empty()).is_err() {
+            eprintln!("SKIPPED: notices of other users: only root may speak for another one");
+            return;
+        }
+        sender.send(b"STATUS=ours").unwrap();
+        notify.drain();
+        assert_eq!(notify.take_news(), [("STATUS", "ours".to_owned())]);
+    }
 }
