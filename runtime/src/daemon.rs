@@ -98,8 +98,8 @@ async fn serve(
 ) -> Result<ExitCode, String> {
     let text = |error: std::io::Error| error.to_string();
     let (keeper, panes) = (Arc::new(keeper), Arc::new(PaneSet::default()));
-    let Inheritance { keeper: keeper_pid, keeper_started, failures, listener, output, room, sockets, rest } =
-        inheritance;
+    let facts = KeeperFacts::of(&inheritance);
+    let Inheritance { listener, output, room, sockets, rest, .. } = inheritance;
     let finish = logger::Finish::default();
     let logger = logger::start(panes.clone(), finish.clone()).map_err(text)?;
     let parts = SupervisorParts {
@@ -118,7 +118,6 @@ async fn serve(
     thread::Builder::new().name("keeper".to_owned()).spawn(move || hear(receiver, &heard)).map_err(text)?;
     let (ends, mut ending) = mpsc::channel(4);
     let (listeners, new_listeners) = mpsc::channel(1);
-    let facts = KeeperFacts { pid: keeper_pid, started: keeper_started, failures };
     let started = Instant::now();
     let server = Server {
         pins: Pins::open(home.state_dir().join("pins.json")),

@@ -5,6 +5,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::sync::{Mutex, PoisonError};
 
+use locald_keeper::containment::{self, Containment};
 use locald_keeper::{FromKeeper, ReceiveError, Receiver, Sender, ToKeeper, VERSION, channel};
 
 /// Sends orders. Orders are small and the keeper always listens, so sending does not wait for the world.
@@ -28,6 +29,8 @@ pub(crate) struct Inheritance {
     pub(crate) room: OwnedFd,
     /// Sockets of an earlier daemon, by the names it gave them.
     pub(crate) sockets: Vec<(String, OwnedFd)>,
+    /// By which means it ends what a service started.
+    pub(crate) containment: Option<Containment>,
     /// Everything else, in order: slots, values, notices.
     pub(crate) rest: Vec<(FromKeeper, Vec<OwnedFd>)>,
 }
@@ -59,18 +62,30 @@ pub(crate) fn inherit(stream: UnixStream) -> Result<(KeeperLink, Receiver, Inher
     let Ok([listener, output, room]) = <[OwnedFd; 3]>::try_from(descriptors) else {
         return Err(InheritError::OutOfTurn);
     };
-    let (mut sockets, mut rest) = (Vec::new(), Vec::new());
+    let (mut sockets, mut containment, mut rest) = (Vec::new(), None, Vec::new());
     loop {
         match receiver.receive()? {
             (FromKeeper::Ready, _) => break,
             (FromKeeper::Held { key }, descriptors) => {
                 sockets.extend(descriptors.into_iter().map(|it| (key.clone(), it)));
             }
+            (FromKeeper::Value { key, value }, _) if key == containment::KEY => {
+                containment = Containment::decode(&value);
+            }
             other => rest.push(other),
         }
     }
-    let inheritance =
-        Inheritance { keeper: pid, keeper_started: started, failures, listener, output, room, sockets, rest };
+    let inheritance = Inheritance {
+        keeper: pid,
+        keeper_started: started,
+        failures,
+        listener,
+        output,
+        room,
+        sockets,
+        containment,
+        rest,
+    };
     Ok((KeeperLink(Mutex::new(sender)), receiver, inheritance))
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use locald_api::{CallError, Client, DaemonInfo, Events, Request, Response};
+use locald_api::{CallError, Client, Containment, DaemonInfo, Events, Request, Response};
 use rustix::process::Signal;
 use serde::Serialize;
 
@@ -82,8 +82,22 @@ fn describe(info: &DaemonInfo) -> String {
         ("failures", info.daemon_failures.to_string()),
         ("socket", info.socket.clone()),
         ("log", info.log.clone()),
+        ("ends by", means(&info.containment)),
     ];
     lines.iter().fold(String::new(), |text, (name, value)| format!("{text}{name:<8}  {}\n", plain(value)))
+}
+
+/// By which means all of a service is ended.
+fn means(containment: &Containment) -> String {
+    let missing = containment.missing.as_ref().map(|missing| format!("; {missing}")).unwrap_or_default();
+    match &containment.control_group {
+        Some(group) => {
+            let limits = &containment.limits;
+            let limits = if limits.is_empty() { String::new() } else { format!("; limits: {}", limits.join(", ")) };
+            format!("reapers, and control groups in {group}{limits}{missing}")
+        }
+        None => format!("reapers{missing}"),
+    }
 }
 
 async fn restart(json: bool, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
@@ -182,6 +196,11 @@ mod tests {
             daemon_failures: 1,
             log: "/home/me/.local/state/locald/daemon.log".to_owned(),
             degraded: vec![],
+            containment: Containment {
+                control_group: Some("/sys/fs/cgroup/app.slice/locald.1f".to_owned()),
+                limits: vec!["memory".to_owned(), "pids".to_owned()],
+                missing: None,
+            },
         }
     }
 
@@ -193,7 +212,18 @@ mod tests {
         failures  1
         socket    /run/user/1000/locald/socket
         log       /home/me/.local/state/locald/daemon.log
+        ends by   reapers, and control groups in /sys/fs/cgroup/app.slice/locald.1f; limits: memory, pids
         ");
+    }
+
+    #[test]
+    fn a_means_that_is_missing_is_said() {
+        let missing = Some("no control groups of version 2 are mounted".to_owned());
+        let reapers = Containment { missing, ..Containment::default() };
+        assert_eq!(means(&reapers), "reapers; no control groups of version 2 are mounted");
+        let missing = Some("no controller can be had for limits".to_owned());
+        let groups = Containment { control_group: Some("/g".to_owned()), limits: vec![], missing };
+        assert_eq!(means(&groups), "reapers, and control groups in /g; no controller can be had for limits");
     }
 
     #[test]

@@ -93,6 +93,9 @@ fn text(explained: &Explanation, now: Timestamp, ui: &Ui) -> String {
         let cpu = usage.cpu_permille.map(|used| format!(", {} of a processor", percent(used))).unwrap_or_default();
         line("uses", &format!("{} {several}, {} of memory{cpu}", usage.processes, memory(usage.memory)));
     }
+    if let Some(group) = &explained.control_group {
+        line("group", &format!("{group}: the kernel ends all of it at once"));
+    }
     for run in explained.runs.iter().rev() {
         line("ended", &format!("{} with {}{}", ago(&run.ended_at, now), end(run.exit), lasted(run)));
         for last in &run.last_lines {
@@ -136,6 +139,7 @@ struct ExplanationJson<'a> {
     probe: Option<&'a locald_api::Probe>,
     next: Option<&'a locald_api::Next>,
     listens: &'a [u16],
+    control_group: Option<&'a str>,
     runs: Vec<RunJson<'a>>,
 }
 
@@ -164,6 +168,7 @@ impl<'a> From<&'a Explanation> for ExplanationJson<'a> {
             probe: explained.probe.as_ref(),
             next: explained.next.as_ref(),
             listens: &explained.listens,
+            control_group: explained.control_group.as_deref(),
             runs: runs.collect(),
         }
     }
@@ -195,6 +200,7 @@ mod tests {
             probe: Some(Probe { source: "http".to_owned(), at: "2026-01-31T07:19:57Z".to_owned(), fault }),
             next: Some(Next { what: "it is started again".to_owned(), at: "2026-01-31T07:20:02.5Z".to_owned() }),
             listens: vec![9999],
+            control_group: Some("/app.slice/locald.1f/run-3".to_owned()),
             runs: vec![EndedRun {
                 run: 3,
                 began_at: Some("2026-01-31T07:19:00Z".to_owned()),
@@ -220,6 +226,7 @@ mod tests {
           port         20123
           listens on   9999
           uses         2 processes, 90M of memory, 12.3% of a processor
+          group        /app.slice/locald.1f/run-3: the kernel ends all of it at once
           ended        2s ago with exit code 1 after 58.0s
                        | boom �[31m
         ");

@@ -78,16 +78,17 @@ pub(crate) fn show_faults(projects: &[ProjectStatus], ui: &mut Ui) -> io::Result
 
 /// What goes first when the terminal is narrow has the lowest rank; the last column stays longest, because nothing else
 /// says where a service is or why it is not.
-const LAYOUT: [Column; 9] = [
+const LAYOUT: [Column; 10] = [
     Column { title: "NAME", shrink: Some(Shrink { least: 12, good: 12 }), rank: None, right: false },
-    Column { title: "STATE", shrink: None, rank: Some(7), right: false },
-    Column { title: "PID", shrink: None, rank: Some(3), right: true },
-    Column { title: "EXIT", shrink: None, rank: Some(4), right: false },
-    Column { title: "RESTARTS", shrink: None, rank: Some(2), right: true },
-    Column { title: "CPU", shrink: None, rank: Some(0), right: true },
-    Column { title: "MEMORY", shrink: None, rank: Some(1), right: true },
-    Column { title: "SINCE", shrink: None, rank: Some(5), right: false },
-    Column { title: "URL OR REASON", shrink: Some(Shrink { least: 14, good: 22 }), rank: Some(6), right: false },
+    Column { title: "STATE", shrink: None, rank: Some(8), right: false },
+    Column { title: "PID", shrink: None, rank: Some(4), right: true },
+    Column { title: "EXIT", shrink: None, rank: Some(5), right: false },
+    Column { title: "RESTARTS", shrink: None, rank: Some(3), right: true },
+    Column { title: "PROCS", shrink: None, rank: Some(0), right: true },
+    Column { title: "CPU", shrink: None, rank: Some(1), right: true },
+    Column { title: "MEMORY", shrink: None, rank: Some(2), right: true },
+    Column { title: "SINCE", shrink: None, rank: Some(6), right: false },
+    Column { title: "URL OR REASON", shrink: Some(Shrink { least: 14, good: 22 }), rank: Some(7), right: false },
 ];
 
 fn table(services: &[ServiceStatus], now: Timestamp, ui: &Ui) -> String {
@@ -106,6 +107,7 @@ fn row(service: &ServiceStatus, several_projects: bool, now: Timestamp) -> Vec<C
         Cell::new(service.pid.map(|pid| pid.to_string()).unwrap_or_default()),
         exit(service),
         Cell::toned(quiet_zero, service.restarts.to_string()),
+        Cell::new(service.usage.map(|usage| usage.processes.to_string()).unwrap_or_default()),
         Cell::new(service.usage.and_then(|usage| usage.cpu_permille).map(percent).unwrap_or_default()),
         Cell::new(service.usage.map(|usage| memory(usage.memory)).unwrap_or_default()),
         Cell::new(started.map(|then| clock::ago(then, now)).unwrap_or_default()),
@@ -292,6 +294,16 @@ mod tests {
         background-worker  exited          SIGKILL         3  20m ago  ended by SIGKILL; the kernel may have been out of memory
         db                 failed                          0           `postgres` is not in PATH
         mail               stopped                         0
+        ");
+    }
+
+    #[test]
+    fn what_a_service_uses_stands_beside_it() {
+        let usage = Some(Usage { cpu_permille: Some(125), memory: 300 << 20, processes: 3 });
+        let web = ServiceStatus { usage, ..services().remove(0) };
+        insta::assert_snapshot!(shown(&[web], Some(100)), @"
+        NAME  STATE    PID  RESTARTS  PROCS    CPU  MEMORY  SINCE    URL OR REASON
+        web   ready  48213         0      3  12.5%    300M  20m ago  http://127.0.0.1:20000
         ");
     }
 

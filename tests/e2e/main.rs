@@ -7,6 +7,7 @@ mod boot;
 mod commands;
 mod config;
 mod conformance;
+mod containment;
 mod disk;
 mod fake;
 mod home;

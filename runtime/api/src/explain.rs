@@ -19,6 +19,9 @@ pub struct Explanation {
     pub next: Option<Next>,
     /// The ports on which it was seen listening.
     pub listens: Vec<u16>,
+    /// The control group of its processes, while it runs in one.
+    #[serde(default)]
+    pub control_group: Option<String>,
     /// Runs that have ended, the latest last.
     pub runs: Vec<EndedRun>,
 }

@@ -6,6 +6,7 @@
 
 pub mod activity;
 pub mod client;
+pub mod containment;
 pub mod explain;
 pub mod failure;
 pub mod frame;
@@ -30,6 +31,7 @@ pub mod wire;
 
 pub use activity::{Activity, CommandMark, Notification, Progress};
 pub use client::{CallError, Client, ConnectError, Event, Events};
+pub use containment::Containment;
 pub use explain::{EndedRun, Explanation, Need, Next, Probe};
 pub use failure::{Failure, FailureKind};
 pub use frame::{Cursor, CursorShape, PaneFrame};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Exit, Explanation, LogLine, ProjectStatus, Row, SearchPage, ServiceId, ServiceStatus};
+use crate::{Containment, Exit, Explanation, LogLine, ProjectStatus, Row, SearchPage, ServiceId, ServiceStatus};
 
 /// The answer to a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -141,4 +141,7 @@ pub struct DaemonInfo {
     pub log: String,
     /// What keeps the daemon from doing its whole work.
     pub degraded: Vec<String>,
+    /// By which means services are ended.
+    #[serde(default)]
+    pub containment: Containment,
 }

@@ -37,6 +37,11 @@ impl Ending {
         self.asked = Some(group);
     }
 
+    /// Whether what is left now is to be killed.
+    pub(crate) fn is_overdue(&self, now: Instant) -> bool {
+        now >= self.deadline
+    }
+
     /// Brings the deadline forward; it never moves back.
     pub(crate) fn hasten(&mut self, deadline: Instant) {
         self.deadline = self.deadline.min(deadline);
@@ -53,7 +58,7 @@ impl Ending {
         now: Instant,
     ) -> Vec<(Identity, Signal)> {
         self.looks = self.looks.saturating_add(1);
-        let overdue = now >= self.deadline;
+        let overdue = self.is_overdue(now);
         let mut signals = Vec::new();
         for process in doomed {
             let identity = process.identity;

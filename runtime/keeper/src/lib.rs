@@ -4,8 +4,10 @@
 //! The keeper knows nothing of configuration, screens, logs or clients. It starts the daemon, starts it again when it fails, and
 //! hands each new one everything it holds. It is single-threaded and has no async runtime.
 
+mod cgroup;
 mod channel;
 mod codec;
+pub mod containment;
 mod ending;
 mod hold;
 pub mod home;

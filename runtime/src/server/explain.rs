@@ -41,11 +41,17 @@ pub(super) fn explain(server: &Server, target: &Target) -> Result<Vec<Explanatio
             probe,
             next: next(&view.state),
             listens: server.supervisor.addresses.found(&status.id).into_iter().collect(),
+            control_group: control_group(server, view.state.pid()),
             runs: runs.collect(),
             status,
         }
     });
     Ok(explained.collect())
+}
+
+/// The control group of the run whose first process this is.
+fn control_group(server: &Server, pid: Option<u32>) -> Option<String> {
+    super::containment::of_process(pid?, server.keeper.containment.control_group.as_deref()?)
 }
 
 fn place(project: &Project, meant: &Meant) -> Option<usize> {

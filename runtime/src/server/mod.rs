@@ -2,6 +2,7 @@
 
 mod activity;
 mod connection;
+mod containment;
 mod explain;
 mod frames;
 mod listen;
@@ -9,8 +10,8 @@ mod log_pages;
 mod log_places;
 mod log_sources;
 mod masking;
-mod requests;
 mod pace;
+mod requests;
 mod status;
 mod typing;
 mod usage;
@@ -22,6 +23,7 @@ use std::time::Instant;
 use locald_keeper::Home;
 use tokio::sync::mpsc;
 
+use crate::keeper_link::Inheritance;
 use crate::panes::PaneSet;
 use crate::pins::Pins;
 use crate::supervisor::Supervisor;
@@ -72,12 +74,25 @@ impl Clients {
 }
 
 /// What the daemon tells of its keeper.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct KeeperFacts {
     pub(crate) pid: u32,
     /// In nanoseconds since the Unix epoch.
     pub(crate) started: u64,
     pub(crate) failures: u32,
+    pub(crate) containment: locald_api::Containment,
+}
+
+impl KeeperFacts {
+    /// What a keeper has told at the beginning.
+    pub(crate) fn of(inheritance: &Inheritance) -> Self {
+        Self {
+            pid: inheritance.keeper,
+            started: inheritance.keeper_started,
+            failures: inheritance.failures,
+            containment: containment::told(inheritance.containment.as_ref()),
+        }
+    }
 }
 
 /// How the daemon ends.

@@ -172,5 +172,6 @@ fn daemon(server: &Server) -> DaemonInfo {
         daemon_failures: server.keeper.failures,
         log: crate::own_log::path(&server.home).to_string_lossy().into_owned(),
         degraded: status::workspace(server, 0).degraded,
+        containment: server.keeper.containment.clone(),
     }
 }

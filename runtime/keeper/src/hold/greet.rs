@@ -9,8 +9,9 @@ use signal_hook::consts::SIGUSR2;
 
 use super::{
     Door, Duration, EventfdFlags, Home, Identity, Keeper, Poller, RestartPolicy, SIGCHLD, SIGHUP, SIGINT, SIGTERM,
-    SIGUSR1, Signals, Token, daemon, inherited, io, now, orphans,
+    SIGUSR1, Signals, Token, daemon, groups, inherited, io, now, orphans,
 };
+use crate::cgroup::{HomeGroup, NoGroups};
 use crate::lock::{self, Holder, Lock};
 use crate::report::report;
 
@@ -76,11 +77,12 @@ fn begin(home: Home) -> Result<Option<(Keeper, Lock)>, String> {
     let _ = rustix::process::setsid();
     let us = rustix::process::getpid();
     rustix::process::set_child_subreaper(Some(us)).map_err(|error| error.to_string())?;
+    let group = groups::begin(&home);
     let ended = orphans::end_leftovers(&home.token());
     if ended > 0 {
         report(format_args!("ended {ended} processes that an earlier keeper had left"));
     }
-    let keeper = Keeper::create(home).map_err(|error| error.to_string())?;
+    let keeper = Keeper::create(home, group).map_err(|error| error.to_string())?;
     let identity = Identity::of(us.as_raw_nonzero().get()).ok_or("there is no process table at /proc")?;
     let holder = Holder { keeper: identity, socket: keeper.clients.path().to_owned() };
     lock.sign(&holder).map_err(|error| error.to_string())?;
@@ -112,7 +114,7 @@ fn detach(home: &Home) -> io::Result<()> {
 }
 
 impl Keeper {
-    fn create(home: Home) -> io::Result<Self> {
+    fn create(home: Home, group: Result<HomeGroup, NoGroups>) -> io::Result<Self> {
         let executable = std::env::current_exe()?;
         let reaper = executable.with_file_name("locald-reaper");
         let poller = Poller::new()?;
@@ -124,7 +126,7 @@ impl Keeper {
         poller.watch(&signals, Token::Signals)?;
         poller.watch(&reapers, Token::Reapers)?;
         poller.watch(&room, Token::Room)?;
-        Ok(Self {
+        let mut keeper = Self {
             home,
             executable,
             reaper,
@@ -145,8 +147,11 @@ impl Keeper {
             daemon_dies_at: None,
             given_up: None,
             orphans: None,
+            group,
             ending: None,
             next_id: 0,
-        })
+        };
+        keeper.note_containment();
+        Ok(keeper)
     }
 }

@@ -4,6 +4,7 @@ mod daemon;
 mod door;
 mod ends;
 mod greet;
+mod groups;
 mod inherited;
 mod notify;
 mod orphans;
@@ -24,6 +25,7 @@ use std::time::{Duration, Instant};
 use rustix::event::EventfdFlags;
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 
+use crate::cgroup::{HomeGroup, NoGroups};
 use crate::home::Home;
 use crate::journal::now;
 use crate::process::Identity;
@@ -77,6 +79,8 @@ struct Keeper {
     /// The daemon is not started again by itself; clients are told this.
     given_up: Option<String>,
     orphans: Option<Orphans>,
+    /// Where runs have their control groups, or why they have none.
+    group: Result<HomeGroup, NoGroups>,
     ending: Option<Phase>,
     next_id: u32,
 }
@@ -103,6 +107,7 @@ impl Keeper {
             self.wake_daemon();
             self.flush_daemon();
             if self.is_over() {
+                self.leave_groups();
                 return ExitCode::SUCCESS;
             }
         }

@@ -23,7 +23,10 @@ pub(super) struct Orphans {
 impl Orphans {
     pub(super) fn new(token: String) -> Self {
         let now = Instant::now();
-        Self { token, ending: Ending::of_orphans(now + GRACE), next_look: now, slots: Vec::new(), sessions: Vec::new() }
+        // What the daemon ran for itself, such as a probe, is in our own session.
+        let sessions =
+            rustix::process::getsid(None).map(|session| session.as_raw_nonzero().get()).into_iter().collect();
+        Self { token, ending: Ending::of_orphans(now + GRACE), next_look: now, slots: Vec::new(), sessions }
     }
 
     /// The reaper of this slot's run was killed; the run's first process led this session.

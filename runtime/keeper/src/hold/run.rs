@@ -15,6 +15,7 @@ use portable_pty::{CommandBuilder, PtySize, SlavePty, native_pty_system};
 use rustix::fs::OFlags;
 use rustix::pipe::PipeFlags;
 
+use crate::cgroup::RunGroup;
 use crate::channel::{Receiver, Sender};
 use crate::hold::poller::{Poller, Token};
 use crate::journal::Stream;
@@ -45,6 +46,8 @@ pub(super) struct Run {
     pub(super) outcome: Option<Outcome>,
     /// Where output comes from.
     pub(super) sources: Vec<Source>,
+    /// Its processes, in one control group where such can be had.
+    group: Option<RunGroup>,
     /// Held so that a service which closes its terminal for a while does not hang it up.
     _slave: Option<Box<dyn SlavePty + Send>>,
 }
@@ -74,9 +77,11 @@ impl Run {
         number: u64,
         launch: Launch,
         sockets: Vec<OwnedFd>,
+        group: Option<RunGroup>,
         (reaper, socket): (&Path, &Path),
     ) -> Result<Self, LaunchFailure> {
-        let arguments = [socket.as_os_str().to_owned(), std::process::id().to_string().into()];
+        let mut arguments = vec![socket.as_os_str().to_owned(), std::process::id().to_string().into()];
+        arguments.extend(group.as_ref().map(|group| group.path().as_os_str().to_owned()));
         let terminal = launch.terminal;
         let (pid, sources, slave) = match terminal {
             Terminal::Pty { columns, rows } => spawn_on_terminal(reaper, &arguments, columns, rows)?,
@@ -95,6 +100,7 @@ impl Run {
             begun: None,
             outcome: None,
             sources,
+            group,
             _slave: slave,
         })
     }
@@ -126,8 +132,8 @@ impl Run {
 
     /// What stays of the run when only its reaper does, to watch over processes left alone on purpose.
     pub(super) fn husk(&mut self) -> Self {
-        let (sender, receiver) = (self.sender.take(), self.receiver.take());
-        Self { sources: Vec::new(), sockets: Vec::new(), _slave: None, launch: None, sender, receiver, ..*self }
+        let (sender, receiver, group) = (self.sender.take(), self.receiver.take(), self.group.take());
+        Self { sources: Vec::new(), sockets: Vec::new(), _slave: None, launch: None, sender, receiver, group, ..*self }
     }
 
     /// A descriptor of the terminal's master for the daemon, if there is a terminal.

@@ -43,12 +43,13 @@ impl Keeper {
             self.reopen_doors();
         }
         let leaving = self.ending == Some(Phase::Leaving);
+        let group = self.group.as_ref().ok().and_then(|group| group.of_run(id, launch.escape));
         let failure = match self.slot_named(&name) {
             Some(slot) if slot.run.is_none() && !leaving => {
                 // What an earlier run still said is not this one's.
                 slot.notify.drain();
                 slot.notify.forget();
-                match Run::spawn(id, number, launch, sockets, (&reaper, &socket)) {
+                match Run::spawn(id, number, launch, sockets, group, (&reaper, &socket)) {
                     Ok(run) => {
                         slot.run = Some(run);
                         return;

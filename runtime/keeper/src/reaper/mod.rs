@@ -11,12 +11,14 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitOptions};
 
+use crate::cgroup;
 use crate::channel::{ReceiveError, Receiver, Sender, channel};
 use crate::ending::Ending;
 use crate::launch::{Escape, Launch, Stop};
@@ -28,14 +30,16 @@ use crate::signals::Signals;
 /// How long processes that outlive their service, or their keeper, may take to end.
 const ORPHAN_GRACE: Duration = Duration::from_secs(1);
 
-/// Runs the reaper. `arguments`: the keeper's socket for reapers, and the keeper's process number.
+/// Runs the reaper. `arguments`: the keeper's socket for reapers, the keeper's process number, and the folder of the run's control group
+/// where it has one.
 pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let (Some(socket), Some(keeper)) = (arguments.next(), arguments.next()) else {
         let _ = writeln!(std::io::stderr(), "locald-reaper is started by locald and has no use on its own");
         return ExitCode::from(2);
     };
     let keeper = keeper.to_str().and_then(|number| number.parse().ok()).and_then(Pid::from_raw);
-    match begin(&socket, keeper) {
+    let group = arguments.next().map(PathBuf::from);
+    match begin(&socket, keeper, group) {
         Ok(Some(mut reaper)) => reaper.run(),
         Ok(None) => ExitCode::FAILURE,
         Err(error) => {
@@ -51,13 +55,15 @@ struct Reaper {
     signals: Signals,
     child: Identity,
     launch: Launch,
+    /// All of the run is in it, unless the kernel refused.
+    group: Option<PathBuf>,
     outcome: Option<Outcome>,
     ending: Option<Ending>,
     told_gone: bool,
 }
 
 /// Takes the launch from the keeper and carries it out. `None`: it failed, and the keeper knows why.
-fn begin(socket: &OsString, keeper: Option<Pid>) -> Result<Option<Reaper>, ReceiveError> {
+fn begin(socket: &OsString, keeper: Option<Pid>, group: Option<PathBuf>) -> Result<Option<Reaper>, ReceiveError> {
     let signals = Signals::catch(&[signal_hook::consts::SIGTERM, signal_hook::consts::SIGCHLD])?;
     rustix::process::set_child_subreaper(Some(rustix::process::getpid())).map_err(std::io::Error::from)?;
     let (mut sender, mut receiver) = channel(UnixStream::connect(socket)?)?;
@@ -68,7 +74,7 @@ fn begin(socket: &OsString, keeper: Option<Pid>) -> Result<Option<Reaper>, Recei
     if rustix::process::getppid() != keeper {
         return Ok(None);
     }
-    let child = match spawn::spawn(&launch, sockets) {
+    let child = match spawn::spawn(&launch, sockets, group.as_deref()) {
         Ok(child) => child,
         Err(failure) => {
             say(&mut sender, &FromReaper::Failed(failure))?;
@@ -81,6 +87,7 @@ fn begin(socket: &OsString, keeper: Option<Pid>) -> Result<Option<Reaper>, Recei
         signals,
         child,
         launch,
+        group,
         outcome: None,
         ending: None,
         told_gone: false,
@@ -202,8 +209,17 @@ impl Reaper {
             let spared = self.launch.escape == Escape::Leave && found.session != self.child.pid;
             if spared { left.push(found) } else { doomed.push(found) }
         }
-        for (identity, signal) in ending.step(&doomed, self.outcome.is_none().then_some(self.child), Instant::now()) {
+        let now = Instant::now();
+        for (identity, signal) in ending.step(&doomed, self.outcome.is_none().then_some(self.child), now) {
             identity.signal(signal);
+        }
+        if let Some(group) = self
+            .group
+            .as_ref()
+            .filter(|_| ending.is_overdue(now) && !doomed.is_empty() && self.launch.escape == Escape::Kill)
+        {
+            // At once, whatever was born since the look.
+            let _ = cgroup::kill(group);
         }
         let (Some(outcome), true) = (self.outcome, doomed.is_empty()) else { return false };
         if !self.told_gone {

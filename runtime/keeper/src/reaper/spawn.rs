@@ -11,10 +11,11 @@ use std::{io, path::Path};
 
 use rustix::termios::InputModes;
 
+use crate::cgroup;
 use crate::launch::{Launch, LaunchFailure, Step, Terminal};
 use crate::process::Identity;
 
-pub(super) fn spawn(launch: &Launch, sockets: Vec<OwnedFd>) -> Result<Identity, LaunchFailure> {
+pub(super) fn spawn(launch: &Launch, sockets: Vec<OwnedFd>, group: Option<&Path>) -> Result<Identity, LaunchFailure> {
     let terminal = matches!(launch.terminal, Terminal::Pty { .. });
     if terminal {
         // So that erasing a character of several bytes erases all of them. A terminal that refuses works all the same.
@@ -27,10 +28,15 @@ pub(super) fn spawn(launch: &Launch, sockets: Vec<OwnedFd>) -> Result<Identity, 
     if !terminal {
         command.stdin(Stdio::null());
     }
+    // Without a way in, the run is ended by its reaper alone, as where there are no groups.
+    let entrance = group.and_then(|group| cgroup::entrance(group).ok());
     // SAFETY: all calls are plain system calls, which may be made between fork and exec.
     unsafe {
         command.pre_exec(move || {
             rustix::process::setsid()?;
+            if let Some(entrance) = &entrance {
+                let _ = rustix::io::write(entrance, cgroup::MYSELF);
+            }
             place(&sockets)?;
             if terminal {
                 rustix::process::ioctl_tiocsctty(io::stdin())?;
