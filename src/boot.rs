@@ -6,7 +6,7 @@ mod report;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use locald_api::{Change, Client, Event, Events, Request, ServiceChange};
+use locald_api::{Change, Client, Event, Events, Request, Response, ServiceChange, Target};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
@@ -41,6 +41,14 @@ impl Boot {
             Some(response) => (changes::expect(response)?, None),
             None => (unfinished(&progress), timeout),
         };
+        // The last thing seen may be older than the answer.
+        let names: Vec<String> = changes.iter().map(|change| change.service.to_string()).collect();
+        if !names.is_empty()
+            && let Ok(Response::Status { services, .. }) =
+                client.call(Request::Status(Target { root: None, names })).await
+        {
+            progress.learn(&services, Timestamp::now());
+        }
         let lines = last_lines::of_failed(&client, &changes, progress.began()).await;
         Ok(Report { changes, progress, lines, overdue, degraded })
     }
@@ -55,7 +63,7 @@ async fn follow(
     progress: &mut Progress,
     degraded: &mut Vec<String>,
     ui: &mut Ui,
-) -> Result<Option<locald_api::Response>, CommandError> {
+) -> Result<Option<Response>, CommandError> {
     let deadline = timeout.map(|timeout| Instant::now() + timeout);
     let mut repaint = tokio::time::interval(REPAINT);
     repaint.set_missed_tick_behavior(MissedTickBehavior::Skip);

@@ -70,11 +70,25 @@ impl Progress {
 
     /// Shows what is new in `workspace`; answers which services have just come to grief.
     pub(crate) fn show(&mut self, workspace: &Workspace, now: Timestamp, ui: &mut Ui) -> io::Result<Vec<ServiceId>> {
-        let next = |status: &ServiceStatus| Seen::next(self.seen(&status.id).cloned(), status, self.began, now);
-        self.services = self.services(workspace).map(next).collect();
+        self.services = self.services(workspace).map(|status| self.next(status, now)).collect();
         self.repaint(now, ui)?;
         let fallen = self.services.iter_mut().filter_map(|seen| seen.has_fallen().then(|| seen.status.id.clone()));
         Ok(fallen.collect())
+    }
+
+    /// Takes note of how services are, and shows nothing.
+    pub(crate) fn learn(&mut self, services: &[ServiceStatus], now: Timestamp) {
+        for status in services {
+            let seen = self.next(status, now);
+            match self.services.iter_mut().find(|known| known.status.id == status.id) {
+                Some(known) => *known = seen,
+                None => self.services.push(seen),
+            }
+        }
+    }
+
+    fn next(&self, status: &ServiceStatus, now: Timestamp) -> Seen {
+        Seen::next(self.seen(&status.id).cloned(), status, self.began, now)
     }
 
     /// Shows what a service printed before it came to grief, where there is a place for that.

@@ -140,6 +140,11 @@ mod tests {
                     if changes.is_empty() { Reply::silence() } else { Reply::of(Response::Changes(changes.to_vec())) };
                 reply.after(vec![workspace(starting), workspace(last)])
             }
+            Request::Status(target) => {
+                assert!(target.names.iter().all(|name| name.starts_with("shop-1a2b:")));
+                let services = states.iter().map(|(name, state)| service(name, *state)).collect();
+                Reply::of(Response::Status { projects: vec![], services, degraded: vec![] })
+            }
             Request::Logs(query) => {
                 assert_eq!((&query.target.names[..], query.tail), (&["shop-1a2b:web".to_owned()][..], Some(20)));
                 let event = LogEvent::Text { stream: LogStream::Tty, text: "cannot find module".to_owned() };

@@ -28,6 +28,8 @@ use super::{End, Server, requests, status};
 
 /// How long a client may take to say hello.
 const HELLO_LIMIT: Duration = Duration::from_secs(10);
+/// The shortest time between two states of everything: while a large project starts there is a change in each millisecond.
+const WORKSPACES: Duration = Duration::from_millis(16);
 /// Requests that a client may have open at once; further ones wait.
 const OPEN_REQUESTS: usize = 64;
 /// Of these, the questions that may have an answer waiting to be read. An answer can be a page of logs, a change's is small.
@@ -233,7 +235,7 @@ async fn write_all(
     server: Arc<Server>,
 ) -> io::Result<()> {
     let mut revision = server.supervisor.revision();
-    let mut sent_revision = 0;
+    let (mut sent_revision, mut next_workspace) = (0, Instant::now());
     let (mut told, mut usage) = (Told::new(&server.panes), Watch::default());
     loop {
         let mut written = Vec::new();
@@ -243,8 +245,10 @@ async fn write_all(
         }
         let watches = *shared.workspace.lock().unwrap_or_else(PoisonError::into_inner);
         let current = *revision.borrow_and_update();
-        if watches && current != sent_revision {
+        let is_news = watches && current != sent_revision;
+        if is_news && next_workspace <= Instant::now() {
             sent_revision = current;
+            next_workspace = Instant::now() + WORKSPACES;
             shared.lock_frames().look_again(&server.panes, &shared.wake);
             let workspace = Box::new(status::workspace(&server, current));
             writing.feed(wire::control(&ServerMessage::Workspace(workspace))).await?;
@@ -265,7 +269,8 @@ async fn write_all(
         }
         SinkExt::<Bytes>::flush(&mut writing).await?;
         drop(written);
-        let due = pin!(until(next_due.into_iter().chain(usage.due()).min()));
+        let held_back = (watches && current != sent_revision).then_some(next_workspace);
+        let due = pin!(until(next_due.into_iter().chain(usage.due()).chain(held_back).min()));
         tokio::select! {
             answer = answered.recv() => match answer {
                 Some(mut answer) => {

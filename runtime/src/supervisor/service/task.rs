@@ -109,8 +109,9 @@ impl Task {
         loop {
             self.take_free_turns();
             self.look_after();
-            self.answer();
             self.publish();
+            // Whoever is answered may look, and must find what it was told.
+            self.answer();
             let deadline = self.settles_at.into_iter().chain(self.state.deadline()).min();
             tokio::select! {
                 request = requests.recv() => match request {
