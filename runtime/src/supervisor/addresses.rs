@@ -8,6 +8,7 @@ use locald_api::{ProjectId, ServiceId};
 use locald_config::{Kind, Port};
 
 use super::definition::{Definition, Expectation};
+use super::listening::{Listening, listening_sockets};
 use super::port_monitor::{PortMonitor, PortNews, Promise};
 use super::ports::{Ports, Sharing, is_free};
 use super::scan::Scanner;
@@ -24,6 +25,8 @@ struct Place {
     wanted: Wanted,
     expectation: Expectation,
     monitor: PortMonitor,
+    /// Who listened on this machine when the service was last looked at, or about to begin.
+    listening: Option<Vec<Listening>>,
 }
 
 /// Which port a service has.
@@ -65,7 +68,7 @@ impl Addresses {
             }
             let expectation = definition.opens_port;
             let mut places = self.places();
-            let fresh = || Place { wanted, expectation, monitor: PortMonitor::default() };
+            let fresh = || Place { wanted, expectation, monitor: PortMonitor::default(), listening: None };
             let place = places.entry(id.clone()).or_insert_with(fresh);
             (place.wanted, place.expectation) = (wanted, expectation);
         }
@@ -117,8 +120,9 @@ impl Addresses {
     /// # Errors
     /// Who has it.
     pub(super) fn claim(&self, id: &ServiceId) -> Result<(), String> {
+        let listening = listening_sockets();
         let wanted = self.places().get_mut(id).map_or(Wanted::None, |place| {
-            place.monitor = PortMonitor::default();
+            (place.monitor, place.listening) = (PortMonitor::default(), Some(listening));
             place.wanted
         });
         match wanted {
@@ -142,10 +146,22 @@ impl Addresses {
     }
 
     /// Looks on which ports a service listens whose first process is `pid`; says what is new.
+    ///
+    /// While nobody on the machine has begun or ceased to listen, it is as it was: to ask the kernel for that costs nearly nothing, to
+    /// look who has which socket costs a file for each process and each of its descriptors.
     pub(crate) fn look(&self, id: &ServiceId, pid: u32) -> Vec<PortNews> {
         let Some(promise) = self.promise(id) else { return Vec::new() };
-        let found = self.scanner.look().ports(pid);
-        self.places().get_mut(id).map_or_else(Vec::new, |place| place.monitor.look(promise, found))
+        let listening = Some(listening_sockets());
+        if let Some(place) = self.places().get_mut(id).filter(|place| place.listening == listening) {
+            let found = place.monitor.found().clone();
+            return place.monitor.look(promise, found);
+        }
+        let scan = self.scanner.look();
+        let found = scan.ports(pid);
+        self.places().get_mut(id).map_or_else(Vec::new, |place| {
+            place.listening = Some(scan.listening().to_vec());
+            place.monitor.look(promise, found)
+        })
     }
 
     /// A port for ourselves, the same each time if it can be had. `name` is no service's.

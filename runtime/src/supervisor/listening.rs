@@ -38,9 +38,11 @@ pub(crate) fn listening_ports() -> BTreeSet<u16> {
     listening_sockets().into_iter().map(|socket| socket.port).collect()
 }
 
-/// The listening sockets, of both address families.
+/// The listening sockets, of both address families, in order.
 pub(crate) fn listening_sockets() -> Vec<Listening> {
-    ask_kernel().unwrap_or_else(|_| read_tables())
+    let mut found = ask_kernel().unwrap_or_else(|_| read_tables());
+    found.sort_unstable();
+    found
 }
 
 fn ask_kernel() -> io::Result<Vec<Listening>> {

@@ -45,6 +45,11 @@ pub fn ports_of_run(first: u32) -> BTreeSet<u16> {
 }
 
 impl Scan {
+    /// Who listened.
+    pub(crate) fn listening(&self) -> &[Listening] {
+        &self.listening
+    }
+
     /// The ports on which the service whose first process is `first` listens.
     pub(crate) fn ports(&self, first: u32) -> BTreeSet<u16> {
         let tree: Vec<i32> = self.tree(first).iter().map(|process| process.identity.pid).collect();

@@ -116,8 +116,15 @@ impl Supervisor {
         let known = before.as_ref().map(|project| project.services.clone()).unwrap_or_default();
         let shells = [old_shell.as_ref().unwrap_or(&shell), &shell];
         let (mut applied, mut services) = (Applied::default(), Vec::new());
+        let service_id = |definition: &Definition| ServiceId { project: id.clone(), service: definition.name.clone() };
+        let is_new = |definition: &&Definition| known.iter().all(|known| known.pane.id != service_id(definition));
+        // Side by side: each waits for the keeper and the disk.
+        let creating = definitions.iter().filter(is_new).map(|definition| {
+            self.create_service(service_id(definition), definition.clone(), None, Remembered::default())
+        });
+        let mut created = join_all(creating).await.into_iter();
         for definition in &definitions {
-            let service = ServiceId { project: id.clone(), service: definition.name.clone() };
+            let service = service_id(definition);
             let prints = self.surroundings.fingerprints(&service, definition, &config.dotenv, shells);
             let service = if let Some(known) = known.iter().find(|known| known.pane.id == service) {
                 known.pane.set_size_policy(definition.size);
@@ -126,7 +133,7 @@ impl Supervisor {
                 applied.changed.extend(is_another.map_err(unavailable)?.then(|| known.clone()));
                 known.clone()
             } else {
-                let created = self.create_service(service, definition.clone(), None, Remembered::default()).await;
+                let created = created.next().unwrap_or_else(|| Err(format!("`{service}` was not made")));
                 let created = created.map_err(|reason| Failure::new(FailureKind::Internal, reason))?;
                 applied.new.push(created.clone());
                 created
