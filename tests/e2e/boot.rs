@@ -63,9 +63,7 @@ fn without_a_terminal_each_change_is_a_plain_line() {
     fs::write(home.project().join("go"), "").expect("a file of the project");
     let said = home.fails(1, &["up", "web", "bad"]);
     assert!(!said.contains('\x1b'), "{said}");
-    for line in
-        ["db: starting", "web: waiting (waiting for db (starting", "db: ready in ", "web: ready in ", "bad failed: "]
-    {
+    for line in ["db: starting", "web: waiting (waiting for db (", "db: ready in ", "web: ready in ", "bad failed: "] {
         assert!(said.lines().any(|shown| shown.starts_with(line)), "{line} in {said}");
     }
     assert_eq!(said.matches("│ line ").count(), 20, "{said}");

@@ -128,12 +128,12 @@ pub(crate) fn end_leftovers(path: &Path, token: &str) -> usize {
         return 0;
     }
     let runs: Vec<PathBuf> = folders(path).filter(|run| !run.to_string_lossy().ends_with(LEAVE)).collect();
-    let left = runs.iter().map(|run| processes(run)).sum();
+    let left = runs.iter().map(|run| members(run).len()).sum();
     for run in &runs {
         let _ = kill(run);
     }
     let begun = Instant::now();
-    while runs.iter().any(|run| processes(run) > 0) && begun.elapsed() < LEFTOVERS {
+    while runs.iter().any(|run| !members(run).is_empty()) && begun.elapsed() < LEFTOVERS {
         std::thread::sleep(Duration::from_millis(5));
     }
     remove(path);
@@ -148,10 +148,11 @@ fn is_hierarchy(path: &Path) -> bool {
     rustix::fs::statfs(path).is_ok_and(|found| u64::try_from(found.f_type).is_ok_and(|kind| kind == CGROUP2))
 }
 
-/// How many processes are in the group and below it.
-fn processes(group: &Path) -> usize {
-    let own = fs::read_to_string(group.join(PROCESSES)).unwrap_or_default().lines().count();
-    own + folders(group).map(|below| processes(&below)).sum::<usize>()
+/// The living processes in the group and below it. Unlike a list made from `/proc`, this one misses none that is born meanwhile.
+pub(crate) fn members(group: &Path) -> Vec<i32> {
+    let own = fs::read_to_string(group.join(PROCESSES)).unwrap_or_default();
+    let own = own.lines().filter_map(|line| line.parse().ok()).filter(|pid| *pid > 0);
+    own.chain(folders(group).flat_map(|below| members(&below))).collect()
 }
 
 fn folders(group: &Path) -> impl Iterator<Item = PathBuf> {

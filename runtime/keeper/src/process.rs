@@ -93,7 +93,8 @@ pub(crate) fn ignores(pid: i32, signal: i32) -> bool {
     (1..=64).contains(&signal) && mask >> (signal - 1) & 1 == 1
 }
 
-fn read(pid: i32) -> Option<Process> {
+/// The process with this number, also one that has ended and that nobody has noticed yet.
+pub(crate) fn read(pid: i32) -> Option<Process> {
     parse(pid, &fs::read(format!("/proc/{pid}/stat")).ok()?)
 }
 

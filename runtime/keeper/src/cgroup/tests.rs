@@ -22,7 +22,7 @@ fn sleeper(group: &Path) -> std::process::Child {
 }
 
 fn wait_until_inside(group: &Path) {
-    while processes(group) == 0 {
+    while members(group).is_empty() {
         std::thread::sleep(Duration::from_millis(2));
     }
 }

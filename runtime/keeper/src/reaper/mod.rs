@@ -24,7 +24,7 @@ use crate::ending::Ending;
 use crate::launch::{Escape, Launch, Stop};
 use crate::message::{FromReaper, Message, ToReaper, VERSION};
 use crate::outcome::Outcome;
-use crate::process::{self, Identity, signal_of};
+use crate::process::{self, Identity, Process, signal_of};
 use crate::signals::Signals;
 
 /// How long processes that outlive their service, or their keeper, may take to end.
@@ -209,19 +209,21 @@ impl Reaper {
             let spared = self.launch.escape == Escape::Leave && found.session != self.child.pid;
             if spared { left.push(found) } else { doomed.push(found) }
         }
+        // One that starts the next and ends, again and again, is in no list of processes for long enough to be found there.
+        let group = self.group.as_deref().filter(|_| self.launch.escape == Escape::Kill);
+        let members = group.map(cgroup::members).unwrap_or_default();
+        let missed = missed(&members, &doomed);
+        doomed.extend(&missed);
+        let is_empty = doomed.is_empty() && members.is_empty();
         let now = Instant::now();
         for (identity, signal) in ending.step(&doomed, self.outcome.is_none().then_some(self.child), now) {
             identity.signal(signal);
         }
-        if let Some(group) = self
-            .group
-            .as_ref()
-            .filter(|_| ending.is_overdue(now) && !doomed.is_empty() && self.launch.escape == Escape::Kill)
-        {
+        if let Some(group) = group.filter(|_| ending.is_overdue(now) && !is_empty) {
             // At once, whatever was born since the look.
             let _ = cgroup::kill(group);
         }
-        let (Some(outcome), true) = (self.outcome, doomed.is_empty()) else { return false };
+        let (Some(outcome), true) = (self.outcome, is_empty) else { return false };
         if !self.told_gone {
             self.told_gone = true;
             let ended = ending.result(outcome, left.iter().map(|process| process.name.clone()));
@@ -237,4 +239,10 @@ impl Reaper {
             let _ = say(keeper, message);
         }
     }
+}
+
+/// Those of `members` that the list of processes below us did not have, as far as they still live.
+fn missed(members: &[i32], known: &[&Process]) -> Vec<Process> {
+    let unknown = members.iter().filter(|pid| known.iter().all(|process| process.identity.pid != **pid));
+    unknown.filter_map(|pid| process::read(*pid)).filter(|process| !process.zombie).collect()
 }
