@@ -143,8 +143,8 @@ fn a_client_killed_in_the_middle_of_up_leaves_nothing_half_done() {
         thread::sleep(random.up_to(Duration::from_millis(40)));
         let _ = up.kill();
         let _ = up.wait();
-        let settled = settle(&home);
-        assert_agrees_with_ps(&home, &settled, turn);
+        // What was asked for before it died may be under way without its being told yet: between two looks it begins.
+        wait::until("what is said agrees with what runs", || agrees_with_ps(&home, &settle(&home)).then_some(()));
         home.ok(&["up"]);
         let settled = settle(&home);
         assert!(settled.values().all(|(state, _)| state == "ready"), "turn {turn}: {settled:?}");
@@ -225,21 +225,17 @@ fn settle(home: &TestHome) -> States {
     })
 }
 
+/// Whether what is said to run has living processes, and nothing else has.
+fn agrees_with_ps(home: &TestHome, states: &States) -> bool {
+    let alive = services_alive(home);
+    let agrees = |(name, (state, pid)): (&String, &(String, Option<i32>))| {
+        (state == "ready") == alive.contains(name) && (state == "ready") == pid.is_some_and(is_alive)
+    };
+    states.iter().all(agrees) && alive.iter().all(|name| states.contains_key(name))
+}
+
 fn assert_agrees_with_ps(home: &TestHome, states: &States, turn: usize) {
-    for (name, (state, pid)) in states {
-        let alive = services_alive(home).contains(name);
-        assert_eq!(
-            state == "ready",
-            alive,
-            "turn {turn}: {name} is said to be {state}, but of its processes this is so"
-        );
-        assert_eq!(state == "ready", pid.is_some_and(is_alive), "turn {turn}: {name} {state} {pid:?}");
-    }
-    let known = |name: &String| states.contains_key(name);
-    assert!(
-        services_alive(home).iter().all(known),
-        "turn {turn}: processes of services that nobody knows of: {states:?}"
-    );
+    assert!(agrees_with_ps(home, states), "turn {turn}: said is {states:?}, alive are {:?}", services_alive(home));
 }
 
 /// The names of this home's services that have living processes.
