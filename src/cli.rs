@@ -62,6 +62,7 @@ pub(crate) enum Command {
     Init(commands::init::InitArgs),
     Schema(commands::schema::SchemaArgs),
     Daemon(commands::daemon::DaemonArgs),
+    Projects(commands::projects::ProjectsArgs),
     Sandbox(commands::sandbox::SandboxArgs),
     Shutdown(commands::shutdown::ShutdownArgs),
     Debug(commands::debug::DebugArgs),
@@ -73,7 +74,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Services", &["up", "down", "start", "stop", "restart", "wait", "ensure"]),
     ("Look and type", &["status", "urls", "open", "explain", "logs", "attach", "monitor", "capture", "send-keys"]),
     ("The configuration", &["try", "init", "config", "env", "schema"]),
-    ("The daemon", &["daemon", "sandbox", "shutdown"]),
+    ("The daemon", &["daemon", "projects", "sandbox", "shutdown"]),
     ("More", &["debug", "completion", "help"]),
 ];
 
@@ -161,12 +162,13 @@ mod tests {
         The configuration:
           try         Run a command here, and make a service of it
           init        Write a `locald.toml` for what is there
-          config      Show the configuration
+          config      Show the configuration, or change a value
           env         Show the environment of a service
           schema      Print the JSON Schema of a `locald.toml`
 
         The daemon:
           daemon      Look at the daemon, or replace its process
+          projects    Look at projects, pin, rename or forget them
           sandbox     Look at sandboxes, end them, or run in one
           shutdown    Stop every project's services and the daemon
 

@@ -35,6 +35,11 @@ impl Context {
         Ok(Self { folder, home })
     }
 
+    /// The same in another folder.
+    pub(crate) fn at(&self, folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), home: self.home.clone() }
+    }
+
     /// Where locald lives, as far as this command is concerned.
     pub(crate) fn home(&self) -> &Home {
         &self.home

@@ -20,7 +20,7 @@ pub(crate) fn load(context: &Context, paint: Paint) -> Result<Keymap, CommandErr
 }
 
 /// The keys that `config` asks for.
-fn keymap(config: &UserConfig) -> Result<Keymap, Faults> {
+pub(crate) fn keymap(config: &UserConfig) -> Result<Keymap, Faults> {
     let text = |written: &Written| written.text.clone();
     let wish =
         |binding: &Binding| Wish { command: text(&binding.action), keys: binding.keys.iter().map(text).collect() };

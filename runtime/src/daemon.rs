@@ -155,6 +155,8 @@ async fn serve(
                     let _ = listeners.send(listener).await;
                 }
                 past::start(panes.clone()).map_err(text)?;
+                let supervisor = supervisor.clone();
+                tokio::spawn(async move { supervisor.start_pinned().await });
             }
             _ = hangup.recv() => break Some(End::Restart),
             _ = terminate.recv() => stop_everything(&supervisor, &ends, "SIGTERM"),

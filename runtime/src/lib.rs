@@ -12,6 +12,7 @@ mod own_log;
 mod panes;
 mod pattern;
 mod pins;
+mod registry;
 mod server;
 mod sites;
 mod state_file;
@@ -20,4 +21,5 @@ mod usage;
 mod watching;
 
 pub use daemon::main;
+pub use registry::Registry;
 pub use supervisor::ports_of_run;

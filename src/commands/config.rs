@@ -5,13 +5,14 @@ use std::path::Path;
 use locald_config::{MASK, Origin, Plain, Setting, explain};
 use serde_json::{Value, json};
 
+use super::config_edit;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::ExitKind;
 use crate::paint::plain;
 use crate::ui::Ui;
 
-/// Show the configuration
+/// Show the configuration, or change a value
 #[derive(clap::Args, Debug)]
 pub(crate) struct ConfigArgs {
     #[command(subcommand)]
@@ -35,10 +36,37 @@ enum ConfigCommand {
         #[arg(long)]
         reveal: bool,
     },
+    /// Set a value in a file, and leave the rest of the file as it is
+    ///
+    /// What would be a fault is not written. A project that is up takes the change up by itself.
+    #[command(
+        after_help = "Examples:\n  locald config set services.web.port 3000\n  locald config set services.web.command 'npm run dev' --local"
+    )]
+    Set {
+        /// The key, such as `services.web.port`
+        key: String,
+        /// The value, as TOML; text needs no quotes
+        #[arg(allow_hyphen_values = true)]
+        value: String,
+        #[command(flatten)]
+        place: config_edit::Where,
+    },
+    /// Take a value out of a file, and leave the rest of the file as it is
+    #[command(after_help = "Examples:\n  locald config unset services.web.port --dry-run")]
+    Unset {
+        /// The key, such as `services.web.port`
+        key: String,
+        #[command(flatten)]
+        place: config_edit::Where,
+    },
 }
 
 pub(crate) fn config(args: &ConfigArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     match &args.command {
+        ConfigCommand::Set { key, value, place } => {
+            config_edit::edit(key, config_edit::Edit::Set(value), place, context, ui)
+        }
+        ConfigCommand::Unset { key, place } => config_edit::edit(key, config_edit::Edit::Unset, place, context, ui),
         ConfigCommand::Show { name, origin, json, reveal } => {
             let project = context.required_project()?;
             let user = context.home().config_file();

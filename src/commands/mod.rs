@@ -5,6 +5,7 @@ pub(crate) mod browse;
 pub(crate) mod capture;
 pub(crate) mod completion;
 pub(crate) mod config;
+pub(crate) mod config_edit;
 pub(crate) mod daemon;
 pub(crate) mod debug;
 pub(crate) mod down;
@@ -15,6 +16,7 @@ pub(crate) mod init;
 pub(crate) mod logs;
 pub(crate) mod monitor;
 pub(crate) mod open;
+pub(crate) mod projects;
 pub(crate) mod restart;
 pub(crate) mod sandbox;
 pub(crate) mod schema;
@@ -71,6 +73,7 @@ pub(crate) async fn run(cli: Cli, ui: &mut Ui) -> Result<(), CommandError> {
         Command::Init(args) => init::init(&args, &context, ui),
         Command::Env(args) => interruptible(env::env(args, &context, ui)).await,
         Command::Daemon(args) => interruptible(daemon::daemon(&args, &context, ui)).await,
+        Command::Projects(args) => interruptible(projects::projects(args, &context, ui)).await,
         Command::Sandbox(args) => interruptible(sandbox::sandbox(args, ui)).await,
         Command::Shutdown(args) => interruptible(shutdown::shutdown(&args, &context, ui)).await,
         Command::Completion(_) | Command::Debug(_) | Command::Schema(_) => Ok(()),

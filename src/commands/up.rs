@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use locald_api::{Client, Events, Request};
+use locald_api::{Client, Events, RegisteredProject, Request, Response};
 
 use crate::boot::Boot;
 use crate::clock;
@@ -79,17 +79,37 @@ async fn start(connection: (Client, Events), project: Project, args: UpArgs, ui:
     let UpArgs { services, wait, timeout, json } = args;
     let has = |file: &str| Path::new(&project.root).join(file).is_file();
     let written = ["locald.toml", "Procfile", "package.json"].into_iter().find(|file| has(file));
+    let client = connection.0.clone();
     let progress = Progress::new(&project.root, &services, Elsewhere::Lines);
     let boot = Boot { request: request(&project, services, wait), progress, timeout };
     let report = boot.run(connection, ui).await?;
     report.show(json, ui)?;
     report.verdict()?;
     if !json {
+        note_namesakes(&client, &project.root, ui).await?;
         ui.note("`locald` opens the workspace")?;
         if let Some(file) = written.filter(|file| *file != "locald.toml") {
             ui.note(&format!(
                 "`locald init --from {file}` says what the {file} says in a `locald.toml`, which can say more"
             ))?;
+        }
+    }
+    Ok(())
+}
+
+/// Says so where another project that is up has the name of the one in `root`, as that name alone does not say which is meant any
+/// more.
+async fn note_namesakes(client: &Client, root: &str, ui: &mut Ui) -> Result<(), CommandError> {
+    let Response::Projects(projects) = client.call(Request::Projects).await? else { return Ok(()) };
+    let Some(own) = projects.iter().find(|project| project.root == root) else { return Ok(()) };
+    // Working trees of one repository are meant to be alike.
+    let is_copy = |root: &str| Path::new(root).ancestors().any(|folder| folder.join(".git").is_file());
+    let is_namesake = |other: &&RegisteredProject| other.up && other.name == own.name && other.id != own.id;
+    for other in projects.iter().filter(is_namesake) {
+        if !is_copy(&own.root) && !is_copy(&other.root) {
+            ui.note(&format!("another project is named `{}`, in {}", other.name, other.root))?;
+            let id = &own.id;
+            ui.note(&format!("from elsewhere this one is `{id}`; `locald projects rename` gives it another name"))?;
         }
     }
     Ok(())

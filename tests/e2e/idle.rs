@@ -86,3 +86,15 @@ fn a_service_that_closes_its_terminal_costs_nothing_and_is_heard_when_it_opens_i
     home.write("open", "");
     wait::until("the second line is logged", || home.log_lines("shy").contains(&"after".to_owned()).then_some(()));
 }
+
+#[test]
+fn a_service_that_reads_its_projects_files_all_day_wakes_nobody() {
+    let home = TestHome::new("[services.web]\ncommand = 'while :; do read line < locald.toml; sleep 0.05; done'\n");
+    home.ok(&["up"]);
+    let daemon = [home.daemon_pid()];
+    wait::until_within(QUIET * 4, "the daemon does not wake up for 3 s", || {
+        let before = wakeups(&daemon);
+        std::thread::sleep(Duration::from_secs(3));
+        (wakeups(&daemon) == before).then_some(())
+    });
+}

@@ -220,7 +220,7 @@ fn services_of(home: &TestHome) -> States {
 fn settle(home: &TestHome) -> States {
     wait::until("every service is settled", || {
         let states = services_of(home);
-        let moving = states.values().any(|(state, _)| matches!(state.as_str(), "starting" | "stopping"));
+        let moving = states.values().any(|(state, _)| matches!(state.as_str(), "waiting" | "starting" | "stopping"));
         (!moving).then_some(states)
     })
 }

@@ -7,6 +7,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::home::{TestHome, signal};
+use crate::screen::Screen;
 use crate::wait;
 
 /// A service that says when it begins what it was given, and goes on for ever.
@@ -315,4 +316,26 @@ fn a_project_that_is_renamed_goes_on_under_its_new_name() {
         (web["project"] == "shop" && web["state"] == "ready").then_some(())
     });
     assert_eq!(home.service("db")["state"], "stopped");
+}
+
+#[test]
+fn the_workspace_tells_of_a_fault_with_its_place_until_it_is_mended() {
+    let home = TestHome::new(&two("1", "1"));
+    home.ok(&["up"]);
+    let screen = Screen::open(&home, &[], 120, 24);
+    screen.wait_for("db");
+    home.write("locald.toml", "[services.web]\ncommand = 'x'\nprot = 1\n");
+    screen.wait_for("locald.toml:3:1: unknown key `prot`");
+    home.write("locald.toml", &two("1", "1"));
+    screen.wait_until_gone("locald.toml:3:1");
+}
+
+#[test]
+fn a_secret_that_is_replaced_stays_masked_in_what_was_logged_before() {
+    let home = TestHome::new("[services.web]\ncommand = 'echo began with $API_TOKEN; exec sleep 1000'\ntty = false\n");
+    home.write(".env", "API_TOKEN=first-t0ken-0f-web\n");
+    home.ok(&["up"]);
+    wait_for_beginnings(&home, "web", &["********"]);
+    home.write(".env", "API_TOKEN=second-t0ken-0f-web\n");
+    wait_for_beginnings(&home, "web", &["********", "********"]);
 }

@@ -90,6 +90,22 @@ pub enum Request {
         /// Which service.
         service: ServiceId,
     },
+    /// The projects that are known, up or not. Answered by `Projects`.
+    Projects,
+    /// Has a project start with the daemon, or no longer. Answered by `Done`.
+    PinProject {
+        /// Its folder, absolute.
+        root: String,
+        /// Its name, in case that it is not known yet.
+        name: String,
+        /// Whether it is to.
+        pinned: bool,
+    },
+    /// Forgets projects that are not up, with their logs and ports. Answered by `Done`.
+    ForgetProjects {
+        /// Their folders, absolute.
+        roots: Vec<String>,
+    },
     /// From now on, and until the connection ends, the client gets the [`Workspace`](crate::Workspace) at every change,
     /// and the [`Activity`](crate::Activity) of all services.
     /// Answered by `Done`.

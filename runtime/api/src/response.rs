@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Containment, Exit, Explanation, LogLine, ProjectStatus, Row, SearchPage, ServiceId, ServiceStatus};
+use crate::{
+    Containment, Exit, Explanation, LogLine, ProjectStatus, RegisteredProject, Row, SearchPage, ServiceId,
+    ServiceStatus,
+};
 
 /// The answer to a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,6 +41,8 @@ pub enum Response {
     },
     /// A page of what a search found.
     Hits(SearchPage),
+    /// The projects that are known.
+    Projects(Vec<RegisteredProject>),
     /// The daemon and its keeper.
     Daemon(DaemonInfo),
 }

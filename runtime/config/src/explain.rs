@@ -83,7 +83,8 @@ impl Walk<'_> {
                     value: plain(&entry.node),
                     origin: self.origin(entry.node.place),
                     replaced: entry.node.replaced.iter().rev().map(|node| self.origin(node.place)).collect(),
-                    is_secret,
+                    // Whether it is one is no secret itself.
+                    is_secret: is_secret && !matches!(entry.node.value, Value::Boolean(_)),
                 }),
             }
             self.keys.pop();

@@ -70,7 +70,14 @@ pub(crate) const DEFAULTS: &[Key] =
     &[Key::new("services", Shape::Map(&Shape::Table(SERVICE)), "What holds for services, by name.")];
 
 /// The keys of `[project]`.
-pub(crate) const PROJECT: &[Key] = &[Key::new("name", Shape::Text, "The project's name [default: the folder's].")];
+pub(crate) const PROJECT: &[Key] = &[
+    Key::new("name", Shape::Text, "The project's name [default: the folder's]."),
+    Key::new(
+        "keep_env",
+        Shape::Boolean,
+        "Whether a project that is pinned starts from the shell that ran `up` [default: false].",
+    ),
+];
 
 /// The keys of a service.
 pub(crate) const SERVICE: &[Key] = &[

@@ -36,11 +36,14 @@ mod procfile;
 mod service_table;
 mod user_config;
 
+mod edit;
+
 mod load;
 
 pub use address::Address;
 pub use convert::{manifest_of_package, manifest_of_procfile};
 pub use dotenv::DotEnv;
+pub use edit::{Before, EditError, Edited, set, unset};
 pub use environment::{EnvironmentError, EnvironmentParts, Given, Giver};
 pub use explain::{Origin, Plain, Setting};
 pub use fault::{Fault, Invalid};
@@ -48,7 +51,7 @@ pub use faults::Faults;
 pub use interpolate::{Unfilled, fill, names_in};
 pub use keys::{Key, MANIFEST, Shape, USER, WORKSPACE_FILE};
 pub use layers::Layer;
-pub use load::{Found, LoadError, explain, files, find_root, load, load_dotenv};
+pub use load::{Found, LoadError, check, check_user, explain, files, find_root, is_project, load, load_dotenv};
 pub use manifest::parse_manifest;
 pub use mask::{Masker, Secret};
 pub use name::{ProjectName, ServiceName};

@@ -101,20 +101,56 @@ pub fn explain(root: &Path, user: Option<&Path>) -> Result<Vec<Setting>, LoadErr
     Ok(settings)
 }
 
+/// Whether the folder `root` holds a project, whatever its files say.
+pub fn is_project(root: &Path) -> bool {
+    source_in(root).is_some()
+}
+
+/// Finds the faults that [`load`] would find if the file `path` held `text`. Nothing is written.
+///
+/// # Errors
+/// As of [`load`].
+pub fn check(root: &Path, user: Option<&Path>, path: &Path, text: &str) -> Result<(), LoadError> {
+    load_with(root, user, Some((path, text))).map(drop)
+}
+
+/// As [`check`], for the user's own `config.toml` where there is no project.
+///
+/// # Errors
+/// All faults of the text.
+pub fn check_user(path: &Path, text: &str) -> Result<(), LoadError> {
+    let mut reader = Reader::default();
+    let input = Input { layer: Layer::Global, form: Form::Toml, source: Source::new(path, text) };
+    let merged = merge(&mut reader, &[input]);
+    manifest::read(&mut reader, &merged, path, path.parent().unwrap_or(path));
+    Ok(reader.finish(())?)
+}
+
 fn load_explained(root: &Path, user: Option<&Path>) -> Result<(Project, Vec<Setting>), LoadError> {
+    load_with(root, user, None)
+}
+
+/// Reads all files; `instead` is what one of them would say.
+fn load_with(
+    root: &Path,
+    user: Option<&Path>,
+    instead: Option<(&Path, &str)>,
+) -> Result<(Project, Vec<Setting>), LoadError> {
     let root = absolute(root).map_err(|source| LoadError::Io { path: root.to_path_buf(), source })?;
     let source = source_in(&root).ok_or_else(|| LoadError::NotFound { start: root.clone() })?;
     let (mut inputs, mut unreadable) = (Vec::new(), Vec::new());
     for (layer, path) in candidates(&root, &source, user) {
-        if is_absent(&path) {
-            continue;
-        }
         let form = match path.file_name().and_then(|name| name.to_str()) {
             Some(PROCFILE) => Form::Procfile,
             Some(PACKAGE) => Form::Package(Manager::beside(&workspace_folders(&root))),
             _ => Form::Toml,
         };
-        match read(&path, path.parent().unwrap_or(&root))? {
+        let text = match instead.filter(|(replaced, _)| *replaced == path) {
+            Some((_, text)) => Ok(text.to_owned()),
+            None if is_absent(&path) => continue,
+            None => read(&path, path.parent().unwrap_or(&root))?,
+        };
+        match text {
             Ok(text) => inputs.push(Input { layer, form, source: Source::new(&path, &text) }),
             Err(faults) => unreadable.push(faults),
         }
@@ -139,7 +175,7 @@ fn load_explained(root: &Path, user: Option<&Path>) -> Result<(Project, Vec<Sett
 pub fn files(root: &Path, user: Option<&Path>) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> =
         candidates(root, &root.join(MANIFEST), user).into_iter().map(|(_, path)| path).collect();
-    files.extend([PROCFILE, DOTENV].map(|name| root.join(name)));
+    files.extend([PROCFILE, PACKAGE, DOTENV].map(|name| root.join(name)));
     files
 }
 

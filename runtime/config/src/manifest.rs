@@ -41,7 +41,7 @@ pub(crate) fn parse(inputs: &[Input], path: &Path, root: &Path) -> Result<Projec
 /// Makes a project of what the files say together. What is missing or wrong is left out and reported.
 pub(crate) fn read(reader: &mut Reader, merged: &Merged, path: &Path, root: &Path) -> Project {
     let table = &merged.table;
-    let name = table.get("project").and_then(|entry| project_name(reader, entry));
+    let (name, keep_env) = table.get("project").and_then(|entry| project(reader, entry)).unwrap_or_default();
     let name = name.unwrap_or_else(|| ProjectName::of_folder(root));
     reader.project = ProjectFacts { root: root.to_path_buf(), name: name.to_string() };
     let env = reader.setting(table, "env", env::read).unwrap_or_default();
@@ -56,6 +56,7 @@ pub(crate) fn read(reader: &mut Reader, merged: &Merged, path: &Path, root: &Pat
     }
     Project {
         name,
+        keep_env: keep_env.unwrap_or(false),
         root: root.to_path_buf(),
         source: path.to_path_buf(),
         files: Vec::new(),
@@ -65,10 +66,11 @@ pub(crate) fn read(reader: &mut Reader, merged: &Merged, path: &Path, root: &Pat
     }
 }
 
-fn project_name(reader: &mut Reader, entry: &Entry) -> Option<ProjectName> {
+/// What is said of the project itself: its name, and whether its environment is kept.
+fn project(reader: &mut Reader, entry: &Entry) -> Option<(Option<ProjectName>, Option<bool>)> {
     let table = reader.table(entry)?;
     reader.check_keys(table, "`project`", PROJECT);
-    reader.setting(table, "name", Reader::parsed)
+    Some((reader.setting(table, "name", Reader::parsed), reader.setting(table, "keep_env", Reader::boolean)))
 }
 
 fn read_services(reader: &mut Reader, table: &Table, root: &Path) -> Vec<Service> {

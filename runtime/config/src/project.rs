@@ -15,6 +15,8 @@ pub(crate) const MAX_SERVICES: usize = 1000;
 pub struct Project {
     /// Given, or made from the folder's name.
     pub name: ProjectName,
+    /// Whether the environment that it was brought up with is kept on disk, to start with the daemon from it.
+    pub keep_env: bool,
     /// The folder that paths are relative to.
     pub root: PathBuf,
     /// The project's own file.

@@ -23,6 +23,8 @@ pub(super) fn changes_something(request: &Request) -> bool {
         | Request::CloseShell { .. }
         | Request::Pin { .. }
         | Request::Unpin { .. }
+        | Request::PinProject { .. }
+        | Request::ForgetProjects { .. }
         | Request::Shutdown
         | Request::DaemonRestart => true,
         Request::Status(_)
@@ -33,6 +35,7 @@ pub(super) fn changes_something(request: &Request) -> bool {
         | Request::Lines { .. }
         | Request::Search(_)
         | Request::WatchWorkspace
+        | Request::Projects
         | Request::DaemonStatus => false,
     }
 }
@@ -84,6 +87,15 @@ pub(super) async fn carry_out(request: Request, server: &Server) -> Result<Respo
             server.pins.unpin(&service);
             supervisor.touch();
             Ok(Response::Done)
+        }
+        Request::Projects => Ok(Response::Projects(supervisor.registered())),
+        Request::PinProject { root, name, pinned } => {
+            supervisor.pin_project(root.as_ref(), &name, pinned).await;
+            Ok(Response::Done)
+        }
+        Request::ForgetProjects { roots } => {
+            let roots = roots.into_iter().map(Into::into).collect();
+            supervisor.forget_registered(roots).await.map(|()| Response::Done)
         }
         Request::Search(query) => {
             let pane = server.panes.find(&query.service).ok_or_else(|| unknown(&query.service))?;

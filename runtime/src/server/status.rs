@@ -124,6 +124,9 @@ pub(super) fn degraded(server: &Server, services: &[ServiceStatus]) -> Vec<Strin
     let faults = services.iter().filter_map(|status| Some((status, status.log_fault.as_ref()?)));
     let of_services = faults.map(|(status, fault)| format!("{}:{}: {fault}", status.project, status.name));
     let supervisor = &server.supervisor;
+    let unstarted = supervisor.unstarted();
+    let unstarted =
+        unstarted.iter().map(|(root, why)| format!("{} did not start with the daemon: {why}", root.display()));
     let of_files = supervisor.desired.notice().map(str::to_owned).into_iter().chain(supervisor.watching.fault());
-    of_services.chain(of_files).chain(server.notices.iter().cloned()).collect()
+    of_services.chain(of_files).chain(unstarted).chain(server.notices.iter().cloned()).collect()
 }

@@ -80,6 +80,11 @@ impl Addresses {
         self.places().remove(id);
     }
 
+    /// Gives back the ports of the projects whose ids end with `suffix`.
+    pub(super) fn forget_project(&self, suffix: &str) {
+        self.ports.forget(suffix);
+    }
+
     /// The port that a service is told to listen on.
     pub(crate) fn port(&self, id: &ServiceId) -> Option<u16> {
         match self.places().get(id)?.wanted {

@@ -36,9 +36,12 @@ struct Wishes {
 pub(crate) struct WantedProject {
     pub(crate) root: PathBuf,
     pub(crate) name: String,
-    /// Whether it is up.
+    /// Whether it is up, or is to be when it starts with the daemon.
     #[serde(default)]
     pub(crate) up: bool,
+    /// Whether it starts with the daemon.
+    #[serde(default)]
+    pub(crate) pinned: bool,
     /// The services that somebody stopped.
     #[serde(default)]
     pub(crate) stopped: Vec<String>,
@@ -57,7 +60,6 @@ impl Desired {
     }
 
     /// The projects, those that are up and those that were.
-    #[cfg(test)]
     pub(crate) fn projects(&self) -> Vec<WantedProject> {
         self.wishes().projects.clone()
     }
@@ -79,6 +81,28 @@ impl Desired {
         // A service that is not in the configuration any more is not wanted either way.
         project.stopped.retain(|stopped| services.contains(stopped));
         *project != before
+    }
+
+    /// The project in `root` starts with the daemon, or no longer does. Says whether that is news.
+    pub(crate) fn pin(&self, root: &Path, name: &str, pinned: bool) -> bool {
+        let mut wishes = self.wishes();
+        let is_known = wishes.projects.iter().any(|project| project.root == root);
+        if !is_known && !pinned {
+            return false;
+        }
+        let project = project(&mut wishes, root);
+        let before = project.clone();
+        if !is_known {
+            name.clone_into(&mut project.name);
+        }
+        // Whoever wants it always up wants it up.
+        (project.pinned, project.up) = (pinned, project.up || pinned);
+        *project != before
+    }
+
+    /// The project in `root` is not known any more.
+    pub(crate) fn forget(&self, root: &Path) {
+        self.wishes().projects.retain(|project| project.root != root);
     }
 
     /// The project in `root` was brought down.
@@ -113,7 +137,13 @@ impl Desired {
 fn project<'a>(wishes: &'a mut Wishes, root: &Path) -> &'a mut WantedProject {
     let place = wishes.projects.iter().position(|project| project.root == root).unwrap_or_else(|| {
         let root = root.to_owned();
-        wishes.projects.push(WantedProject { root, name: String::new(), up: false, stopped: Vec::new() });
+        wishes.projects.push(WantedProject {
+            root,
+            name: String::new(),
+            up: false,
+            pinned: false,
+            stopped: Vec::new(),
+        });
         wishes.projects.len() - 1
     });
     &mut wishes.projects[place]
@@ -162,13 +192,33 @@ mod tests {
     }
 
     #[test]
+    fn a_pinned_project_stays_so_whether_it_is_up_or_down_until_it_is_forgotten() {
+        let scratch = tempfile::tempdir().unwrap();
+        let desired = Desired::open(scratch.path().join("state.json"));
+        let root = Path::new("/code/shop");
+        assert!(!desired.pin(root, "shop", false), "what is not known needs not be told");
+        assert!(desired.pin(root, "shop", true) && !desired.pin(root, "shop", true));
+        assert!(desired.projects()[0].up, "whoever wants it always up wants it up");
+        desired.note_down(root);
+        assert!(desired.projects()[0].pinned && !desired.projects()[0].up);
+        desired.forget(root);
+        assert!(desired.projects().is_empty());
+    }
+
+    #[test]
     fn a_file_of_the_first_version_is_read() {
         let scratch = tempfile::tempdir().unwrap();
         let file = scratch.path().join("state.json");
         let text = r#"{"version":1,"projects":[{"root":"/code/shop","name":"shop","up":true,"later":1}]}"#;
         fs::write(&file, text).unwrap();
         let desired = Desired::open(file);
-        let shop = WantedProject { root: "/code/shop".into(), name: "shop".to_owned(), up: true, stopped: vec![] };
+        let shop = WantedProject {
+            root: "/code/shop".into(),
+            name: "shop".to_owned(),
+            up: true,
+            pinned: false,
+            stopped: vec![],
+        };
         assert_eq!((desired.projects(), desired.notice()), (vec![shop], None));
     }
 

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use locald_keeper::Home;
 use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 use serde::{Deserialize, Serialize};
 use tracing::warn;
@@ -42,6 +43,22 @@ pub(crate) enum Sharing {
     None,
     Reads(PathBuf),
     Writes(PathBuf),
+}
+
+impl Sharing {
+    /// As it is for a home. A sandbox writes nothing outside of itself, so it only looks.
+    pub(crate) fn of(home: &Home) -> Self {
+        if home.is_sandbox() {
+            return Self::Reads(Home::shared_path());
+        }
+        match Home::shared_dir() {
+            Ok(folder) => Self::Writes(folder),
+            Err(error) => {
+                warn!(%error, "ports are not shared with other homes");
+                Self::None
+            }
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -80,6 +97,27 @@ impl Ports {
         let file = home.join("ports.json");
         let leases = Mutex::new(Leases { ports: state_file::read(&file).value, settled: BTreeSet::new() });
         Self { home: home.to_owned(), sharing, leases, is_free }
+    }
+
+    /// Gives back the ports of all services of the projects whose ids end with `suffix`.
+    pub(crate) fn forget(&self, suffix: &str) {
+        let is_theirs = |service: &str| service.split(':').next().is_some_and(|project| project.ends_with(suffix));
+        let mut leases = self.leases();
+        let before = leases.ports.len();
+        leases.ports.retain(|service, _| !is_theirs(service));
+        if leases.ports.len() == before {
+            return;
+        }
+        let kept: BTreeSet<u16> = leases.ports.values().copied().collect();
+        leases.settled.retain(|port| kept.contains(port));
+        let (shared, mut table) = self.table();
+        table.ports.retain(|_, claim| claim.home != self.home || !is_theirs(&claim.service));
+        if let Some(shared) = shared {
+            shared.write(&table);
+        }
+        if let Err(error) = state_file::write(&self.home.join("ports.json"), &leases.ports) {
+            warn!(home = %self.home.display(), %error, "the port leases cannot be saved");
+        }
     }
 
     /// The port for a service's next run.
@@ -265,6 +303,18 @@ mod tests {
         let second = renewed.renew("a:web").unwrap();
         assert_ne!(first, second);
         assert_eq!(renewed.lease("a:web").unwrap(), second);
+    }
+
+    #[test]
+    fn the_ports_of_a_forgotten_project_are_free_for_others() {
+        let (shared, scratch) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let homes = two_homes(scratch.path());
+        let open = |home: &Path| Ports::open_where(home, Sharing::Writes(shared.path().to_owned()), |_| true);
+        let ports = open(&homes[0]);
+        let (gone, kept) = (ports.lease("a-1b:web").unwrap(), ports.lease("c-2d:web").unwrap());
+        ports.forget("-1b");
+        assert_eq!((ports.leased("a-1b:web"), ports.leased("c-2d:web")), (None, Some(kept)));
+        assert_eq!(open(&homes[1]).lease("a-1b:web").unwrap(), gone);
     }
 
     fn two_homes(scratch: &Path) -> [PathBuf; 2] {

@@ -9,6 +9,7 @@ mod takeover;
 
 use std::collections::BTreeMap;
 use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Thread;
 use std::time::Duration;
@@ -17,13 +18,13 @@ use locald_api::{Failure, FailureKind, ProjectId, ServiceId, Target};
 use locald_config::Masker;
 use locald_keeper::{FromKeeper, Home, RunInfo};
 use tokio::sync::{oneshot, watch};
-use tracing::warn;
 
 use super::addresses::Addresses;
 use super::controller::ServiceFactory;
 use super::definition::Definition;
 use super::desired::Desired;
 use super::exec::ExecFactory;
+use super::kept::{self, KeptEnvironments};
 use super::names::{self, Meant};
 use super::ports::Sharing;
 use super::project::Project;
@@ -68,6 +69,9 @@ pub(crate) struct Supervisor {
     pub(crate) addresses: Arc<Addresses>,
     pub(crate) sites: Arc<Sites>,
     pub(crate) desired: Arc<Desired>,
+    pub(super) kept: Arc<KeptEnvironments>,
+    /// Why projects that were to start with the daemon have not.
+    unstarted: Mutex<BTreeMap<PathBuf, Failure>>,
     /// Notices when files change that a project is made from.
     pub(crate) watching: Watching,
     /// Bringing up and down is one at a time.
@@ -98,8 +102,9 @@ impl Supervisor {
 
     fn new(parts: SupervisorParts) -> Self {
         let SupervisorParts { home, keeper, panes, room, sites, logger, wake } = parts;
-        let addresses = Arc::new(Addresses::open(home.state_dir(), sharing(&home)));
+        let addresses = Arc::new(Addresses::open(home.state_dir(), Sharing::of(&home)));
         let surroundings = Arc::new(Surroundings::new(&home, addresses.clone(), sites.clone()));
+        let kept = Arc::new(KeptEnvironments::open(kept::file(home.state_dir())));
         let desired = Arc::new(Desired::open(home.state_dir().join("state.json")));
         let environment = {
             let (surroundings, addresses) = (surroundings.clone(), addresses.clone());
@@ -124,6 +129,8 @@ impl Supervisor {
             addresses,
             sites,
             desired,
+            kept,
+            unstarted: Mutex::default(),
             watching: Watching::begin(),
             changing: tokio::sync::Mutex::new(()),
             wishing: tokio::sync::Mutex::new(()),
@@ -207,6 +214,22 @@ impl Supervisor {
         self.projects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Why projects that were to start with the daemon have not, by their folders.
+    pub(crate) fn unstarted(&self) -> BTreeMap<PathBuf, Failure> {
+        self.unstarted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The project in `root` has started, or why not.
+    pub(super) fn note_unstarted(&self, root: &Path, failure: Option<Failure>) {
+        let mut unstarted = self.unstarted.lock().unwrap_or_else(PoisonError::into_inner);
+        match failure {
+            Some(failure) => drop(unstarted.insert(root.to_owned(), failure)),
+            None => drop(unstarted.remove(root)),
+        }
+        drop(unstarted);
+        self.touch();
+    }
+
     /// The right to tell wishes that belong together, or to give turns.
     pub(super) async fn wishing(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.wishing.lock().await
@@ -244,20 +267,6 @@ impl Slot {
     fn new(notify: String, run: Option<RunInfo>, starting: Option<u64>, descriptors: Vec<OwnedFd>) -> Option<Self> {
         let mut descriptors = descriptors.into_iter();
         Some(Self { notify, run, starting, memory: descriptors.next()?, master: descriptors.next() })
-    }
-}
-
-/// What is shared of ports with other homes of the user. A sandbox writes nothing outside of itself, so it only looks.
-fn sharing(home: &Home) -> Sharing {
-    if home.is_sandbox() {
-        return Sharing::Reads(Home::shared_path());
-    }
-    match Home::shared_dir() {
-        Ok(folder) => Sharing::Writes(folder),
-        Err(error) => {
-            warn!(%error, "ports are not shared with other homes");
-            Sharing::None
-        }
     }
 }
 

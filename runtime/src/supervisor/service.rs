@@ -111,6 +111,8 @@ pub(crate) enum Asked {
     StartPatiently,
     Stop,
     Restart,
+    /// As a restart, unless somebody has stopped it meanwhile.
+    Renew,
 }
 
 /// A wish that a service has taken note of.

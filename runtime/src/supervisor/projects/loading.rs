@@ -30,6 +30,8 @@ pub(super) struct Applied {
     pub(super) changed: Vec<Service>,
     /// Why services could not begin if they had to, which their files can mend.
     pub(super) faults: Vec<String>,
+    /// That it is up, with these services, is yet to be written down.
+    pub(super) is_news: bool,
 }
 
 impl Supervisor {
@@ -54,24 +56,45 @@ impl Supervisor {
         let (root, id) = (said.config.root.clone(), said.id.clone());
         self.forget_renamed(&id, &root).await?;
         let loaded = self.projects().get(&id).filter(|_| only_new).cloned();
-        let is_manual = |definition: &&Definition| definition.start == Start::Manual;
-        let manual: Vec<String> = said.definitions.iter().filter(is_manual).map(|it| it.name.clone()).collect();
         // As it was left when the machine, or everything of locald, went down.
         let stopped = if only_new && loaded.is_none() { self.desired.stopped(&root) } else { Vec::new() };
+        let is_meant = |definition: &&Definition| {
+            let name = &definition.name;
+            let is_new = loaded.as_ref().is_none_or(|project| project.service(name).is_none());
+            let is_named = names.iter().any(|named| names::is_called(name, bare_name(named)));
+            let is_asked_for = if names.is_empty() { definition.start != Start::Manual } else { is_named };
+            is_new && is_asked_for && !stopped.contains(name)
+        };
+        let wanted: Vec<String> = said.definitions.iter().filter(is_meant).map(|it| it.name.clone()).collect();
+        let all: Vec<String> = said.definitions.iter().map(|definition| definition.name.clone()).collect();
+        // First of all: a disk may be slow, and meanwhile services would be there that nobody has started.
+        self.desired.note_up(&root, said.config.name.as_str(), &all);
+        self.desired.note_services(&root, &wanted, true);
+        self.save_desired().await;
+        self.keep_environment(&root, said.config.keep_env.then(|| environment.clone())).await;
         let applied = self.apply(said, Some(environment)).await?;
         drop(changing);
-        let by_itself = names.is_empty();
-        let target = Target { root: Some(root.to_string_lossy().into_owned()), names };
-        let mut meant = self.resolve_configured(&target)?;
-        let is_new = |name: &str| loaded.as_ref().is_none_or(|project| project.service(name).is_none());
-        meant.retain(|meant| is_new(&meant.service.pane.id.service));
-        meant.retain(|meant| !(by_itself && manual.contains(&meant.service.pane.id.service)));
-        meant.retain(|meant| !stopped.contains(&meant.service.pane.id.service));
-        self.write_down(&meant, true).await;
-        let changed = self.meant(&id, applied.changed);
-        meant.retain(|meant| changed.iter().all(|changed| changed.service.pane.id != meant.service.pane.id));
-        let restarts = changed.into_iter().map(|meant| (meant, Asked::Restart));
-        self.bring_each(meant.into_iter().map(|meant| (meant, asked)).chain(restarts).collect()).await
+        self.note_unstarted(&root, None);
+        let services = self.projects().get(&id).map(|project| project.services.clone()).unwrap_or_default();
+        let is_changed = |service: &Service| applied.changed.iter().any(|changed| changed.pane.id == service.pane.id);
+        let each = services.into_iter().filter_map(|service| {
+            let is_wanted = wanted.contains(&service.pane.id.service);
+            let what = match (is_wanted, is_changed(&service)) {
+                (true, false) => asked,
+                (true, true) => Asked::Restart,
+                (false, true) => Asked::Renew,
+                (false, false) => return None,
+            };
+            Some((service, what))
+        });
+        let (services, each): (Vec<Service>, Vec<Asked>) = each.unzip();
+        self.bring_each(self.meant(&id, services).into_iter().zip(each).collect()).await
+    }
+
+    /// Keeps the environment on disk of a project that wants it, and of no other.
+    async fn keep_environment(&self, root: &Path, environment: Option<Vec<(String, String)>>) {
+        let (kept, root) = (self.kept.clone(), root.to_owned());
+        let _ = tokio::task::spawn_blocking(move || kept.set(&root, environment.as_deref())).await;
     }
 
     /// Reads what the files of the project in `folder` say. Nothing is changed.
@@ -157,9 +180,7 @@ impl Supervisor {
         };
         self.projects().insert(id.clone(), project);
         self.touch();
-        if self.desired.note_up(root, name, &names) {
-            self.save_desired().await;
-        }
+        applied.is_news = self.desired.note_up(root, name, &names);
         join_all(gone.iter().map(|service| self.remove(service))).await;
         Ok(applied)
     }

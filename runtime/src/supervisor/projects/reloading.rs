@@ -84,6 +84,9 @@ impl Supervisor {
         }
         let (id, definitions) = (said.id.clone(), said.definitions.clone());
         let applied = self.apply(said, shell).await?;
+        if applied.is_news {
+            self.save_desired().await;
+        }
         // What nobody has asked to run, somebody has to.
         let starts = |name: &str| {
             let is_manual = definitions.iter().any(|it| it.name == name && it.start == Start::Manual);
@@ -91,7 +94,7 @@ impl Supervisor {
         };
         let new = applied.new.into_iter().filter(|service| starts(&service.pane.id.service)).collect();
         let new = self.meant(&id, new).into_iter().map(|meant| (meant, Asked::Start));
-        Ok(self.meant(&id, applied.changed).into_iter().map(|meant| (meant, Asked::Restart)).chain(new).collect())
+        Ok(self.meant(&id, applied.changed).into_iter().map(|meant| (meant, Asked::Renew)).chain(new).collect())
     }
 
     fn note_faults(&self, id: &ProjectId, faults: Vec<String>) {

@@ -188,7 +188,8 @@ impl Task {
                     Asked::Start => self.accept_start(Starter { done, is_patient: false }),
                     Asked::StartPatiently => self.accept_start(Starter { done, is_patient: true }),
                     Asked::Stop => self.accept_stop(done),
-                    Asked::Restart => self.accept_restart(done),
+                    Asked::Renew if self.remembered.wanted == Wanted::Stopped => drop(done.send(Change::WasNotRunning)),
+                    Asked::Restart | Asked::Renew => self.accept_restart(done),
                 }
                 self.publish();
                 let _ = noted.send(());

@@ -13,6 +13,7 @@ use crate::supervisor::addresses::Conflict;
 use crate::supervisor::blocker::Outlook;
 use crate::supervisor::controller::{Ended, Inherited, RunEvent, Waiting};
 use crate::supervisor::definition::tests::plain;
+use crate::supervisor::fingerprint::Fingerprint;
 use crate::supervisor::state::{AfterStop, Order, Step};
 
 /// As long as a run is looked at for failing right after its start.
@@ -125,7 +126,7 @@ impl Stage {
             remembered,
             memory,
             doctor: Box::new(Told(Mutex::new(is_asked.then_some(found)))),
-            imprint: Box::new(|_| None),
+            imprint: Box::new(|_| Some(Fingerprint::of_sum(1))),
             turns,
         };
         let handle = Task::new(parts).spawn("demo:web".to_owned());
@@ -153,6 +154,15 @@ impl Stage {
         let asking = tokio::spawn(async { wish.done().await.unwrap() });
         tokio::task::yield_now().await;
         asking
+    }
+
+    /// Tells it that files have changed; says whether it takes a restart.
+    async fn redefine(&self, definition: Definition, sum: u64) -> bool {
+        let (is_another, wait) = oneshot::channel();
+        let prints = Some([Fingerprint::of_sum(sum); 2]);
+        let redefine = Request::Redefine { definition: Box::new(definition), prints, is_another };
+        self.handle.requests.send(redefine).await.unwrap();
+        wait.await.unwrap()
     }
 
     async fn tell(&self, event: RunEvent) {
@@ -596,4 +606,31 @@ async fn a_service_whose_port_was_taken_is_started_once_more_with_another() {
     assert_eq!(asking.await.unwrap(), Change::Failed { reason });
     stage.wait_for(State::Exited).await;
     assert_eq!(stage.asked(), [Did::Begin; 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_made_from_something_else_now_takes_a_restart_unless_it_was_stopped_or_is_done() {
+    let stage = Stage::fresh();
+    assert!(!stage.redefine(plain("web"), 2).await, "nobody has asked it to run");
+    let started = stage.ask(Asked::Start).await;
+    stage.tell(RunEvent::Started { pid: 7, since: 1 }).await;
+    started.await.unwrap();
+    assert!(!stage.redefine(plain("web"), 1).await);
+    assert!(stage.redefine(plain("web"), 2).await);
+    assert!(stage.redefine(plain("web"), 2).await, "until it was restarted");
+    assert!(!stage.redefine(plain("web"), 1).await, "or is what it was");
+    let _stopped = stage.ask(Asked::Stop).await;
+    assert!(!stage.redefine(plain("web"), 2).await);
+    let renewed = stage.ask(Asked::Renew).await;
+    assert_eq!(renewed.await.unwrap(), Change::WasNotRunning, "somebody has stopped it meanwhile");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_failed_is_tried_again_when_it_is_made_from_something_else() {
+    let stage = Stage::fresh();
+    let started = stage.ask(Asked::Start).await;
+    stage.tell(RunEvent::StartFailed { reason: "no such file".to_owned() }).await;
+    started.await.unwrap();
+    assert!(!stage.redefine(plain("web"), 1).await);
+    assert!(stage.redefine(plain("web"), 2).await);
 }
