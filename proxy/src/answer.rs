@@ -14,12 +14,14 @@ use crate::reply::Reply;
 /// Marks what comes from the proxy itself and not from a back end.
 pub(crate) const MARK: HeaderName = HeaderName::from_static("x-locald");
 
-/// What is said of a failure.
-pub(crate) fn of_failure(failure: &Failure, is_navigation: bool) -> Response<Reply> {
-    let (text, kind) = if is_navigation {
-        (page::of_failure(failure), "text/html; charset=utf-8")
-    } else {
-        (problem(failure), "application/problem+json")
+/// Marks the state of a back end that is not there; its own answers never have it.
+const STATE: HeaderName = HeaderName::from_static("x-locald-state");
+
+/// What is said of a failure. `page_at`: a person looks, and asked for this path.
+pub(crate) fn of_failure(failure: &Failure, page_at: Option<&str>) -> Response<Reply> {
+    let (text, kind) = match page_at {
+        Some(path) => (page::of_failure(failure, path), "text/html; charset=utf-8"),
+        None => (problem(failure), "application/problem+json"),
     };
     let mut response = Response::new(Reply::text(text));
     *response.status_mut() = failure.status();
@@ -28,11 +30,33 @@ pub(crate) fn of_failure(failure: &Failure, is_navigation: bool) -> Response<Rep
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(VARY, HeaderValue::from_static("accept, sec-fetch-mode"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(page::POLICY));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(CONTENT_SECURITY_POLICY, page::policy());
     headers.insert(MARK, HeaderValue::from_static(word(failure.kind)));
     if failure.kind == Kind::Starting {
         headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+    }
+    response
+}
+
+/// How a back end is, for a page that shows it.
+pub(crate) fn json(state: &serde_json::Value) -> Response<Reply> {
+    let mut response = Response::new(Reply::text(state.to_string()));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(STATE, HeaderValue::from_static("1"));
+    response
+}
+
+/// Another page of the same origin, to be asked for by GET.
+pub(crate) fn see_other(path: &str) -> Response<Reply> {
+    let mut response = Response::new(Reply::empty());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    // It was part of a URI.
+    if let Ok(path) = HeaderValue::from_str(path) {
+        response.headers_mut().insert(LOCATION, path);
     }
     response
 }

@@ -13,6 +13,7 @@ use crate::answer;
 use crate::failure::{Failure, is_navigation};
 use crate::headers::{self, Origin};
 use crate::host::HostName;
+use crate::own;
 use crate::proxy::Proxy;
 use crate::reply::{Lease, Reply};
 use crate::route::Route;
@@ -39,10 +40,11 @@ pub(crate) async fn answer(proxy: &Proxy, request: Request<Incoming>, entrance: 
     let version = request.version();
     let (parts, body) = request.into_parts();
     let is_navigation = is_navigation(&parts);
+    let path = if is_navigation { path_of(&parts.uri).to_string() } else { String::new() };
     let request = Request::from_parts(parts, body);
     let mut response = match pass_on(proxy, request, entrance, is_navigation).await {
         Ok(response) => response,
-        Err(failure) => answer::of_failure(&failure, is_navigation),
+        Err(failure) => answer::of_failure(&failure, is_navigation.then_some(path.as_str())),
     };
     *response.version_mut() = version;
     response
@@ -50,7 +52,8 @@ pub(crate) async fn answer(proxy: &Proxy, request: Request<Incoming>, entrance: 
 
 /// Answers a request that is not even looked at.
 pub(crate) fn refuse(request: Request<Incoming>, refusal: Refusal) -> Response<Reply> {
-    answer::of_failure(&Failure::malformed(refusal), is_navigation(&request.into_parts().0))
+    let parts = request.into_parts().0;
+    answer::of_failure(&Failure::malformed(refusal), is_navigation(&parts).then_some("/"))
 }
 
 async fn pass_on(
@@ -65,7 +68,12 @@ async fn pass_on(
     let target = target(&parts).map_err(Failure::malformed)?;
     let route = find(proxy, &target, entrance)?;
     if entrance.lacks_tls && websocket.is_none() {
-        return to_https(&target, &parts, entrance.origin.port, is_navigation);
+        return to_https(&target, &parts, entrance.origin.proxy.port(), is_navigation);
+    }
+    if own::is_own(parts.uri.path())
+        && let Some(response) = own::answer(&parts, &target, &route, entrance.origin)
+    {
+        return Ok(response);
     }
     let has_body = !body.is_end_stream();
     let mut upload = Upload::new(body);

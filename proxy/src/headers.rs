@@ -1,6 +1,6 @@
 //! The headers of a request as the back end gets them, and of an answer as the client gets them.
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 
 use hyper::header::{
     CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY,
@@ -25,10 +25,10 @@ const OF_CONNECTION: [HeaderName; 6] = [CONNECTION, KEEP_ALIVE, PROXY_CONNECTION
 /// How a request reached this proxy.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Origin {
-    pub(crate) client: IpAddr,
+    pub(crate) client: SocketAddr,
+    /// The address of ours that it came to.
+    pub(crate) proxy: SocketAddr,
     pub(crate) is_secure: bool,
-    /// The port of ours that it came to.
-    pub(crate) port: u16,
 }
 
 /// The request has come through here too often.
@@ -59,10 +59,10 @@ pub(crate) fn to_back_end(headers: &mut HeaderMap, host: &str, origin: Origin, h
         headers.remove(name);
     }
     let scheme = if origin.is_secure { "https" } else { "http" };
-    headers.insert(FOR, value(&origin.client.to_canonical().to_string()));
+    headers.insert(FOR, value(&origin.client.ip().to_canonical().to_string()));
     headers.insert(PROTO, HeaderValue::from_static(scheme));
     headers.insert(FORWARDED_HOST, value(host));
-    headers.insert(PORT, origin.port.into());
+    headers.insert(PORT, origin.proxy.port().into());
     headers.insert(HOST, value(host));
     headers.insert(HOPS, u16::from(hops + 1).into());
     if upgrades {
@@ -130,7 +130,9 @@ mod tests {
 
     use super::*;
 
-    const ORIGIN: Origin = Origin { client: IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), is_secure: true, port: 8443 };
+    fn origin() -> Origin {
+        Origin { client: ([127, 0, 0, 1], 1).into(), proxy: ([127, 0, 0, 1], 8443).into(), is_secure: true }
+    }
 
     fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -142,7 +144,7 @@ mod tests {
 
     fn forwarded(pairs: &[(&str, &str)], has_body: bool) -> Vec<String> {
         let mut headers = headers(pairs);
-        to_back_end(&mut headers, "shop.localhost:8443", ORIGIN, has_body).unwrap();
+        to_back_end(&mut headers, "shop.localhost:8443", origin(), has_body).unwrap();
         let mut lines: Vec<String> =
             headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
         lines.sort();
@@ -212,9 +214,9 @@ mod tests {
     fn a_request_that_comes_back_too_often_is_a_loop() {
         let mut headers = HeaderMap::new();
         for _ in 0..MAX_HOPS {
-            to_back_end(&mut headers, "a", ORIGIN, false).unwrap();
+            to_back_end(&mut headers, "a", origin(), false).unwrap();
         }
-        assert_eq!(to_back_end(&mut headers, "a", ORIGIN, false), Err(Loop));
+        assert_eq!(to_back_end(&mut headers, "a", origin(), false), Err(Loop));
     }
 
     #[test]
@@ -234,7 +236,7 @@ mod tests {
             let mut it = headers(&[("host", "x"), ("content-length", "3")]);
             if let Ok(value) = listed.parse() { it.append(CONNECTION, value); }
             it.append(CONNECTION, HeaderValue::from_static("host, content-length, x-forwarded-for"));
-            to_back_end(&mut it, "shop.localhost", ORIGIN, has_body).unwrap();
+            to_back_end(&mut it, "shop.localhost", origin(), has_body).unwrap();
             prop_assert_eq!(it.get(HOST).unwrap(), "shop.localhost");
             prop_assert_eq!(it.get(FOR).unwrap(), "127.0.0.1");
             prop_assert_eq!(it.contains_key(TRANSFER_ENCODING), has_body);

@@ -10,6 +10,7 @@ mod framing;
 mod headers;
 mod host;
 mod limits;
+mod own;
 mod page;
 mod proxy;
 mod reply;
@@ -25,7 +26,7 @@ mod websocket;
 
 pub use host::{HostError, HostName, Pattern};
 pub use proxy::Proxy;
-pub use route::{Backend, Route};
+pub use route::{Backend, Operator, Route};
 pub use routes::{Routes, Taken};
 pub use tls::{Authority, AuthorityError, Kept};
 pub use upstream::Upstream;

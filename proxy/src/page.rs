@@ -2,46 +2,77 @@
 //!
 //! They hold everything they need, and nothing that came from outside but as text.
 
-use crate::failure::{Failure, Kind};
+use std::sync::OnceLock;
 
-/// What a page may do (CSP level 3): use the style that stands in it, and nothing else. The hash is that of [`STYLE`].
-pub(crate) const POLICY: &str = "default-src 'none'; style-src 'sha256-57ndcbWmqtxtsgUZMVln/UOjaQ2vU53M9ZpempIohe4='; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+use hyper::header::HeaderValue;
+
+use crate::failure::{Failure, Kind};
+use crate::own::START;
 
 /// The style of all pages.
-const STYLE: &str = "\
-:root{color-scheme:light dark}\
-body{font:16px/1.5 system-ui,sans-serif;max-width:42rem;margin:12vh auto;padding:0 1.5rem}\
-h1{font-size:1.5rem;line-height:1.25;margin:0 0 .5rem}\
-p{margin:.5rem 0}\
-code,pre{font:14px/1.5 ui-monospace,monospace}\
-code{background:#8882;border-radius:.25rem;padding:.1rem .3rem}\
-pre{background:#8882;border-radius:.5rem;padding:1rem;overflow:auto;max-height:40vh}\
-ul{padding-left:1.25rem}\
-footer{margin-top:2rem;opacity:.7;font-size:.85rem}";
+const STYLE: &str = include_str!("page.css");
+/// Shows what the back end prints, and loads the page anew once there is something else to see. Served to navigations alone, which are
+/// requests by GET: nothing is ever sent twice.
+const SCRIPT: &str = include_str!("page.js");
 
-/// The page of a failure.
-pub(crate) fn of_failure(failure: &Failure) -> String {
+/// What a page may do (CSP level 3): use the style and the script that stand in it, ask its own origin, and nothing else.
+pub(crate) fn policy() -> HeaderValue {
+    static POLICY: OnceLock<HeaderValue> = OnceLock::new();
+    let make = || {
+        let policy = format!(
+            "default-src 'none'; style-src '{}'; script-src '{}'; connect-src 'self'; form-action 'self'; base-uri 'none'; \
+             frame-ancestors 'self'",
+            hash(STYLE),
+            hash(SCRIPT)
+        );
+        HeaderValue::from_str(&policy).expect("a policy of ASCII")
+    };
+    POLICY.get_or_init(make).clone()
+}
+
+/// The hash of a text as a policy names it.
+fn hash(text: &str) -> String {
+    use base64::Engine;
+    let hash = ring::digest::digest(&ring::digest::SHA256, text.as_bytes());
+    format!("sha256-{}", base64::engine::general_purpose::STANDARD.encode(hash))
+}
+
+/// The page of a failure. `path`: what was asked for.
+pub(crate) fn of_failure(failure: &Failure, path: &str) -> String {
     let mut body = vec![format!("<h1>{}</h1>", escape(&failure.title))];
     if !failure.detail.is_empty() {
-        body.push(format!("<p>{}</p>", with_code(&failure.detail)));
+        body.push(format!("<p id=\"detail\">{}</p>", with_code(&failure.detail)));
     }
     if !failure.hosts.is_empty() {
         let items = failure.hosts.iter().map(|host| format!("<li><code>{}</code></li>", escape(host)));
         let items: Vec<String> = items.collect();
         body.push(format!("<ul>{}</ul>", items.concat()));
     }
+    if failure.kind == Kind::Down {
+        let action = escape(&format!("{START}?to={path}"));
+        body.push(format!("<form method=\"post\" action=\"{action}\"><button>Start it</button></form>"));
+    }
     if !failure.hint.is_empty() {
         body.push(format!("<p>{}</p>", with_code(&failure.hint)));
     }
-    let refresh = if failure.kind == Kind::Starting { "<meta http-equiv=\"refresh\" content=\"1\">" } else { "" };
+    // What it prints is filled in by the script.
+    let (refresh, rest) = match failure.kind {
+        Kind::Starting => ("<noscript><meta http-equiv=\"refresh\" content=\"1\"></noscript>", watching()),
+        Kind::Down => ("", watching()),
+        _ => ("", String::new()),
+    };
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">{refresh}\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>{}</title>\
-         <style>{STYLE}</style></head><body><main>{}</main><footer>{} from locald</footer></body></html>\n",
+         <style>{STYLE}</style></head><body><main>{}</main>{rest}<footer>{} from locald</footer></body></html>\n",
         escape(&failure.title),
         body.concat(),
         failure.status().as_u16(),
     )
+}
+
+fn watching() -> String {
+    format!("<pre id=\"lines\"></pre><script>{SCRIPT}</script>")
 }
 
 /// A text with what stands between backticks as code.
@@ -72,12 +103,14 @@ fn escape(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn everything_from_outside_is_text() {
         let failure = Failure::unknown_host("<script>alert('1')</script>", vec!["\"><img src=x>".to_owned()]);
-        let page = of_failure(&failure);
+        let page = of_failure(&failure, "/");
         assert!(!page.contains("<script") && !page.contains("<img"), "{page}");
         assert!(page.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;"), "{page}");
     }
@@ -85,5 +118,18 @@ mod tests {
     #[test]
     fn commands_are_shown_as_such() {
         assert_eq!(with_code("run `a <b>` now"), "run <code>a &lt;b&gt;</code> now");
+    }
+
+    #[test]
+    fn what_stands_in_a_page_does_not_end_it() {
+        assert!(!STYLE.contains("</") && !SCRIPT.contains("</"));
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_leaves_its_element(text in "[<>\"'&`a-c/=\\x00-\\x1f]{0,40}") {
+            let escaped = escape(&text);
+            prop_assert!(!escaped.contains(['<', '>', '"', '\'']));
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Where requests go: a back end that comes and goes, and what those who wait for it are told.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -16,7 +17,18 @@ pub struct Route {
     home: HostName,
     backend: watch::Receiver<Backend>,
     patience: Duration,
+    operator: Arc<dyn Operator>,
     turn: AtomicUsize,
+}
+
+/// What pages of the proxy may ask about a back end that is not there.
+pub trait Operator: Send + Sync {
+    /// What it printed last, oldest first, without anything that must not be shown.
+    fn last_lines(&self) -> Vec<String>;
+    /// Starts it. Does not wait for it.
+    fn start(&self);
+    /// Whether whoever holds the other end of this connection may see what it prints, and start it. `client` is that end.
+    fn trusts(&self, client: SocketAddr, proxy: SocketAddr) -> bool;
 }
 
 /// What takes the requests of a route, as of now.
@@ -41,8 +53,14 @@ pub enum Backend {
 impl Route {
     /// A route that is shown as `name`, whose first host name is `home`. Requests wait as long as `patience` for a back end that is on
     /// its way.
-    pub fn new(name: String, home: HostName, backend: watch::Receiver<Backend>, patience: Duration) -> Self {
-        Self { name, home, backend, patience, turn: AtomicUsize::new(0) }
+    pub fn new(
+        name: String,
+        home: HostName,
+        backend: watch::Receiver<Backend>,
+        patience: Duration,
+        operator: Arc<dyn Operator>,
+    ) -> Self {
+        Self { name, home, backend, patience, operator, turn: AtomicUsize::new(0) }
     }
 
     /// How it is called where it is shown.
@@ -57,6 +75,10 @@ impl Route {
 
     pub(crate) fn backend(&self) -> watch::Receiver<Backend> {
         self.backend.clone()
+    }
+
+    pub(crate) fn operator(&self) -> &dyn Operator {
+        &*self.operator
     }
 
     pub(crate) fn patience(&self) -> Duration {

@@ -92,7 +92,7 @@ async fn accept(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
 
 fn entrance(stream: &TcpStream, client: SocketAddr) -> io::Result<Entrance> {
     stream.set_nodelay(true)?;
-    let origin = Origin { client: client.ip(), is_secure: false, port: stream.local_addr()?.port() };
+    let origin = Origin { client, proxy: stream.local_addr()?, is_secure: false };
     Ok(Entrance { origin, certificate: None, lacks_tls: false })
 }
 

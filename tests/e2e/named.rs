@@ -112,6 +112,28 @@ fn a_service_that_is_stopped_says_so_and_one_that_restarts_keeps_requests_waitin
 }
 
 #[test]
+fn a_page_shows_what_a_service_printed_and_starts_it_for_its_own_origin_alone() {
+    let home = TestHome::new(&format!(
+        "[services.web]\ncommand = \"echo hello from web; exec {} http status\"\nhealth = {{ tcp = true }}\n",
+        fake::service()
+    ));
+    home.write("status", "200");
+    home.ok(&["up"]);
+    let url = site(&home, "web");
+    assert_eq!(curl(&[&url]), "200");
+    home.ok(&["stop", "web"]);
+    let state = curl(&[&format!("{url}/.well-known/locald/state")]);
+    assert!(state.contains("\"state\":\"down\"") && state.contains("hello from web"), "{state}");
+    let start = format!("{url}/.well-known/locald/start?to=/x");
+    assert!(curl(&["-X", "POST", &start]).ends_with("403"));
+    assert!(curl(&["-X", "POST", "-H", "Origin: http://evil.localhost", &start]).ends_with("403"));
+    assert_eq!(home.service("web")["state"], "stopped");
+    assert!(curl(&["-X", "POST", "-H", &format!("Origin: {url}"), &start]).ends_with("303"));
+    home.wait_for_state("web", "ready");
+    assert_eq!(curl(&[&format!("{url}/.well-known/locald/state")]), "200", "the service has all paths to itself");
+}
+
+#[test]
 fn nobody_is_refused_while_the_daemon_is_killed_or_replaced() {
     let home = shop();
     home.ok(&["up"]);

@@ -4,6 +4,7 @@ mod absent;
 mod back_end;
 mod curl;
 mod forwarding;
+mod pages;
 mod refused;
 mod reuse;
 mod secure;

@@ -1,12 +1,13 @@
 //! A proxy with one route, `shop.localhost`, whose back end the test decides on.
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use locald_proxy::{Authority, Backend, HostName, Kept, Pattern, Proxy, Route, Routes, Upstream};
+use locald_proxy::{Authority, Backend, HostName, Kept, Operator, Pattern, Proxy, Route, Routes, Upstream};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -15,7 +16,29 @@ use crate::back_end::BackEnd;
 /// How long anything may take on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Whoever looks after the back end: has printed two lines, and counts how often it was started.
+#[derive(Default)]
+pub(crate) struct Keeper {
+    pub(crate) started: AtomicUsize,
+    pub(crate) distrusts: AtomicBool,
+}
+
+impl Operator for Keeper {
+    fn last_lines(&self) -> Vec<String> {
+        vec!["one".to_owned(), "<b>two".to_owned()]
+    }
+
+    fn start(&self) {
+        self.started.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn trusts(&self, client: SocketAddr, _: SocketAddr) -> bool {
+        client.ip().is_loopback() && !self.distrusts.load(Ordering::SeqCst)
+    }
+}
+
 pub(crate) struct World {
+    pub(crate) keeper: Arc<Keeper>,
     /// The port of the proxy.
     pub(crate) port: u16,
     pub(crate) backend: watch::Sender<Backend>,
@@ -40,8 +63,10 @@ impl World {
     fn new(backend: Backend, patience: Duration, authority: Option<Arc<Authority>>) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let backend = watch::Sender::new(backend);
+        let keeper = Arc::new(Keeper::default());
         let home: HostName = "shop.localhost".parse().unwrap();
-        let route = Arc::new(Route::new("shop".to_owned(), home.clone(), backend.subscribe(), patience));
+        let route =
+            Arc::new(Route::new("shop".to_owned(), home.clone(), backend.subscribe(), patience, keeper.clone()));
         let mut routes = Routes::default();
         routes.add(Pattern::Exact(home.clone()), route.clone()).unwrap();
         routes.add(Pattern::Below(home), route).unwrap();
@@ -53,7 +78,7 @@ impl World {
             Some(authority) => drop(runtime.spawn(proxy.serve_https(listener, authority))),
             None => drop(runtime.spawn(proxy.serve_http(listener))),
         }
-        Self { port, backend, _runtime: runtime }
+        Self { keeper, port, backend, _runtime: runtime }
     }
 
     /// A connection to the proxy.

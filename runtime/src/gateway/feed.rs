@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tracing::warn;
 
 use super::backend::absent;
+use super::caretaker::Caretaker;
 use crate::sites::{Site, family};
 use crate::supervisor::{Seeming, Service, Supervisor, seeming};
 
@@ -44,16 +45,16 @@ struct Life {
 
 impl Feeds {
     /// Makes the routes what the services are now.
-    pub(super) fn refresh(&mut self, proxy: &Proxy, supervisor: &Supervisor) {
+    pub(super) fn refresh(&mut self, proxy: &Proxy, supervisor: &Arc<Supervisor>) {
         let mut names = Vec::new();
         for project in supervisor.snapshot() {
             for (called, site) in supervisor.sites.of_project(&project.id) {
                 let services: Vec<&Service> =
                     project.services.iter().filter(|service| family(&service.pane.id.service) == called).collect();
                 let key = (project.id.clone(), called);
-                let feed = self.feeds.entry(key.clone()).or_insert_with(|| Feed::new(&key.1, &site));
+                let feed = self.feeds.entry(key.clone()).or_insert_with(|| Feed::new(&key, &site, supervisor));
                 if *feed.route.home() != site.home {
-                    *feed = Feed::new(&key.1, &site);
+                    *feed = Feed::new(&key, &site, supervisor);
                 }
                 feed.refresh(&key.1, &services, supervisor);
                 names.push((key, site));
@@ -84,9 +85,11 @@ impl Feeds {
 }
 
 impl Feed {
-    fn new(name: &str, site: &Site) -> Self {
+    fn new(key: &Key, site: &Site, supervisor: &Arc<Supervisor>) -> Self {
+        let (project, family) = key.clone();
+        let caretaker = Caretaker { supervisor: Arc::downgrade(supervisor), project, family };
         let backend = watch::Sender::new(Backend::Starting { note: None });
-        let route = Route::new(name.to_owned(), site.home.clone(), backend.subscribe(), PATIENCE);
+        let route = Route::new(key.1.clone(), site.home.clone(), backend.subscribe(), PATIENCE, Arc::new(caretaker));
         Self { route: Arc::new(route), backend, lives: BTreeMap::new() }
     }
 

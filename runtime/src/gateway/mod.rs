@@ -2,6 +2,7 @@
 
 mod authority;
 mod backend;
+mod caretaker;
 mod feed;
 mod listeners;
 mod settings;
