@@ -35,9 +35,16 @@ pub(crate) fn read<T: DeserializeOwned + Default>(path: &Path) -> Read<T> {
 
 /// Replaces the file, so that whoever reads it finds the old one or the new one, even after a crash of the machine.
 pub(crate) fn write<T: Serialize + ?Sized>(path: &Path, value: &T) -> io::Result<()> {
-    let temporary = path.with_extension("json.new");
+    replace(path, &serde_json::to_vec_pretty(value)?)
+}
+
+/// The same of a file that is not JSON.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let temporary = path.with_file_name(name);
     let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
-    file.write_all(&serde_json::to_vec_pretty(value)?)?;
+    file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&temporary, path)
 }

@@ -172,6 +172,7 @@ mod tests {
                 let lines = vec![LogLine { time: clock::nanoseconds(jiff::Timestamp::now()), service, event }];
                 Reply::of(Response::Logs(LogPage { lines, cursor: String::new(), end: true }))
             }
+            Request::Projects => Reply::of(Response::Projects(vec![])),
             other => panic!("{other:?}"),
         }
     }

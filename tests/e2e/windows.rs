@@ -135,15 +135,15 @@ fn a_daemon_that_dies_after_much_output_leaves_the_terminal_at_its_size() {
 }
 
 #[test]
-fn a_dotenv_that_became_a_pipe_fails_the_start_and_holds_nothing_up() {
+fn a_dotenv_that_became_a_pipe_is_refused_and_holds_nothing_up() {
     let home = TestHome::new(SLEEPER);
     home.ok(&["up"]);
     let path = home.project().join(".env");
     rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
     for _ in 0..3 {
         let said = home.run(&["restart", "it"]);
-        assert_eq!(said.code, 1, "{said:?}");
+        assert_eq!(said.code, 3, "{said:?}");
         assert!(said.err.contains("not a regular file"), "{said:?}");
     }
-    assert_eq!(home.service("it")["state"], "failed");
+    assert_eq!(home.service("it")["state"], "ready");
 }

@@ -1,11 +1,12 @@
 //! Back ends that are not there: yet, any more, or not in their right mind.
 
 use std::io::Write;
-use std::net::TcpListener;
+use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use locald_proxy::Backend;
+use rustix::net::{AddressFamily, SocketType};
 
 use crate::back_end::{BackEnd, head};
 use crate::curl::{Said, command, curl};
@@ -72,11 +73,16 @@ fn what_no_person_looks_at_is_never_answered_with_a_page() {
 
 #[test]
 fn a_port_that_opens_late_is_waited_for() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    // Bound, and refusing until it listens: nobody else gets the port meanwhile.
+    let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None).unwrap();
+    rustix::net::bind(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let listener = TcpListener::from(socket);
+    let port = listener.local_addr().unwrap().port();
     let world = World::with(ready(port));
     let waiting = command(&world, &[URL]).stdout(std::process::Stdio::piped()).spawn().unwrap();
     thread::sleep(Duration::from_millis(300));
-    let _back_end = BackEnd::at(&format!("127.0.0.1:{port}"), |_, mut stream| {
+    rustix::net::listen(&listener, 8).unwrap();
+    let _back_end = BackEnd::on(listener, |_, mut stream| {
         head(&mut stream);
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate");
     });

@@ -20,7 +20,10 @@ impl BackEnd {
     }
 
     pub(crate) fn at(address: &str, serve: impl Fn(usize, TcpStream) + Send + Sync + 'static) -> Self {
-        let listener = TcpListener::bind(address).unwrap();
+        Self::on(TcpListener::bind(address).unwrap(), serve)
+    }
+
+    pub(crate) fn on(listener: TcpListener, serve: impl Fn(usize, TcpStream) + Send + Sync + 'static) -> Self {
         let port = listener.local_addr().unwrap().port();
         let connections = Arc::new(AtomicUsize::new(0));
         let (count, serve) = (connections.clone(), Arc::new(serve));

@@ -71,9 +71,7 @@ fn write_root(folder: &Path, root: &str) -> io::Result<()> {
     if fs::read_to_string(&file).is_ok_and(|known| known == root) {
         return Ok(());
     }
-    let new = folder.join("root.pem.new");
-    fs::write(&new, root)?;
-    fs::rename(new, file)
+    state_file::replace(&file, root.as_bytes())
 }
 
 /// Whose authority it is: user and machine.

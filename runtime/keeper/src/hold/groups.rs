@@ -1,5 +1,10 @@
 //! The keeper and control groups: it takes what an earlier one left, has one for each run, and tells daemons which means it has.
 
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
 use super::Keeper;
 use crate::cgroup::{self, HomeGroup, NoGroups};
 use crate::containment::{Containment, KEY};
@@ -18,7 +23,7 @@ pub(super) fn begin(home: &Home) -> Result<HomeGroup, NoGroups> {
     let group = HomeGroup::create(&token);
     // The next keeper may be started in another group, and has to find this one.
     let _ = match &group {
-        Ok(group) => std::fs::write(&note, format!("{}\n", group.path().display())),
+        Ok(group) => write_private(&note, &format!("{}\n", group.path().display())),
         Err(_) => std::fs::remove_file(&note),
     };
     group
@@ -42,6 +47,11 @@ impl Keeper {
             group.remove();
         }
     }
+}
+
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 fn note(home: &Home) -> std::path::PathBuf {
