@@ -83,6 +83,14 @@ fn where_a_recording_is_cut_does_not_matter() {
 
 #[test]
 fn programs_have_their_looks() {
+    // One asks for no look, the other for white on black in every cell of its border and inside.
+    let on_black = Style { foreground: Color::Indexed(7), background: Color::Indexed(0), ..Style::default() };
+    for (name, style) in [("progress", Style::default()), ("curses", on_black)] {
+        let screen = shown(name);
+        for row in 0..screen.size().rows() {
+            screen.row(row, &mut |cell| assert_eq!(cell.style, style, "{name}, row {row}"));
+        }
+    }
     let vim = shown("vim");
     assert!(look(&vim, "poem.txt").inverse() && !look(&vim, "line").inverse());
     assert!(look(&shown("less"), "line  77").inverse());
