@@ -35,6 +35,7 @@ fn a_request_waits_for_a_back_end_that_is_on_its_way() {
     let back_end = answering("here");
     let world = World::with(starting());
     let waiting = command(&world, &[URL]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    // Time in which it would be asked too early; one that is not is right however long this takes.
     thread::sleep(Duration::from_millis(300));
     assert_eq!(back_end.connections(), 0);
     world.backend.send_replace(ready(back_end.port));
@@ -80,6 +81,7 @@ fn a_port_that_opens_late_is_waited_for() {
     let port = listener.local_addr().unwrap().port();
     let world = World::with(ready(port));
     let waiting = command(&world, &[URL]).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    // The port refuses meanwhile, often enough to be given up if it were not waited for.
     thread::sleep(Duration::from_millis(300));
     rustix::net::listen(&listener, 8).unwrap();
     let _back_end = BackEnd::on(listener, |_, mut stream| {
