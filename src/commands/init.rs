@@ -18,12 +18,12 @@ const MANIFEST: &str = "locald.toml";
 /// Write a `locald.toml` for what is there
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Examples:\n  locald init --from Procfile      Say in a locald.toml what the Procfile says\n  locald init --from package.json  The same of what its `dev` script is"
+    after_help = "Examples:\n  locald init                      Say in a locald.toml what the Procfile or the package.json says\n  locald init --from Procfile      Say in a locald.toml what the Procfile says\n  locald init --from package.json  The same of what its `dev` script is"
 )]
 pub(crate) struct InitArgs {
-    /// The Procfile or `package.json` to begin with
+    /// The Procfile or `package.json` to begin with; else the one that is there
     #[arg(long, value_name = "FILE")]
-    from: PathBuf,
+    from: Option<PathBuf>,
     /// Write without showing and asking
     #[arg(long, short)]
     yes: bool,
@@ -42,10 +42,14 @@ pub(crate) fn init(args: &InitArgs, context: &Context, ui: &mut Ui) -> Result<()
         let error = CommandError::new(ExitKind::Failed, format!("there is a {MANIFEST} already; nothing was written"));
         return Err(error.hint("`--force` replaces it"));
     }
-    let from = root.join(&args.from);
-    let text = fs::read_to_string(&from).map_err(|error| {
-        CommandError::new(ExitKind::Failed, format!("failed to read {}: {error}", args.from.display()))
-    })?;
+    let found = || ["Procfile", "package.json"].map(PathBuf::from).into_iter().find(|file| root.join(file).is_file());
+    let Some(said) = args.from.clone().or_else(found) else {
+        let error = CommandError::new(ExitKind::Failed, "there is neither a Procfile nor a package.json to begin with");
+        return Err(error.hint(format!("`locald try --save COMMAND` runs a command and writes a {MANIFEST} with it")));
+    };
+    let from = root.join(&said);
+    let text = fs::read_to_string(&from)
+        .map_err(|error| CommandError::new(ExitKind::Failed, format!("failed to read {}: {error}", said.display())))?;
     let is_package = from.extension().is_some_and(|extension| extension == "json");
     let manifest = if is_package { manifest_of_package } else { manifest_of_procfile };
     let manifest = manifest(&from, &text, root)
@@ -60,7 +64,7 @@ pub(crate) fn init(args: &InitArgs, context: &Context, ui: &mut Ui) -> Result<()
     }
     write(&path, &manifest)?;
     write_schema(root)?;
-    ui.note(&format!("wrote {MANIFEST}; it counts before the {} from now on", args.from.display()))?;
+    ui.note(&format!("wrote {MANIFEST}; it counts before the {} from now on", said.display()))?;
     Ok(())
 }
 

@@ -335,6 +335,8 @@ fn a_folder_without_a_project_is_told_what_makes_one() {
         "{said}"
     );
     assert!(!home.state().exists());
+    let said = home.fails(1, &["init"]);
+    assert!(said.contains("neither a Procfile nor a package.json") && said.contains("`locald try --save"), "{said}");
 }
 
 #[test]
@@ -352,7 +354,7 @@ fn a_package_alone_is_a_project_that_runs_its_script() {
     wait::until("its script answers on its port", || TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok());
     let origin = home.ok(&["config", "show", "--origin"]);
     assert!(origin.contains("npm run dev") && origin.contains("package.json:1"), "{origin}");
-    home.ok(&["init", "--from", "package.json", "--yes"]);
+    home.ok(&["init", "--yes"]);
     assert!(
         fs::read_to_string(home.project().join("locald.toml"))
             .unwrap()
