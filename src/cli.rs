@@ -64,6 +64,7 @@ pub(crate) enum Command {
     Daemon(commands::daemon::DaemonArgs),
     Projects(commands::projects::ProjectsArgs),
     Sandbox(commands::sandbox::SandboxArgs),
+    Setup(commands::setup::SetupArgs),
     Shutdown(commands::shutdown::ShutdownArgs),
     Debug(commands::debug::DebugArgs),
     Completion(commands::completion::CompletionArgs),
@@ -75,6 +76,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Look and type", &["status", "urls", "open", "explain", "logs", "attach", "monitor", "capture", "send-keys"]),
     ("The configuration", &["try", "init", "config", "env", "schema"]),
     ("The daemon", &["daemon", "projects", "sandbox", "shutdown"]),
+    ("This machine", &["setup"]),
     ("More", &["debug", "completion", "help"]),
 ];
 
@@ -172,6 +174,9 @@ mod tests {
           sandbox     Look at sandboxes, end them, or run in one
           shutdown    Stop every project's services and the daemon
 
+        This machine:
+          setup       Show or undo what was done to this machine
+
         More:
           debug       Find out what went wrong
           completion  Print a shell's completion script
@@ -216,7 +221,7 @@ mod tests {
         insta::assert_snapshot!(refused(&["stauts"]), @"
         error: unrecognized subcommand 'stauts'
 
-          tip: some similar subcommands exist: 'restart', 'start', 'status'
+          tip: some similar subcommands exist: 'restart', 'setup', 'start', 'status'
 
         Usage: locald [OPTIONS] [COMMAND]
 

@@ -4,12 +4,16 @@ use crate::repository::{members, read, tree};
 
 /// Each crate, and the crates of ours that it may know. Arrows point down and never back.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("locald", &["locald-api", "locald-config", "locald-keeper", "locald-panes", "locald-runtime"]),
+    ("locald", &["locald-api", "locald-config", "locald-keeper", "locald-machine", "locald-panes", "locald-runtime"]),
     ("locald-panes", &["locald-api"]),
-    ("locald-runtime", &["locald-api", "locald-config", "locald-keeper", "locald-proxy", "locald-term"]),
+    (
+        "locald-runtime",
+        &["locald-api", "locald-config", "locald-keeper", "locald-machine", "locald-proxy", "locald-term"],
+    ),
     ("locald-api", &[]),
     ("locald-config", &[]),
     ("locald-keeper", &[]),
+    ("locald-machine", &[]),
     ("locald-proxy", &[]),
     ("locald-term", &[]),
     ("fake-service", &[]),
@@ -21,6 +25,7 @@ const BUDGETS: &[(&str, usize)] = &[
     ("locald-term", 24),
     ("locald-config", 34),
     ("locald-keeper", 28),
+    ("locald-machine", 38),
     ("locald-api", 38),
     ("locald-proxy", 66),
     ("locald-runtime", 116),

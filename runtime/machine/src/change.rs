@@ -1,0 +1,74 @@
+//! The sorts of change that are made to a machine.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Something that was done to the machine. To add a sort: a variant here, its words below, and its undoing in `locald setup undo`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "change", rename_all = "kebab-case")]
+pub enum Change {
+    /// A store of certificates trusts a certificate authority.
+    Trust(TrustedRoot),
+}
+
+/// A certificate authority that a store trusts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrustedRoot {
+    /// What the store is called on the command line, such as `system` or `nss`.
+    pub store: String,
+    /// Where it is: the file of the certificate, or the folder of the database.
+    pub place: PathBuf,
+    /// The SHA-256 of the certificate, in hexadecimal digits.
+    pub fingerprint: String,
+    /// What the authority is called.
+    pub name: String,
+    /// Whether only root may change the store.
+    #[serde(default)]
+    pub as_root: bool,
+    /// Whether the store itself was made for it, and goes with it if nothing else has come into it.
+    #[serde(default)]
+    pub made: bool,
+    /// Whether a handshake with a certificate of the authority has succeeded through the store.
+    #[serde(default)]
+    pub verified: bool,
+}
+
+impl Change {
+    /// The sort of change, in a word.
+    pub fn sort(&self) -> &'static str {
+        match self {
+            Self::Trust(_) => "trust",
+        }
+    }
+
+    /// What was changed.
+    pub fn place(&self) -> &Path {
+        match self {
+            Self::Trust(root) => &root.place,
+        }
+    }
+
+    /// What was done to it, in a few words.
+    pub fn told(&self) -> String {
+        match self {
+            Self::Trust(root) => format!("trusts `{}`", root.name),
+        }
+    }
+
+    /// Whether root has done it, and must undo it.
+    pub fn as_root(&self) -> bool {
+        match self {
+            Self::Trust(root) => root.as_root,
+        }
+    }
+
+    /// Whether it is the same change of the same thing, which is in the ledger once.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Trust(one), Self::Trust(other)) => {
+                (&one.place, &one.fingerprint) == (&other.place, &other.fingerprint)
+            }
+        }
+    }
+}
