@@ -20,7 +20,7 @@ Usage: cargo xtask COMMAND
 
   example [NAME]  Build locald and open the workspace in examples/NAME [default: hello]
   test            Check and test everything, as CI does
-  bench NAME      Measure ours and the peers in one run: mux or spine [--json], term, conformance
+  bench NAME      Measure ours and the peers in one run: mux, proxy or spine [--json], term, conformance
   manual          Write the generated parts of docs/reference anew
   picture         Draw docs/picture.svg anew, from the real program
 ";
@@ -33,6 +33,8 @@ fn main() -> ExitCode {
         ["example", name] => example::open(name),
         ["bench", name, ref options @ ..] => bench::run(name, options),
         ["test"] => gate::test(),
+        // What `bench proxy` has each proxy stand before.
+        ["back-end", port] => bench::serve_back_end(port).map(|()| ExitCode::SUCCESS),
         ["manual"] => manual::write(),
         ["picture"] => picture::draw(),
         [] | ["help" | "-h" | "--help"] => {

@@ -6,6 +6,7 @@ mod conformance;
 mod mux;
 mod outer;
 mod procfs;
+mod proxy;
 mod restore;
 mod row;
 mod spine;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
+pub(crate) use proxy::serve as serve_back_end;
 use row::{Claim, Row, Verdict};
 
 use crate::cargo::{cargo, succeeds};
@@ -39,10 +41,13 @@ pub(crate) fn run(name: &str, options: &[&str]) -> Result<ExitCode> {
     let rows = match name {
         "spine" => spine::measure(&executable)?,
         "mux" => mux::measure(&executable, &parts)?,
+        "proxy" => proxy::measure(&executable, &parts)?,
         "restore" => restore::measure(&executable)?,
         "supervise" => supervise::measure(&executable)?,
         other => {
-            eprintln!("there is no benchmark `{other}`; there are: conformance, mux, restore, spine, supervise, term");
+            eprintln!(
+                "there is no benchmark `{other}`; there are: conformance, mux, proxy, restore, spine, supervise, term"
+            );
             return Ok(ExitCode::from(2));
         }
     };

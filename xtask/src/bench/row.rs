@@ -19,6 +19,8 @@ pub(super) enum Claim {
     AtMostMore(f64),
     /// At least so many times the first peer.
     AtLeastTimes(f64),
+    /// At least so many times each of these peers.
+    AtLeastTimesOf(&'static [(&'static str, f64)]),
     Nothing,
 }
 
@@ -36,12 +38,17 @@ pub(super) enum Verdict {
 impl Row {
     pub(super) fn verdict(&self) -> Verdict {
         let peer = self.peers.first().map(|(_, peer)| *peer);
+        let named = |name: &str| self.peers.iter().find(|(peer, _)| *peer == name).map(|(_, figure)| *figure);
         let holds = match (&self.claim, peer) {
             (Claim::Nothing, _) => return Verdict::None,
             (Claim::AtMost(limit), _) => self.ours <= *limit,
             (Claim::AtMostMore(more), Some(peer)) => self.ours <= peer + more,
             (Claim::AtLeastTimes(times), Some(peer)) => self.ours >= peer * times,
-            (Claim::AtMostMore(_) | Claim::AtLeastTimes(_), None) => return Verdict::NoPeer,
+            (Claim::AtLeastTimesOf(each), Some(_)) => {
+                // One that is not installed says nothing.
+                each.iter().all(|(name, times)| named(name).is_none_or(|peer| self.ours >= peer * times))
+            }
+            (Claim::AtMostMore(_) | Claim::AtLeastTimesOf(_) | Claim::AtLeastTimes(_), None) => return Verdict::NoPeer,
         };
         if holds { Verdict::Holds } else { Verdict::Missed }
     }
@@ -62,6 +69,10 @@ impl fmt::Display for Claim {
             Self::AtMost(limit) => write!(f, "at most {limit}"),
             Self::AtMostMore(more) => write!(f, "at most {more} more"),
             Self::AtLeastTimes(times) => write!(f, "at least {times} times"),
+            Self::AtLeastTimesOf(each) => {
+                let each: Vec<String> = each.iter().map(|(name, times)| format!("{times} times {name}")).collect();
+                write!(f, "at least {}", each.join(", "))
+            }
             Self::Nothing => Ok(()),
         }
     }
