@@ -1,6 +1,7 @@
 //! One request: for whom it is, to whom it goes, and what comes back.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hyper::body::{Body, Incoming};
@@ -19,6 +20,7 @@ use crate::reply::{Lease, Reply};
 use crate::route::Route;
 use crate::target::{Refusal, Target, target};
 use crate::upload::{Opener, Upload};
+use crate::upstream::{Need, Speaker};
 use crate::wait::{RECENT, Wait};
 use crate::websocket;
 
@@ -129,18 +131,26 @@ async fn send(
 ) -> Result<Response<Reply>, Failure> {
     let mut wait = Wait::new(route.clone(), at_most);
     let is_replayable = is_replayable(&outgoing);
+    let need = match &websocket {
+        Some(_) => Need::WebSocket,
+        None if headers::is_grpc(outgoing.headers()) => Need::Grpc,
+        None => Need::Any,
+    };
     let mut reuse = Some(if is_replayable { Duration::MAX } else { RECENT });
     let mut is_retry = false;
     loop {
-        let (mut connection, upstream) = wait.connection(reuse).await?;
+        let (mut connection, upstream) = wait.connection(reuse, need).await?;
         let is_uploaded = outgoing.body().done();
         let spare = (is_replayable && !is_retry).then(|| copy(&outgoing));
-        match connection.sender.try_send_request(outgoing).await {
+        match connection.speaker.send(outgoing).await {
             Ok(response) => {
                 if let Some(opener) = opener {
                     opener.close();
                 }
-                let lease = Lease { sender: connection.sender, upstream, is_uploaded };
+                let lease = match connection.speaker {
+                    Speaker::Line(line) => Some(Lease { line, upstream, is_uploaded }),
+                    Speaker::Streams(_) => None,
+                };
                 return received(&route, response, lease, websocket);
             }
             Err(mut error) => {
@@ -163,11 +173,17 @@ async fn send(
 fn received(
     route: &Route,
     mut response: Response<Incoming>,
-    lease: Lease,
+    mut lease: Option<Lease>,
     websocket: Option<OnUpgrade>,
 ) -> Result<Response<Reply>, Failure> {
     let is_upgrade = response.status() == StatusCode::SWITCHING_PROTOCOLS;
     headers::to_client(response.headers_mut(), is_upgrade);
+    if let Some(lease) = &mut lease
+        && (is_upgrade || !lease.is_uploaded.load(Ordering::Acquire))
+    {
+        // The body still goes its way, however slowly the answer is read.
+        lease.line.detach();
+    }
     if is_upgrade {
         let Some(client) = websocket else { return Err(Failure::unasked_upgrade(route)) };
         let back_end = hyper::upgrade::on(&mut response);

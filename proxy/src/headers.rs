@@ -2,9 +2,11 @@
 
 use std::net::SocketAddr;
 
+use hyper::Request;
+use hyper::body::Body;
 use hyper::header::{
-    CONNECTION, CONTENT_LENGTH, EXPECT, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue, STRICT_TRANSPORT_SECURITY,
-    TE, TRANSFER_ENCODING, UPGRADE,
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, FORWARDED, HOST, HeaderMap, HeaderName, HeaderValue,
+    STRICT_TRANSPORT_SECURITY, TE, TRANSFER_ENCODING, UPGRADE,
 };
 
 use crate::limits::MAX_HOPS;
@@ -39,6 +41,13 @@ pub(crate) struct Loop;
 /// would make of another protocol, nobody could tell the requests of.
 pub(crate) fn asks_for_websocket(headers: &HeaderMap) -> bool {
     lists(headers, &CONNECTION, "upgrade") && lists(headers, &UPGRADE, "websocket")
+}
+
+/// Whether a message is one of gRPC, of whatever encoding.
+pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    // `application/grpc-web` is asked for by pages, over any version of HTTP.
+    kind.strip_prefix(b"application/grpc").is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
 }
 
 /// Makes the headers of a request those that the back end gets. `has_body`: a body follows.
@@ -78,6 +87,18 @@ pub(crate) fn to_back_end(headers: &mut HeaderMap, host: &str, origin: Origin, h
         headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
     Ok(())
+}
+
+/// Says how a request of HTTP/1.1 is framed, and what its client takes, where other versions need not.
+pub(crate) fn frame(request: &mut Request<impl Body>) {
+    let has_body = !request.body().is_end_stream();
+    let headers = request.headers_mut();
+    if headers.contains_key(TE) {
+        headers.insert(CONNECTION, HeaderValue::from_static("te"));
+    }
+    if has_body && !headers.contains_key(CONTENT_LENGTH) {
+        headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
 }
 
 /// Makes the headers of an answer those that the client gets.

@@ -3,26 +3,31 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 
 use crate::upload::BodyError;
-use crate::upstream::{Sender, Upstream};
+use crate::upstream::{Line, Upstream};
 
 /// The body of an answer.
 pub(crate) struct Reply(Kind);
 
 enum Kind {
     Text(Option<Bytes>),
-    Stream { body: Incoming, lease: Option<Lease> },
+    Stream {
+        body: Incoming,
+        lease: Option<Lease>,
+    },
+    /// What came before this is to be written first.
+    Broken(Option<BodyError>),
 }
 
 /// The connection that an answer comes over. It is kept for another request once the answer is whole; if nobody wants the rest of
 /// the answer, it is dropped, by which the back end learns that.
 pub(crate) struct Lease {
-    pub(crate) sender: Sender,
+    pub(crate) line: Line,
     pub(crate) upstream: Arc<Upstream>,
     /// The request has been passed on whole. One that was answered early has left its connection in the middle of a body.
     pub(crate) is_uploaded: Arc<AtomicBool>,
@@ -37,8 +42,8 @@ impl Reply {
         Self(Kind::Text(None))
     }
 
-    pub(crate) fn stream(body: Incoming, lease: Lease) -> Self {
-        let mut lease = Some(lease);
+    /// What comes from a back end. `lease`: the connection, if only one answer at a time comes over it.
+    pub(crate) fn stream(body: Incoming, mut lease: Option<Lease>) -> Self {
         if body.is_end_stream() {
             give_back(&mut lease);
         }
@@ -48,8 +53,8 @@ impl Reply {
 
 fn give_back(lease: &mut Option<Lease>) {
     let uploaded = lease.take().filter(|lease| lease.is_uploaded.load(Ordering::Acquire));
-    if let Some(Lease { sender, upstream, .. }) = uploaded {
-        upstream.keep(sender);
+    if let Some(Lease { line, upstream, .. }) = uploaded {
+        upstream.keep(line);
     }
 }
 
@@ -60,12 +65,24 @@ impl Body for Reply {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         match &mut self.0 {
             Kind::Text(text) => Poll::Ready(text.take().map(|text| Ok(Frame::data(text)))),
+            Kind::Broken(error) => Poll::Ready(error.take().map(Err)),
             Kind::Stream { body, lease } => {
-                let frame = ready!(Pin::new(&mut *body).poll_frame(cx));
-                if frame.is_none() || (matches!(frame, Some(Ok(_))) && body.is_end_stream()) {
-                    give_back(lease);
+                let frame = match lease {
+                    Some(lease) => lease.line.poll_frame(body, cx),
+                    None => Pin::new(&mut *body).poll_frame(cx),
+                };
+                match &frame {
+                    Poll::Ready(None) => give_back(lease),
+                    Poll::Ready(Some(Ok(_))) if body.is_end_stream() => give_back(lease),
+                    _ => {}
                 }
-                Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+                if let Poll::Ready(Some(Err(error))) = frame {
+                    // A server drops what it has not written yet when a body fails.
+                    self.0 = Kind::Broken(Some(error.into()));
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
+                frame.map(|frame| frame.map(|frame| frame.map_err(Into::into)))
             }
         }
     }
@@ -74,6 +91,7 @@ impl Body for Reply {
         match &self.0 {
             Kind::Text(text) => text.is_none(),
             Kind::Stream { body, .. } => body.is_end_stream(),
+            Kind::Broken(error) => error.is_none(),
         }
     }
 
@@ -81,6 +99,7 @@ impl Body for Reply {
         match &self.0 {
             Kind::Text(text) => SizeHint::with_exact(text.as_ref().map_or(0, |text| text.len() as u64)),
             Kind::Stream { body, .. } => body.size_hint(),
+            Kind::Broken(_) => SizeHint::default(),
         }
     }
 }

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::failure::Failure;
 use crate::route::{Backend, Route};
-use crate::upstream::{Connection, DialError, Upstream};
+use crate::upstream::{Connection, DialError, Need, Upstream};
 
 /// The pause before a port is tried again on which nobody listens.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -70,15 +70,19 @@ impl Wait {
     }
 
     /// A connection to a back end, and whose it is. `reuse`: one of an earlier request will do that was used within this time.
-    pub(crate) async fn connection(&mut self, reuse: Option<Duration>) -> Result<(Connection, Arc<Upstream>), Failure> {
+    pub(crate) async fn connection(
+        &mut self,
+        reuse: Option<Duration>,
+        need: Need,
+    ) -> Result<(Connection, Arc<Upstream>), Failure> {
         loop {
             let upstream = self.upstream().await?;
             if let Some(within) = reuse
-                && let Some(connection) = upstream.idle(within).await
+                && let Some(connection) = upstream.idle(within, need).await
             {
                 return Ok((connection, upstream));
             }
-            match upstream.connect().await {
+            match upstream.connect(need).await {
                 Ok(connection) => return Ok((connection, upstream)),
                 Err(error @ DialError::Refused(port)) => {
                     let has_begun_lately = upstream.age() < self.route.patience();
