@@ -3,7 +3,9 @@
 use std::fs;
 use std::net::{Ipv4Addr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::answering;
@@ -409,4 +411,46 @@ fn up_with_an_unknown_name_changes_nothing() {
     let err = home.fails(4, &["up", "clock", "shel"]);
     assert!(err.contains("did you mean `shell`?"), "{err}");
     assert_eq!(home.json(&["status", "--json"]), serde_json::json!([]));
+}
+
+#[test]
+fn a_service_does_not_ignore_what_whoever_started_locald_ignored() {
+    let home = TestHome::new(
+        r#"
+[services.screen]
+command = "grep SigIgn: /proc/$$/status; exec sleep 1000"
+[services.pipes]
+command = "grep SigIgn: /proc/$$/status; exec sleep 1000"
+tty = false
+"#,
+    );
+    let locald = home.command(&["up"]);
+    let mut shell = sh("trap '' HUP INT QUIT ALRM; exec \"$0\" up");
+    shell.arg(TestHome::executable()).current_dir(home.project());
+    for (name, value) in locald.get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    let said = shell.output().unwrap();
+    assert!(said.status.success(), "{said:?}");
+    for service in ["screen", "pipes"] {
+        let ignored = wait::until("the service says what it ignores", || {
+            home.log_lines(service)
+                .iter()
+                .find_map(|line| line.strip_prefix("SigIgn:").map(|mask| mask.trim().to_owned()))
+        });
+        let ignored = u64::from_str_radix(&ignored, 16).unwrap();
+        for signal in [Signal::HUP, Signal::INT, Signal::QUIT, Signal::ALARM] {
+            assert_eq!(ignored >> (signal.as_raw() - 1) & 1, 0, "{service} ignores {signal:?}");
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a shell that ignores signals starts the real program")]
+fn sh(script: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", script]);
+    command
 }

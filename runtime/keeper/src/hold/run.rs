@@ -11,7 +11,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use portable_pty::{CommandBuilder, PtySize, SlavePty, native_pty_system};
+use portable_pty::{PtySize, native_pty_system};
 use rustix::fs::OFlags;
 use rustix::pipe::PipeFlags;
 
@@ -49,7 +49,7 @@ pub(super) struct Run {
     /// Its processes, in one control group where such can be had.
     group: Option<RunGroup>,
     /// Held so that a service which closes its terminal for a while does not hang it up.
-    _slave: Option<Box<dyn SlavePty + Send>>,
+    _slave: Option<OwnedFd>,
 }
 
 /// A descriptor that output comes from.
@@ -143,36 +143,52 @@ impl Run {
     }
 }
 
-type Spawned = (i32, Vec<Source>, Option<Box<dyn SlavePty + Send>>);
+type Spawned = (i32, Vec<Source>, Option<OwnedFd>);
 
 fn spawn_on_terminal(reaper: &Path, arguments: &[OsString], columns: u16, rows: u16) -> Result<Spawned, LaunchFailure> {
     let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
     let failed = |_| LaunchFailure { step: Step::Terminal, errno: last_errno() };
     let pair = native_pty_system().openpty(size).map_err(failed)?;
     let number = pair.master.as_raw_fd().ok_or(LaunchFailure { step: Step::Terminal, errno: 0 })?;
-    let master = duplicate(number).map_err(|error| at(Step::Terminal, &error))?;
-    let mut command = CommandBuilder::new(reaper);
-    command.args(arguments);
-    command.env_clear();
-    command.cwd("/");
-    // The service's first process takes the terminal for itself; the reaper must not hold it.
-    command.set_controlling_tty(false);
-    let child =
-        pair.slave.spawn_command(command).map_err(|_| LaunchFailure { step: Step::Reaper, errno: last_errno() })?;
-    let pid = child.process_id().ok_or(LaunchFailure { step: Step::Reaper, errno: 0 })?;
-    Ok((pid.cast_signed(), vec![source(Stream::Tty, master)?], Some(pair.slave)))
+    let of_terminal = |error: io::Error| at(Step::Terminal, &error);
+    let master = duplicate(number).map_err(of_terminal)?;
+    let slave = other_end(&master).map_err(of_terminal)?;
+    let end = || slave.try_clone().map_err(of_terminal);
+    let pid = spawn_reaper(reaper, arguments, [end()?.into(), end()?.into(), end()?.into()])?;
+    Ok((pid, vec![source(Stream::Tty, master)?], Some(slave)))
 }
 
-#[expect(clippy::disallowed_methods, reason = "the reaper of a service without a terminal begins here")]
+/// The end of a terminal that programs get.
+fn other_end(master: &OwnedFd) -> io::Result<OwnedFd> {
+    #[cfg(target_os = "linux")]
+    let slave = {
+        use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer};
+        // By the master and not by its name: the name may be of another file system where a container has its own.
+        ioctl_tiocgptpeer(master, OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?
+    };
+    #[cfg(not(target_os = "linux"))]
+    let slave = {
+        let name = rustix::pty::ptsname(master, Vec::new())?;
+        rustix::fs::open(&name, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, rustix::fs::Mode::empty())?
+    };
+    Ok(slave)
+}
+
 fn spawn_on_pipes(reaper: &Path, arguments: &[OsString]) -> Result<Spawned, LaunchFailure> {
     let pipe = || rustix::pipe::pipe_with(PipeFlags::CLOEXEC).map_err(|error| at(Step::Terminal, &error.into()));
     let ((out, out_write), (err, err_write)) = (pipe()?, pipe()?);
+    let pid = spawn_reaper(reaper, arguments, [Stdio::null(), out_write.into(), err_write.into()])?;
+    Ok((pid, vec![source(Stream::Stdout, out)?, source(Stream::Stderr, err)?], None))
+}
+
+/// Starts the reaper on these three descriptors. All others of this process end with its exec, so nothing is done between fork and
+/// exec, and nothing of this process is copied for it (`posix_spawn`).
+#[expect(clippy::disallowed_methods, reason = "the one place where a reaper begins")]
+fn spawn_reaper(reaper: &Path, arguments: &[OsString], [input, out, err]: [Stdio; 3]) -> Result<i32, LaunchFailure> {
     let mut command = Command::new(reaper);
     command.args(arguments).env_clear().current_dir("/").process_group(0);
-    command.stdin(Stdio::null()).stdout(out_write).stderr(err_write);
-    let child = command.spawn().map_err(|error| at(Step::Reaper, &error))?;
-    let sources = vec![source(Stream::Stdout, out)?, source(Stream::Stderr, err)?];
-    Ok((child.id().cast_signed(), sources, None))
+    let child = command.stdin(input).stdout(out).stderr(err).spawn().map_err(|error| at(Step::Reaper, &error))?;
+    Ok(child.id().cast_signed())
 }
 
 fn source(stream: Stream, descriptor: OwnedFd) -> Result<Source, LaunchFailure> {

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, WaitOptions};
+use signal_hook::consts::{SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use crate::cgroup;
 use crate::channel::{ReceiveError, Receiver, Sender, channel};
@@ -26,6 +27,10 @@ use crate::message::{FromReaper, Message, ToReaper, VERSION};
 use crate::outcome::Outcome;
 use crate::process::{self, Identity, Process, signal_of};
 use crate::signals::Signals;
+
+/// The signals that the reaper acts on, and those that whoever started locald may have ignored (nohup(1)): what is caught here is as
+/// usual again for the service, as handlers end with exec (execve(2)).
+const CAUGHT: [i32; 6] = [SIGTERM, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGALRM];
 
 /// How long processes that outlive their service, or their keeper, may take to end.
 const ORPHAN_GRACE: Duration = Duration::from_secs(1);
@@ -64,7 +69,7 @@ struct Reaper {
 
 /// Takes the launch from the keeper and carries it out. `None`: it failed, and the keeper knows why.
 fn begin(socket: &OsString, keeper: Option<Pid>, group: Option<PathBuf>) -> Result<Option<Reaper>, ReceiveError> {
-    let signals = Signals::catch(&[signal_hook::consts::SIGTERM, signal_hook::consts::SIGCHLD])?;
+    let signals = Signals::catch(&CAUGHT)?;
     rustix::process::set_child_subreaper(Some(rustix::process::getpid())).map_err(std::io::Error::from)?;
     let (mut sender, mut receiver) = channel(UnixStream::connect(socket)?)?;
     say(&mut sender, &FromReaper::Hello { version: VERSION })?;
@@ -131,7 +136,7 @@ impl Reaper {
             return;
         }
         let keeper_spoke = watched == 2 && !ready[1].revents().is_empty();
-        if self.signals.take().contains(&signal_hook::consts::SIGTERM) {
+        if self.signals.take().contains(&SIGTERM) {
             self.end(Stop { signal: self.launch.stop_signal, grace: ORPHAN_GRACE });
         }
         if keeper_spoke {
