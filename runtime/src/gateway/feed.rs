@@ -48,9 +48,12 @@ impl Feeds {
     pub(super) fn refresh(&mut self, proxy: &Proxy, supervisor: &Arc<Supervisor>) {
         let mut names = Vec::new();
         for project in supervisor.snapshot() {
+            let mut families: BTreeMap<&str, Vec<&Service>> = BTreeMap::new();
+            for service in &project.services {
+                families.entry(family(&service.pane.id.service)).or_default().push(service);
+            }
             for (called, site) in supervisor.sites.of_project(&project.id) {
-                let services: Vec<&Service> =
-                    project.services.iter().filter(|service| family(&service.pane.id.service) == called).collect();
+                let services = families.remove(called.as_str()).unwrap_or_default();
                 let key = (project.id.clone(), called);
                 let feed = self.feeds.entry(key.clone()).or_insert_with(|| Feed::new(&key, &site, supervisor));
                 if *feed.route.home() != site.home {
@@ -99,8 +102,8 @@ impl Feed {
         for service in services {
             let view = service.view().borrow().clone();
             let id = &service.pane.id;
-            let place = view.state.pid().zip(supervisor.addresses.address(id));
-            match place.filter(|_| seeming(&view.state) == Seeming::There) {
+            let pid = view.state.pid().filter(|_| seeming(&view.state) == Seeming::There);
+            match pid.and_then(|pid| Some((pid, supervisor.addresses.address(id)?))) {
                 Some((pid, port)) => {
                     let life = Life { service: id.clone(), pid, port };
                     let known = self.lives.get(&life).cloned();

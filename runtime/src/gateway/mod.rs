@@ -9,6 +9,7 @@ mod settings;
 
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use locald_config::Entrance;
 use locald_keeper::Home;
@@ -96,6 +97,9 @@ impl Gateway {
     }
 }
 
+/// How long the routes may lag behind: while a large project starts there is a change in each millisecond.
+const PAUSE: Duration = Duration::from_millis(5);
+
 /// Has the routes follow every change of a project or service.
 async fn follow(supervisor: Weak<Supervisor>, proxy: Arc<Proxy>, mut feeds: Feeds) {
     let Some(mut revision) = supervisor.upgrade().map(|supervisor| supervisor.revision()) else { return };
@@ -104,5 +108,7 @@ async fn follow(supervisor: Weak<Supervisor>, proxy: Arc<Proxy>, mut feeds: Feed
     while revision.changed().await.is_ok() {
         let Some(supervisor) = supervisor.upgrade() else { return };
         feeds.refresh(&proxy, &supervisor);
+        drop(supervisor);
+        tokio::time::sleep(PAUSE).await;
     }
 }

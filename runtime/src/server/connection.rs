@@ -29,7 +29,7 @@ use super::{End, Server, requests, status};
 /// How long a client may take to say hello.
 const HELLO_LIMIT: Duration = Duration::from_secs(10);
 /// The shortest time between two states of everything: while a large project starts there is a change in each millisecond.
-const WORKSPACES: Duration = Duration::from_millis(16);
+const WORKSPACES: Duration = Duration::from_millis(33);
 /// Requests that a client may have open at once; further ones wait.
 const OPEN_REQUESTS: usize = 64;
 /// Of these, the questions that may have an answer waiting to be read. An answer can be a page of logs, a change's is small.

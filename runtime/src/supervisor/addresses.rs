@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use locald_api::{ProjectId, ServiceId};
 use locald_config::{Kind, Port};
 
 use super::definition::{Definition, Expectation};
-use super::listening::{Listening, listening_sockets};
+use super::listening::Listening;
 use super::port_monitor::{PortMonitor, PortNews, Promise};
 use super::ports::{Ports, Sharing, is_free};
 use super::scan::Scanner;
@@ -26,7 +26,7 @@ struct Place {
     expectation: Expectation,
     monitor: PortMonitor,
     /// Who listened on this machine when the service was last looked at, or about to begin.
-    listening: Option<Vec<Listening>>,
+    listening: Option<Arc<[Listening]>>,
 }
 
 /// Which port a service has.
@@ -111,6 +111,10 @@ impl Addresses {
 
     /// The port on which a service listens instead of its own.
     pub(crate) fn stray(&self, id: &ServiceId) -> Option<u16> {
+        // Most listen on nothing else, and which port is their own need not be looked up for that.
+        if self.places().get(id)?.monitor.found().is_empty() {
+            return None;
+        }
         let promise = self.promise(id)?;
         self.places().get(id)?.monitor.stray(promise)
     }
@@ -125,7 +129,7 @@ impl Addresses {
     /// # Errors
     /// Who has it.
     pub(super) fn claim(&self, id: &ServiceId) -> Result<(), String> {
-        let listening = listening_sockets();
+        let listening = self.scanner.listening();
         let wanted = self.places().get_mut(id).map_or(Wanted::None, |place| {
             (place.monitor, place.listening) = (PortMonitor::default(), Some(listening));
             place.wanted
@@ -156,7 +160,7 @@ impl Addresses {
     /// look who has which socket costs a file for each process and each of its descriptors.
     pub(crate) fn look(&self, id: &ServiceId, pid: u32) -> Vec<PortNews> {
         let Some(promise) = self.promise(id) else { return Vec::new() };
-        let listening = Some(listening_sockets());
+        let listening = Some(self.scanner.listening());
         if let Some(place) = self.places().get_mut(id).filter(|place| place.listening == listening) {
             let found = place.monitor.found().clone();
             return place.monitor.look(promise, found);
@@ -164,7 +168,7 @@ impl Addresses {
         let scan = self.scanner.look();
         let found = scan.ports(pid);
         self.places().get_mut(id).map_or_else(Vec::new, |place| {
-            place.listening = Some(scan.listening().to_vec());
+            place.listening = Some(scan.listening());
             place.monitor.look(promise, found)
         })
     }

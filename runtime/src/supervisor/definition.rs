@@ -1,6 +1,7 @@
 //! A service as it was last configured: everything needed to run it again without reading a file, except the environment.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use locald_config::{
@@ -205,11 +206,15 @@ fn size_policy(configured: SizePolicy) -> Policy {
     }
 }
 
-/// Whether a text uses the variable `PORT`, as a shell or a program's own language would.
-fn refers_to_port(text: &str) -> bool {
+/// A use of the variable `PORT`, as a shell or a program's own language would write it. Made once: it costs more than all else of reading a
+/// service.
+static USE_OF_PORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     // A pattern of ours: it is right or a test fails.
-    Regex::new(r"\$(PORT\b|\{PORT[:}\-])|environ\b.{0,8}\bPORT\b|\benv\b.{0,6}\bPORT\b|getenv.{0,4}\bPORT\b")
-        .is_ok_and(|pattern| pattern.is_match(text))
+    Regex::new(r"\$(PORT\b|\{PORT[:}\-])|environ\b.{0,8}\bPORT\b|\benv\b.{0,6}\bPORT\b|getenv.{0,4}\bPORT\b").ok()
+});
+
+fn refers_to_port(text: &str) -> bool {
+    USE_OF_PORT.as_ref().is_some_and(|pattern| pattern.is_match(text))
 }
 
 #[cfg(test)]

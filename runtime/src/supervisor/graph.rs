@@ -168,13 +168,15 @@ fn is_on_its_way_out(state: &State) -> bool {
 
 /// The state, to stand in parentheses after a name.
 pub(crate) fn in_words(state: &State, exit: Option<Exit>) -> String {
+    if let State::Waiting { on, .. } = state
+        && !on.is_empty()
+    {
+        // Its own blockers have their own place to be read.
+        let names: Vec<&str> = on.iter().map(|blocker| blocker.service.as_str()).collect();
+        return format!("waiting for {}", names.join(", "));
+    }
     let word = state.shown().word();
     match (state, state.reason(exit)) {
-        // Its own blockers have their own place to be read.
-        (State::Waiting { on, .. }, Some(_)) => {
-            let names: Vec<&str> = on.iter().map(|blocker| blocker.service.as_str()).collect();
-            format!("waiting for {}", names.join(", "))
-        }
         (State::Exited | State::Backoff { .. } | State::CrashLoop { .. }, Some(reason)) => reason,
         (_, Some(reason)) => format!("{word}: {reason}"),
         (_, None) => word.to_owned(),

@@ -12,29 +12,45 @@ use super::port_monitor::ports_of;
 
 /// For so long a look is as good as a new one.
 const FRESH: Duration = Duration::from_millis(50);
+/// The same for who listens, which is asked more often and costs less. Services that begin together are looked at together.
+const FRESH_LISTENING: Duration = Duration::from_millis(10);
 
 /// What was seen.
 pub(crate) struct Scan {
     processes: Vec<Process>,
-    listening: Vec<Listening>,
+    listening: Arc<[Listening]>,
 }
 
 /// Looks, and remembers for an instant what it saw.
 #[derive(Default)]
-pub(crate) struct Scanner(Mutex<Option<(Instant, Arc<Scan>)>>);
+pub(crate) struct Scanner {
+    last: Mutex<Option<(Instant, Arc<Scan>)>>,
+    listening: Mutex<Option<(Instant, Arc<[Listening]>)>>,
+}
 
 impl Scanner {
     /// How things are now. Reads a file for each process of the machine: not for a thread that others wait for.
     pub(crate) fn look(&self) -> Arc<Scan> {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((at, scan)) = &*last
             && at.elapsed() < FRESH
         {
             return scan.clone();
         }
-        let scan = Arc::new(Scan { processes: snapshot(), listening: listening_sockets() });
+        let scan = Arc::new(Scan { processes: snapshot(), listening: listening_sockets().into() });
         *last = Some((Instant::now(), scan.clone()));
         scan
+    }
+
+    /// Who listens now.
+    pub(crate) fn listening(&self) -> Arc<[Listening]> {
+        let mut last = self.listening.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, listening)) = last.as_ref().filter(|(at, _)| at.elapsed() < FRESH_LISTENING) {
+            return listening.clone();
+        }
+        let listening: Arc<[Listening]> = listening_sockets().into();
+        *last = Some((Instant::now(), listening.clone()));
+        listening
     }
 }
 
@@ -46,8 +62,8 @@ pub fn ports_of_run(first: u32) -> BTreeSet<u16> {
 
 impl Scan {
     /// Who listened.
-    pub(crate) fn listening(&self) -> &[Listening] {
-        &self.listening
+    pub(crate) fn listening(&self) -> Arc<[Listening]> {
+        self.listening.clone()
     }
 
     /// The ports on which the service whose first process is `first` listens.
