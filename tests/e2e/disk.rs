@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::fake;
 use crate::home::TestHome;
+use crate::namespace::{Own, Place, enter};
 use crate::wait;
 
 /// A small file system in memory, unmounted when dropped.
@@ -34,33 +35,11 @@ fn run(program: &str, arguments: &[&str], folder: &Path) -> bool {
     Command::new(program).args(arguments).arg(folder).output().is_ok_and(|said| said.status.success())
 }
 
-/// Runs this test again where mounting is allowed, if it is not here; says whether that has happened.
-#[expect(clippy::disallowed_methods, reason = "the test itself is the program")]
-fn again_in_a_namespace(test: &str) -> bool {
-    const MARK: &str = "LOCALD_TEST_IN_NAMESPACE";
-    if std::env::var_os(MARK).is_some() || rustix::process::geteuid().is_root() {
-        return false;
-    }
-    let mut command = Command::new("unshare");
-    command.args(["-Urm", "--"]).arg(std::env::current_exe().expect("this test")).args([
-        test,
-        "--exact",
-        "--nocapture",
-    ]);
-    let Ok(said) = command.env(MARK, "1").output() else { return false };
-    let output = String::from_utf8_lossy(&said.stdout).into_owned() + &String::from_utf8_lossy(&said.stderr);
-    // Where namespaces are forbidden, `unshare` ends before the test begins.
-    let has_begun = output.contains("running 1 test");
-    assert!(!has_begun || said.status.success(), "{output}");
-    println!("{output}");
-    has_begun
-}
-
 const NAME: &str = "disk::a_full_disk_costs_lines_of_the_log_and_nothing_else_and_the_gap_is_named_once";
 
 #[test]
 fn a_full_disk_costs_lines_of_the_log_and_nothing_else_and_the_gap_is_named_once() {
-    if again_in_a_namespace(NAME) {
+    if enter(NAME, Own::Mounts) == Place::Elsewhere {
         return;
     }
     let fake = fake::service();

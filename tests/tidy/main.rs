@@ -3,6 +3,7 @@
 //! `cargo xtask manual` writes the generated parts of the manual anew.
 
 mod arrows;
+mod helper;
 mod manual;
 mod reference;
 mod repository;

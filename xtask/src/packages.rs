@@ -20,6 +20,8 @@ const PACKAGES: &[Package] = &[
     Package { program: "setsid", debian: "util-linux", purpose: "services with sessions of their own" },
     Package { program: "strace", debian: "strace", purpose: "that a sandbox writes nothing outside of it" },
     Package { program: "mount", debian: "mount", purpose: "logs on a full disk" },
+    Package { program: "ip", debian: "iproute2", purpose: "low ports on a network of their own" },
+    Package { program: "sudo", debian: "sudo", purpose: "the helper as a user runs it" },
 ];
 
 /// Installs what is missing, as root on Debian; returns what is missing still.
