@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use super::put;
-use crate::keymap::{self, Hint};
+use crate::keymap::{self, Action, Hint};
 use crate::layout::Arrangement;
 use crate::model::{Focus, Level, Model, Notice, Prefix};
 use crate::mouse::{Target, Targets};
@@ -142,13 +142,25 @@ fn paint_notice(model: &Model, notice: &Notice, area: Rect, buffer: &mut Buffer)
     put(buffer, area, area.x, area.y, &text::printable(&notice.text), style);
 }
 
+/// What a command does where it would take back what it has done.
+fn undoes(model: &Model, target: &Target) -> Option<&'static str> {
+    let Target::Command(action) = target else { return None };
+    match (action, model.arrangement) {
+        (Action::Pin, _) => model.selected.as_ref().is_some_and(|id| model.is_pinned(id)).then_some("unpin"),
+        (Action::Zoom, Arrangement::Zoomed) => Some("unzoom"),
+        (Action::Overview, Arrangement::Overview) => Some("panes"),
+        _ => None,
+    }
+}
+
 /// As many hints as fit whole. Returns where each is, and what a click on it does.
 fn paint_hints(model: &Model, hints: &[Hint], area: Rect, buffer: &mut Buffer) -> Vec<(Rect, Target)> {
     // Closer together in a narrow terminal, where one more of them counts, above all how to leave.
     let gap = if buffer.area.width < NARROWEST_WITH_DAEMON { 2 } else { 3 };
     let (mut x, mut painted) = (area.x, Vec::new());
-    let shown = hints.iter().filter_map(|(keys, what)| Some((model.keymap.hint(*keys)?, what, keys.target())));
+    let shown = hints.iter().filter_map(|(keys, what)| Some((model.keymap.hint(*keys)?, *what, keys.target())));
     for (keys, what, target) in shown {
+        let what = undoes(model, &target).unwrap_or(what);
         let end = x.saturating_add(text::width(&keys) + 1 + text::width(what));
         if end > area.right() {
             break;

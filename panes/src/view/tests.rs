@@ -46,6 +46,22 @@ fn screen(model: &Model) -> String {
     text
 }
 
+/// The screen at every size that a view must fit, each below its size.
+fn at_every_size(view: impl Fn((u16, u16)) -> Model) -> String {
+    let at = |size: (u16, u16)| format!("{}x{}\n{}", size.0, size.1, screen(&view(size)));
+    [SMALL, USUAL, LARGE].map(at).join("\n")
+}
+
+/// The bottom line at every size.
+fn bottom_lines(view: impl Fn((u16, u16)) -> Model) -> String {
+    let last = |size: (u16, u16)| {
+        let (buffer, _) = painted(&view(size));
+        let y = buffer.area.height - 1;
+        (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned()
+    };
+    [SMALL, USUAL, LARGE].map(last).join("\n")
+}
+
 /// A frame of the pane watched first, in the pane's own size.
 fn output(model: &Model, lines: &[&str]) -> PaneFrame {
     let size = model.watches[0].size;

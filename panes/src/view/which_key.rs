@@ -6,6 +6,7 @@ use ratatui::widgets::{Block, BorderType, Clear, Widget};
 
 use super::put;
 use crate::help;
+use crate::keymap::{Action, Place};
 use crate::layout::Areas;
 use crate::model::{Model, Prefix};
 use crate::overlay::KEYS;
@@ -34,6 +35,7 @@ pub(super) fn paint(model: &Model, buffer: &mut Buffer) {
     Clear.render(area, buffer);
     Block::bordered().border_type(BorderType::Rounded).border_style(model.theme.border).render(area, buffer);
     put(buffer, area, area.x + 2, area.y, &format!(" {} ", section.heading), model.theme.heading);
+    paint_rest(model, usize::from(rows * columns), entries.len(), area, buffer);
     let inner = Rect::new(area.x + 2, area.y + 1, area.width - 4, rows);
     for (index, entry) in (0..).zip(&entries) {
         let (x, y) = (inner.x + index / rows * (widest + GAP), inner.y + index % rows);
@@ -41,4 +43,16 @@ pub(super) fn paint(model: &Model, buffer: &mut Buffer) {
         put(buffer, inner, x, y, &keys, model.theme.accent);
         put(buffer, inner, x + KEYS, y, entry.does, model.theme.text);
     }
+}
+
+/// How many keys there was no room for, and which one shows them all.
+fn paint_rest(model: &Model, shown: usize, all: usize, area: Rect, buffer: &mut Buffer) {
+    if shown >= all {
+        return;
+    }
+    let help = model.keymap.shown_all(Place::Prefixed, Action::Help).into_iter().next();
+    let help = help.map_or_else(String::new, |key| format!(", {key} shows all"));
+    let rest = format!(" {shown} of {all}{help} ");
+    let x = area.right().saturating_sub(text::width(&rest) + 2).max(area.x);
+    put(buffer, area, x, area.bottom() - 1, &rest, model.theme.muted);
 }

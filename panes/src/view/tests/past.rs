@@ -1,6 +1,6 @@
 //! What a service's past looks like, and a pane that is alone.
 
-use locald_api::{Hit, Request, Response, SearchPage, SearchQuery};
+use locald_api::{CallError, Failure, FailureKind, Hit, Request, Response, SearchPage, SearchQuery};
 
 use super::*;
 use crate::msg::Effect;
@@ -371,5 +371,103 @@ fn a_zoomed_pane_is_alone_and_says_how_to_go_back() {
     (43 more like this)
      web  C-b z unzoom   C-b d detach   C-b ? help   C-b [ scroll   C-b s services                                                                                                                daemon ok
     (cursor in column 2 of line 4)
+    ");
+}
+
+#[test]
+fn the_text_to_search_for_is_typed_into_the_bottom_line() {
+    insta::assert_snapshot!(bottom_lines(|size| scrolled(size, "PPage / e r r o r")), @"
+    scrollback  /error   enter search
+    scrollback  /error   enter search   esc cancel                       daemon ok
+    scrollback  /error   enter search   esc cancel                                                                                                                                               daemon ok
+    ");
+}
+
+#[test]
+fn a_pattern_that_is_none_says_what_is_wrong_with_it() {
+    let faulty = |size| {
+        let mut model = scrolled(size, "PPage / (");
+        let asked = press(&mut model, "Enter").effects.into_iter().find_map(|effect| match effect {
+            Effect::Call { purpose, .. } => Some(purpose),
+            _ => None,
+        });
+        let failure = Failure {
+            kind: FailureKind::BadRequest,
+            message: "`(` is no pattern: unclosed group".into(),
+            hint: None,
+            details: None,
+        };
+        let purpose = asked.expect("a question to the daemon");
+        let _ = update(&mut model, Msg::Answered { purpose, result: Err(CallError::Failed(failure)) });
+        model
+    };
+    insta::assert_snapshot!(bottom_lines(faulty), @"
+    scrollback  /(   is no pattern: unclos…
+    scrollback  /(   is no pattern: unclosed group                       daemon ok
+    scrollback  /(   is no pattern: unclosed group                                                                                                                                               daemon ok
+    ");
+}
+
+#[test]
+fn a_selection_shows_its_cursor_and_what_may_be_done_with_it() {
+    insta::assert_snapshot!(at_every_size(|size| scrolled(size, "C-b [ k k k v k w")), @"
+    40x12
+     shop       │ web  ● ready  v…  3/3,451
+    ▸● web      │3448: GET / 200
+     ● worker   │3449: GET / 200
+                │the screen
+                │
+                │> Local: http://localhost:2
+                │0001/
+                │>
+                │
+    (2 more like this)
+     scrollback  y copy  esc cancel
+    (cursor in column 13 of line 7)
+
+    80x24
+     shop                 │ web  ● ready  vite            scrolled 3 of 3,450 lines
+    ▸● web          ready │3447: GET / 200
+     ● worker       ready │3448: GET / 200
+                          │3449: GET / 200
+                          │the screen
+                          │
+                          │> Local: http://localhost:20001/
+                          │>
+                          │
+    (10 more like this)
+    ──────────────────────│
+     pid      4121        │
+     port     20001       │
+     shop.localhost       │
+     scrollback  y copy   esc cancel   v select   V lines   C-v block     daemon ok
+    (cursor in column 25 of line 6)
+
+    200x50
+     shop                           │ web  ● ready  vite                                                                                                                          scrolled 3 of 3,450 lines
+    ▸● web                    ready │3447: GET / 200
+     ● worker                 ready │3448: GET / 200
+                                    │3449: GET / 200
+                                    │the screen
+                                    │
+                                    │> Local: http://localhost:20001/
+                                    │>
+                                    │
+    (36 more like this)
+    ────────────────────────────────│
+     pid      4121                  │
+     port     20001                 │
+     https://shop.localhost         │
+     scrollback  y copy   esc cancel   v select   V lines   C-v block   o other end   ? help                                                                                                      daemon ok
+    (cursor in column 35 of line 6)
+    ");
+}
+
+#[test]
+fn a_copy_says_how_much_it_was() {
+    insta::assert_snapshot!(bottom_lines(|size| scrolled(size, "C-b [ k k k v k w y")), @"
+    scrollback  copied 1 character
+    scrollback  copied 2 lines
+    scrollback  copied 2 lines
     ");
 }

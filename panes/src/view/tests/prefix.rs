@@ -21,7 +21,7 @@ fn somebody_who_waits_after_the_prefix_is_shown_all_that_may_follow() {
     │ r             restart                │
     │ x             stop                   │
     │ [ pgup        scroll back            │
-    ╰──────────────────────────────────────╯
+    ╰─────────────── 9 of 17, ? shows all ─╯
      C-b  d detach  s services  [ scroll
     (cursor in column 15 of line 4)
     ");

@@ -1,8 +1,10 @@
 //! What the screen says where there is no live program to show: none at all, one on its way, one that ended, and a lost daemon.
 
-use locald_api::Request;
+use locald_api::{Request, Role};
 
 use super::*;
+use crate::model::Notice;
+use crate::overlay::Overlay;
 
 #[test]
 fn without_services_it_says_how_to_start_some() {
@@ -367,5 +369,111 @@ fn several_projects_are_grouped_and_every_state_has_a_sign_and_a_word() {
                           │
     (9 more like this)
      services  enter open   ? help   q detach   p pin   ! degraded: the log of web…
+    ");
+}
+
+#[test]
+fn what_was_just_learnt_is_said_instead_of_keys() {
+    let told = |size| {
+        let mut model = running(size);
+        model.notice = Some(Notice::error("web could not be started: the program `nodee` was not found in PATH"));
+        model
+    };
+    insta::assert_snapshot!(bottom_lines(told), @"
+    services  web could not be started: th…
+    services  web could not be started: the program `nodee` was not found in PATH
+    services  web could not be started: the program `nodee` was not found in PATH
+    ");
+}
+
+#[test]
+fn a_failure_longer_than_a_line_is_laid_over_the_screen() {
+    let failed = |size| {
+        let mut model = running(size);
+        let details = "locald.toml:7:15\n 7 | depends_on = [\"postgress\"]\n   |               ^^^^^^^^^^^ not a service in this project\n   = did you mean `postgres`?";
+        model.overlay = Some(Overlay::details("the configuration has a fault".into(), details));
+        model
+    };
+    insta::assert_snapshot!(at_every_size(failed), @"
+    40x12
+     shop       │ web  ● ready  vite
+    ▸● web      │VITE v6.0.1 ready in 212 ms
+    ╭─ the configuration has a fault ──────╮
+    │ locald.toml:7:15                     │
+    │  7 | depends_on = ["postgress"]      │
+    │    |               ^^^^^^^^^^^ not a │
+    │  service in this project             │
+    │    = did you mean `postgres`?        │
+    ╰──────────────────────────────────────╯
+                │
+                │
+     details  esc close  ↑↓ scroll
+
+    80x24
+     shop                 │ web  ● ready  vite
+    ▸● web          ready │VITE v6.0.1 ready in 212 ms
+     ● worker       ready │
+                          │> Local: http://localhost:20001/
+                          │>
+                          │
+    (2 more like this)
+            ╭─ the configuration has a fault ──────────────────────────────╮
+            │ locald.toml:7:15                                             │
+            │  7 | depends_on = ["postgress"]                              │
+            │    |               ^^^^^^^^^^^ not a service in this project │
+            │    = did you mean `postgres`?                                │
+            ╰──────────────────────────────────────────────────────────────╯
+                          │
+    (4 more like this)
+    ──────────────────────│
+     pid      4121        │
+     port     20001       │
+     shop.localhost       │
+     details  esc close   ↑↓ scroll                                       daemon ok
+
+    200x50
+     shop                           │ web  ● ready  vite
+    ▸● web                    ready │VITE v6.0.1 ready in 212 ms
+     ● worker                 ready │
+                                    │> Local: http://localhost:20001/
+                                    │>
+                                    │
+    (15 more like this)
+                                    │                                   ╭─ the configuration has a fault ──────────────────────────────╮
+                                    │                                   │ locald.toml:7:15                                             │
+                                    │                                   │  7 | depends_on = ["postgress"]                              │
+                                    │                                   │    |               ^^^^^^^^^^^ not a service in this project │
+                                    │                                   │    = did you mean `postgres`?                                │
+                                    │                                   ╰──────────────────────────────────────────────────────────────╯
+                                    │
+    (17 more like this)
+    ────────────────────────────────│
+     pid      4121                  │
+     port     20001                 │
+     https://shop.localhost         │
+     details  esc close   ↑↓ scroll                                                                                                                                                               daemon ok
+    ");
+}
+
+#[test]
+fn a_workspace_that_only_looks_on_says_so_when_it_is_asked_to_do_something() {
+    let onlooker = |size| {
+        let mut model = running(size);
+        model.role = Role::Onlooker;
+        after(model, "r")
+    };
+    insta::assert_snapshot!(bottom_lines(onlooker), @"
+    services  not done: this workspace onl…
+    services  not done: this workspace only looks on
+    services  not done: this workspace only looks on
+    ");
+}
+
+#[test]
+fn a_key_that_is_on_no_command_after_the_prefix_is_told_and_where_all_keys_are() {
+    insta::assert_snapshot!(bottom_lines(|size| after(running(size), "Enter C-b y")), @"
+    web  C-b y does nothing; C-b ? shows a…
+    web  C-b y does nothing; C-b ? shows all keys
+    web  C-b y does nothing; C-b ? shows all keys
     ");
 }
