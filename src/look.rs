@@ -1,24 +1,21 @@
 //! What the workspace looks like: the theme that was asked for, on the command line or in the user's own `config.toml`, by name or as
 //! a file, and what is wrong with it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use locald_config::{Invalid, LoadError, UserConfig, Written, nearest};
 use locald_panes::{Appearance, ThemeChoice, ThemeFault, ThemeFile};
 
-use crate::context::Context;
-use crate::error::CommandError;
-use crate::exit::ExitKind;
 use crate::paint::{self, Paint};
-use crate::user_keys;
+use crate::settings::SettingsFault;
 
 /// What a theme can be.
-const THEMES: &str = "themes are `auto`, `dark`, `light`, or the path of a file";
+pub(crate) const THEMES: &str = "themes are `auto`, `dark`, `light`, or the path of a file";
 
 /// What the workspace looks like
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Debug, Clone, Default)]
 pub(crate) struct LookArgs {
     /// Colours: auto, dark, light or a file
     ///
@@ -29,31 +26,39 @@ pub(crate) struct LookArgs {
 }
 
 impl LookArgs {
-    /// The theme that was asked for.
-    pub(crate) fn theme(&self, context: &Context, paint: Paint) -> Result<ThemeChoice, CommandError> {
-        let Some(asked) = self.theme.as_deref().filter(|theme| !theme.is_empty()) else {
-            let file = context.home().config_file();
-            let config = user_keys::config(context, paint)?;
-            return of_config(&config, &file, paint, |error| context.config_error(error, "", paint));
-        };
-        builtin(asked).map_or_else(|| read(Path::new(asked), paint).map(ThemeChoice::Fixed), Ok)
+    /// The theme that was asked for here, else in `config`, the user's own configuration in `file`.
+    pub(crate) fn theme(&self, config: &UserConfig, file: &Path) -> Result<ThemeChoice, SettingsFault> {
+        match (self.asked(), &config.theme) {
+            (Some(asked), _) => builtin(asked).map_or_else(|| read(Path::new(asked)), Ok),
+            (None, None) => Ok(ThemeChoice::Auto),
+            (None, Some(written)) => of_config(config, written, file),
+        }
+    }
+
+    /// The theme's file, where it has one of its own.
+    pub(crate) fn file(&self, config: &UserConfig, file: &Path) -> Option<PathBuf> {
+        let written = || config.theme.as_ref().map(|theme| theme.text.as_str());
+        match self.asked() {
+            Some(asked) if builtin(asked).is_none() => std::path::absolute(asked).ok(),
+            Some(_) => None,
+            None => written().filter(|theme| builtin(theme).is_none()).map(|theme| beside(file, theme)),
+        }
+    }
+
+    fn asked(&self) -> Option<&str> {
+        self.theme.as_deref().filter(|theme| !theme.is_empty())
     }
 }
 
 /// The theme that the user's `config.toml` asks for; a path in it begins where the file is.
-fn of_config(
-    config: &UserConfig,
-    file: &Path,
-    paint: Paint,
-    told: impl Fn(LoadError) -> CommandError,
-) -> Result<ThemeChoice, CommandError> {
-    let Some(Written { text, span }) = &config.theme else { return Ok(ThemeChoice::Auto) };
+fn of_config(config: &UserConfig, written: &Written, file: &Path) -> Result<ThemeChoice, SettingsFault> {
+    let Written { text, span } = written;
     if let Some(choice) = builtin(text) {
         return Ok(choice);
     }
-    let path = file.parent().unwrap_or(Path::new("")).join(text);
+    let path = beside(file, text);
     if path.is_file() {
-        return read(&path, paint).map(ThemeChoice::Fixed);
+        return read(&path);
     }
     let near = nearest(text, ["auto", "dark", "light"]).map(|near| format!("did you mean `{near}`?"));
     let invalid = Invalid {
@@ -63,7 +68,11 @@ fn of_config(
     };
     config
         .refusal([(span.clone(), invalid)])
-        .map_or(Ok(ThemeChoice::Auto), |faults| Err(told(LoadError::Faults(faults))))
+        .map_or(Ok(ThemeChoice::Auto), |faults| Err(SettingsFault::Config(LoadError::Faults(faults))))
+}
+
+fn beside(file: &Path, theme: &str) -> PathBuf {
+    file.parent().unwrap_or(Path::new("")).join(theme)
 }
 
 /// The theme of this name, unless it is that of a file.
@@ -76,23 +85,27 @@ fn builtin(name: &str) -> Option<ThemeChoice> {
     }
 }
 
-fn read(path: &Path, paint: Paint) -> Result<ThemeFile, CommandError> {
-    let shown = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        CommandError::new(ExitKind::Config, format!("failed to read the theme {shown}: {error}")).hint(THEMES)
-    })?;
-    ThemeFile::parse(&text).map_err(|faults| {
-        let drawn: Vec<String> = faults.iter().map(|fault| draw(fault, path, &text, paint)).collect();
-        let count = if faults.len() == 1 { "a fault".to_owned() } else { format!("{} faults", faults.len()) };
-        CommandError::new(ExitKind::Config, format!("the theme {shown} has {count}")).details(drawn.join("\n"))
-    })
+fn read(path: &Path) -> Result<ThemeChoice, SettingsFault> {
+    let path = path.to_owned();
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) => return Err(SettingsFault::NoTheme { path, error }),
+    };
+    match ThemeFile::parse(&text) {
+        Ok(theme) => Ok(ThemeChoice::Fixed(theme)),
+        Err(faults) => Err(SettingsFault::Theme { path, text, faults }),
+    }
+}
+
+/// Draws the faults of a theme, each at its place.
+pub(crate) fn draw_all(faults: &[ThemeFault], path: &Path, text: &str, paint: Paint) -> String {
+    faults.iter().map(|fault| draw(fault, path, text, paint)).collect::<Vec<_>>().join("\n")
 }
 
 /// Draws a fault under the first line that it stands on.
 fn draw(fault: &ThemeFault, path: &Path, text: &str, paint: Paint) -> String {
-    let start = text[..fault.span.start].rfind('\n').map_or(0, |at| at + 1);
+    let (number, start) = line_of(fault, text);
     let end = text[start..].find('\n').map_or(text.len(), |length| start + length);
-    let number = text[..start].matches('\n').count() + 1;
     let span = fault.span.start - start..fault.span.end.clamp(fault.span.start, end.max(fault.span.start)) - start;
     let snippet = Snippet::source(harmless(&text[start..end]))
         .line_start(number)
@@ -106,6 +119,12 @@ fn draw(fault: &ThemeFault, path: &Path, text: &str, paint: Paint) -> String {
     renderer.render(&[group]) + "\n"
 }
 
+/// The number of the line that a fault begins on, and where that line begins.
+pub(crate) fn line_of(fault: &ThemeFault, text: &str) -> (usize, usize) {
+    let start = text[..fault.span.start].rfind('\n').map_or(0, |at| at + 1);
+    (text[..start].matches('\n').count() + 1, start)
+}
+
 /// The line with what a terminal would obey replaced, byte for byte: the marks stay in place.
 fn harmless(line: &str) -> String {
     let shown = |ch: char| if ch.is_control() && ch != '\t' { if ch.is_ascii() { '?' } else { '·' } } else { ch };
@@ -116,8 +135,8 @@ fn harmless(line: &str) -> String {
 mod tests {
     use super::*;
 
-    fn asked(theme: &str) -> Result<ThemeChoice, CommandError> {
-        builtin(theme).map_or_else(|| read(Path::new(theme), Paint::new(false)).map(ThemeChoice::Fixed), Ok)
+    fn asked(theme: &str) -> Result<ThemeChoice, SettingsFault> {
+        LookArgs { theme: Some(theme.to_owned()) }.theme(&UserConfig::default(), Path::new("config.toml"))
     }
 
     #[test]
@@ -130,7 +149,7 @@ mod tests {
         std::fs::write(&path, "name = \"Mine\"\nappearance = \"dark\"\n").unwrap();
         let ThemeChoice::Fixed(mine) = asked(path.to_str().unwrap()).unwrap() else { panic!("not fixed") };
         assert_eq!(mine.name(), "Mine");
-        assert_eq!(asked("drak").unwrap_err().exit, ExitKind::Config);
+        assert!(matches!(asked("drak"), Err(SettingsFault::NoTheme { .. })));
     }
 
     #[test]
@@ -138,20 +157,20 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("config.toml");
         std::fs::write(folder.path().join("mine.toml"), "name = \"Mine\"\nappearance = \"dark\"\n").unwrap();
-        let chosen = |theme: &str| {
-            let config = UserConfig::parse(Path::new("config.toml"), &format!("[workspace]\ntheme = '{theme}'\n"));
-            let told = |error| match error {
-                LoadError::Faults(faults) => CommandError::new(ExitKind::Config, faults.render(false)),
-                other => panic!("{other}"),
-            };
-            of_config(&config.unwrap(), &file, Paint::new(false), told)
+        let none = LookArgs { theme: None };
+        let parsed = |theme: &str| {
+            UserConfig::parse(Path::new("config.toml"), &format!("[workspace]\ntheme = '{theme}'\n")).unwrap()
         };
+        let chosen = |theme: &str| none.theme(&parsed(theme), &file);
+        assert_eq!(none.file(&parsed("light"), &file), None);
+        assert_eq!(none.file(&parsed("mine.toml"), &file), Some(folder.path().join("mine.toml")));
         assert!(matches!(chosen("auto").unwrap(), ThemeChoice::Auto));
         for (theme, name) in [("light", "Light"), ("mine.toml", "Mine")] {
             let ThemeChoice::Fixed(file) = chosen(theme).unwrap() else { panic!("not fixed") };
             assert_eq!(file.name(), name);
         }
-        insta::assert_snapshot!(chosen("drak").unwrap_err().message, @"
+        let Err(SettingsFault::Config(LoadError::Faults(faults))) = chosen("drak") else { panic!("no fault") };
+        insta::assert_snapshot!(faults.render(false), @"
         error: there is no theme `drak`
           ╭▸ config.toml:2:9
           │
@@ -160,10 +179,7 @@ mod tests {
           │
           ╰ help: did you mean `dark`?
         ");
-        assert!(matches!(
-            of_config(&UserConfig::default(), &file, Paint::new(false), |_| unreachable!()).unwrap(),
-            ThemeChoice::Auto
-        ));
+        assert!(matches!(none.theme(&UserConfig::default(), &file).unwrap(), ThemeChoice::Auto));
     }
 
     #[test]

@@ -22,6 +22,7 @@ mod look;
 mod paint;
 mod progress;
 mod save;
+mod settings;
 mod stray;
 mod table;
 mod ui;

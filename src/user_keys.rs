@@ -1,23 +1,9 @@
-//! The user's own `config.toml`, and the keys in it: `[keys]` of `config.toml` as the workspace takes them, or what of it the workspace refuses, on its lines.
+//! `[keys]` of the user's own `config.toml` as the workspace takes them, or what of it the workspace refuses, on its lines.
 
 use std::ops::Range;
 
-use locald_config::{Binding, Faults, Invalid, LoadError, UserConfig, Written, nearest};
+use locald_config::{Binding, Faults, Invalid, UserConfig, Written, nearest};
 use locald_panes::{KeyFault, Keymap, WhyNot, Wish, command_names, key_names};
-
-use crate::context::Context;
-use crate::error::CommandError;
-use crate::paint::Paint;
-
-/// What stands in the user's own `config.toml`.
-pub(crate) fn config(context: &Context, paint: Paint) -> Result<UserConfig, CommandError> {
-    UserConfig::load(&context.home().config_file()).map_err(|error| context.config_error(error, "", paint))
-}
-
-/// The keys of the user's own `config.toml`.
-pub(crate) fn load(context: &Context, paint: Paint) -> Result<Keymap, CommandError> {
-    keymap(&config(context, paint)?).map_err(|faults| context.config_error(LoadError::Faults(faults), "", paint))
-}
 
 /// The keys that `config` asks for.
 pub(crate) fn keymap(config: &UserConfig) -> Result<Keymap, Faults> {

@@ -29,6 +29,7 @@ mod screen;
 mod scrollback;
 mod search;
 mod selection;
+mod settings;
 mod stage;
 mod terminal;
 mod text;
@@ -47,6 +48,7 @@ pub use reconnect::{Connecting, Connector, Unreached};
 pub use recording::RecordingError;
 pub use replay::{Pace, ReplayError, screen_after, show};
 pub use run::{WorkspaceError, run};
+pub use settings::{LaterSettings, Settings};
 pub use theme::{Appearance, ThemeChoice, ThemeFault, ThemeFile};
 
 #[cfg(test)]

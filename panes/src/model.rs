@@ -17,7 +17,7 @@ use crate::options::{Options, Wanted};
 use crate::overlay::Overlay;
 use crate::screen::Screen;
 use crate::scrollback::Scrollback;
-use crate::theme::{Theme, ThemeChoice};
+use crate::theme::{Appearance, Theme, ThemeChoice};
 
 /// Everything the workspace knows.
 #[derive(Debug)]
@@ -28,8 +28,12 @@ pub(crate) struct Model {
     pub(crate) theme: Theme,
     /// Which key does what.
     pub(crate) keymap: Keymap,
-    /// Where that comes from.
+    /// Which theme was asked for.
     pub(crate) theme_choice: ThemeChoice,
+    /// What the background of the outer terminal is like, as far as it was asked.
+    pub(crate) background: Appearance,
+    /// What is wrong with the user's settings, while those before stay in force.
+    pub(crate) settings_fault: Option<String>,
     /// The folder of the user's own project.
     pub(crate) project: Option<String>,
     /// The latest snapshot, with the services of the user's own project first; `None` until the first one came.
@@ -217,6 +221,8 @@ impl Model {
             theme,
             keymap: options.keymap,
             theme_choice: options.theme,
+            background: Appearance::default(),
+            settings_fault: None,
             project: options.project,
             workspace: None,
             selected: None,
@@ -323,13 +329,14 @@ impl Model {
 
     /// What is wrong with files, while what they said before stays in force, and what keeps the daemon from doing its whole work.
     pub(crate) fn troubles(&self) -> Vec<String> {
-        let Some(workspace) = &self.workspace else { return Vec::new() };
+        let settings = self.settings_fault.iter().cloned();
+        let Some(workspace) = &self.workspace else { return settings.collect() };
         let of_project = |project: &ProjectStatus| {
             let name = project.name.clone();
             project.faults.clone().into_iter().map(move |fault| format!("{name}: {fault}"))
         };
         let degraded = workspace.degraded.iter().map(|reason| format!("degraded: {reason}"));
-        workspace.projects.iter().flat_map(of_project).chain(degraded).collect()
+        settings.chain(workspace.projects.iter().flat_map(of_project)).chain(degraded).collect()
     }
 
     /// The service that `wanted` means, if it is there.

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::mouse::Mouse;
 use crate::options::Outcome;
 use crate::reconnect::Unreached;
+use crate::settings::Settings;
 use crate::theme::Appearance;
 
 /// Everything that can happen, from the terminal, the daemon and the loop itself.
@@ -31,6 +32,8 @@ pub(crate) enum Msg {
     Resize(Size),
     /// The terminal's background is like this.
     Background(Appearance),
+    /// The user's settings were read anew, or cannot be used, for this reason.
+    Settings(Result<Settings, String>),
     /// There is a connection to a daemon, for the first time or again.
     Connected,
     /// An attempt to connect failed, and there will be another.

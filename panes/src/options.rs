@@ -6,6 +6,7 @@ use locald_api::{Request, Role, ServiceId};
 use serde::{Deserialize, Serialize};
 
 use crate::keymap::Keymap;
+use crate::settings::LaterSettings;
 use crate::theme::ThemeChoice;
 
 /// What the workspace shows at first.
@@ -29,6 +30,8 @@ pub struct Options {
     pub theme: ThemeChoice,
     /// Which key does what.
     pub keymap: Keymap,
+    /// Keys and looks as they are from some time on, if that is followed.
+    pub later: Option<LaterSettings>,
     /// Where to record everything that happens: a new file, for `debug replay`.
     pub record: Option<PathBuf>,
 }

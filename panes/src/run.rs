@@ -27,6 +27,7 @@ use crate::msg::{Cmd, Effect, Msg, Purpose, Timer};
 use crate::options::{Options, Outcome};
 use crate::reconnect::{Backoff, Connecting, Connector, Unreached};
 use crate::recording::Recorder;
+use crate::settings::{LaterSettings, Settings};
 use crate::terminal::{self, Outer};
 use crate::theme::{Appearance, Depth};
 use crate::update::update;
@@ -74,12 +75,13 @@ pub enum WorkspaceError {
 ///
 /// The first attempt to connect is made before the terminal is touched, so its failure is the caller's to print. Must run
 /// within a tokio runtime with time, network and signals.
-pub async fn run(connector: impl Connector, options: Options) -> Result<Outcome, WorkspaceError> {
+pub async fn run(connector: impl Connector, mut options: Options) -> Result<Outcome, WorkspaceError> {
     if !Outer::is_there() {
         return Err(WorkspaceError::NotATerminal);
     }
     let (client, events) = connector.connect().await.map_err(|unreached| WorkspaceError::Connect(unreached.why))?;
     let recorder = options.record.as_deref().map(record).transpose()?;
+    let later = options.later.take();
     let signals = Signals::new()?;
     let outer = Outer::open()?;
     let depth = Depth::from_env();
@@ -89,6 +91,7 @@ pub async fn run(connector: impl Connector, options: Options) -> Result<Outcome,
         connector,
         model,
         recorder,
+        later,
         outer,
         terminal_events: EventStream::new(),
         answers: Answers::default(),
@@ -125,6 +128,7 @@ struct Workspace<C> {
     connector: C,
     model: Model,
     recorder: Option<Recorder>,
+    later: Option<LaterSettings>,
     outer: Outer,
     terminal_events: EventStream,
     answers: Answers,
@@ -163,6 +167,7 @@ enum Happened {
     DrawDue,
     Overdue,
     TimerDue(Timer),
+    Settings(Option<Result<Settings, String>>),
     Signal(Told),
     Panicked,
 }
@@ -202,6 +207,14 @@ impl<C: Connector> Workspace<C> {
                     self.timer = None;
                     self.take(Msg::Timer(timer));
                 }
+                Happened::Settings(Some(read)) => {
+                    let asked = self.model.theme_choice.follows_background();
+                    self.take(Msg::Settings(read));
+                    if !asked {
+                        self.ask_background()?;
+                    }
+                }
+                Happened::Settings(None) => self.later = None,
                 Happened::Signal(Told::End(number)) => return Ok(Outcome::Signal(number)),
                 Happened::Signal(Told::Stop) => self.stop().await?,
                 Happened::Signal(Told::GoOn) => self.go_on()?,
@@ -225,6 +238,7 @@ impl<C: Connector> Workspace<C> {
             Some(msg) = self.calls.next(), if !self.calls.is_empty() => Happened::Answered(msg),
             () = sleep_until(self.overdue_at.unwrap_or_else(Instant::now)), if self.overdue_at.is_some() => Happened::Overdue,
             timer = due(timer) => Happened::TimerDue(timer),
+            read = latest(&mut self.later) => Happened::Settings(read),
         }
     }
 
@@ -497,6 +511,14 @@ pub(crate) async fn burst(stream: &mut EventStream) -> io::Result<Vec<TerminalEv
         if events.is_empty() { Poll::Pending } else { Poll::Ready(Ok(events)) }
     })
     .await
+}
+
+/// The settings after the next change; `None` once nobody follows them any more. Never without anybody who does.
+async fn latest(later: &mut Option<LaterSettings>) -> Option<Result<Settings, String>> {
+    match later {
+        Some(later) => later.changed().await.ok().map(|()| later.borrow_and_update().clone()),
+        None => std::future::pending().await,
+    }
 }
 
 /// Resolves when the timer is due; never without one.

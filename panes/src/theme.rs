@@ -66,7 +66,7 @@ tokens! {
 }
 
 /// Which theme a workspace wears.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub enum ThemeChoice {
     /// The dark one or the light one, by the background of the outer terminal.
     #[default]

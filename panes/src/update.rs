@@ -7,6 +7,7 @@ mod mouse;
 mod pick;
 mod scroll;
 mod search;
+mod settings;
 mod shell;
 mod stage;
 
@@ -39,9 +40,11 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Cmd {
             scroll::fit(model).and(watch(model)).and(Cmd::redraw())
         }
         Msg::Background(background) => {
+            model.background = background;
             model.theme = model.theme_choice.theme(background, model.theme.depth);
             Cmd::redraw()
         }
+        Msg::Settings(read) => settings::take(model, read),
         Msg::Timer(Timer::Scroll) => mouse::scroll_on(model),
         Msg::Connected => daemon::connected(model),
         Msg::ConnectFailed(unreached) => daemon::connect_failed(model, unreached),

@@ -23,3 +23,4 @@ mod watching;
 pub use daemon::main;
 pub use registry::Registry;
 pub use supervisor::ports_of_run;
+pub use watching::Watching;

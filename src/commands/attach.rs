@@ -29,7 +29,7 @@ pub(crate) struct AttachArgs {
 
 pub(crate) async fn attach(args: AttachArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     open::check_terminal("`locald capture` and `locald send-keys` do without it")?;
-    let theme = args.look.theme(context, ui.status_paint)?;
+    let options = open::options(&args.look, context, ui)?;
     let target = context.definite_target(vec![args.name.clone()])?;
     let root = target.root.clone();
     let (client, _) = context.running_daemon().await?.ok_or_else(CommandError::no_daemon)?;
@@ -44,5 +44,5 @@ pub(crate) async fn attach(args: AttachArgs, context: &Context, ui: &mut Ui) -> 
     drop(client);
     let focus = Some(Wanted::Id(service.id));
     let role = if args.read_only { Role::Onlooker } else { Role::Participant };
-    open::run(Options { project: root, focus, attach: true, role, theme, ..Options::default() }, context, ui).await
+    open::run(Options { project: root, focus, attach: true, role, ..options }, context, ui).await
 }

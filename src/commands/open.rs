@@ -14,13 +14,13 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::ExitKind;
 use crate::look::LookArgs;
+use crate::settings;
 use crate::ui::Ui;
-use crate::user_keys;
 
 /// Opens the workspace: with the project around the folder, which is started, else with whatever runs.
 pub(crate) async fn open(look: &LookArgs, overview: bool, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     check_terminal("`locald up` starts the services without it")?;
-    let options = Options { theme: look.theme(context, ui.status_paint)?, overview, ..Options::default() };
+    let options = Options { overview, ..options(look, context, ui)? };
     if context.project()?.is_some() {
         // Faults are shown here, where they can be read and scrolled, and before anything starts.
         let project = up::load(context, ui.status_paint)?;
@@ -32,6 +32,14 @@ pub(crate) async fn open(look: &LookArgs, overview: bool, context: &Context, ui:
         return run(options, context, ui).await;
     }
     Ok(ui.status().write_all(welcome(context).as_bytes())?)
+}
+
+/// What a workspace begins with that looks like this: the user's settings, as they are and as they will be.
+pub(crate) fn options(look: &LookArgs, context: &Context, ui: &Ui) -> Result<Options, CommandError> {
+    let file = context.home().config_file();
+    let settings = settings::read(look, &file).map_err(|fault| fault.told(context, ui.status_paint))?;
+    let later = Some(settings::follow(look.clone(), file));
+    Ok(Options { keymap: settings.keymap, theme: settings.theme, later, ..Options::default() })
 }
 
 /// Fails where there is no terminal to take over; `instead` is what to do then.
@@ -52,8 +60,7 @@ async fn anything_runs(context: &Context) -> Result<bool, CommandError> {
 pub(crate) async fn run(options: Options, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     ui.flush()?;
     let record = std::env::var_os("LOCALD_RECORD").filter(|file| !file.is_empty()).map(PathBuf::from);
-    let keymap = user_keys::load(context, ui.status_paint)?;
-    let options = Options { record, keymap, ..options };
+    let options = Options { record, ..options };
     let home = context.home().clone();
     match locald_panes::run(move || reach_daemon(home.clone()), options).await {
         Ok(Outcome::Detached) => Ok(ui.note("detached; the services keep running")?),

@@ -80,3 +80,28 @@ fn the_theme_is_that_of_the_users_configuration_unless_another_is_asked_for() {
     screen.wait_for("config.toml:2:9");
     screen.wait_for("did you mean `light`?");
 }
+
+#[test]
+fn changed_keys_and_a_changed_theme_are_taken_up_by_an_open_workspace_and_a_broken_file_is_told_and_changes_nothing() {
+    let home = TestHome::new(SHELL);
+    home.ok(&["up"]);
+    let config = home.path().join("config/config.toml");
+    let mut screen = Screen::open(&home, &["attach", "shell"], 100, 24);
+    screen.wait_for("│ready>");
+    // The folder was not there when it was opened.
+    std::fs::create_dir_all(home.path().join("config")).expect("a folder");
+    std::fs::write(&config, "[keys]\nprefix = 'C-a'\n[workspace]\ntheme = 'light'\n").expect("a file");
+    screen.wait_for("took up the changed configuration");
+    wait_for_written(&screen, "48;5;24");
+    screen.send("\u{1}z");
+    screen.wait_for("C-a z unzoom");
+    std::fs::write(&config, "[keys]\nzom = 'Z'\n").expect("a file");
+    screen.wait_for("config.toml:2:1: there is no command `zom`; what it said before stays in force");
+    screen.send("\u{1}z");
+    screen.wait_until_gone("C-a z unzoom");
+    screen.wait_for("! ");
+    std::fs::remove_file(&config).expect("a file");
+    screen.wait_for("took up the changed configuration");
+    screen.send("\u{2}z");
+    screen.wait_for("C-b z unzoom");
+}

@@ -501,3 +501,4 @@ fn pins_of_other_projects_do_not_stand_before_the_project_that_was_opened() {
 mod mouse;
 mod past;
 mod pick;
+mod settings;

@@ -121,7 +121,9 @@ fn paint_daemon(model: &Model, area: Rect, buffer: &mut Buffer) -> u16 {
         [reason] => (format!("! {}", text::printable(reason)), model.theme.warn),
         [reason, more @ ..] => (format!("! {} (+{})", text::printable(reason), more.len()), model.theme.warn),
     };
-    if area.width < NARROWEST_WITH_DAEMON && model.connection.is_up() {
+    // What was just learnt may be the same, and needs the room.
+    let is_short = area.width < NARROWEST_WITH_DAEMON || model.notice.is_some();
+    if is_short && model.connection.is_up() {
         let mark = if troubles.is_empty() { return area.right() } else { "!" };
         let x = area.right().saturating_sub(2).max(area.x);
         put(buffer, area, x, area.y, mark, style);

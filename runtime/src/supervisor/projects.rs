@@ -73,7 +73,7 @@ pub(crate) struct Supervisor {
     /// Why projects that were to start with the daemon have not.
     unstarted: Mutex<BTreeMap<PathBuf, Failure>>,
     /// Notices when files change that a project is made from.
-    pub(crate) watching: Watching,
+    pub(crate) watching: Watching<ProjectId>,
     /// Bringing up and down is one at a time.
     changing: tokio::sync::Mutex<()>,
     /// Held while wishes that belong together are told, and while turns are given.

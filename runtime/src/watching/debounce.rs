@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use locald_api::ProjectId;
 use tokio::time::Instant;
 
 /// A change is over once nothing more has happened for so long.
@@ -11,9 +10,9 @@ const QUIET: Duration = Duration::from_millis(150);
 /// A change that does not end is taken up after so long, and again and again.
 const LONGEST: Duration = Duration::from_secs(2);
 
-/// The projects whose files have changed.
-#[derive(Debug, Default)]
-pub(super) struct Debounce(BTreeMap<ProjectId, Change>);
+/// Whose files have changed.
+#[derive(Debug)]
+pub(super) struct Debounce<K>(BTreeMap<K, Change>);
 
 #[derive(Debug, Clone, Copy)]
 struct Change {
@@ -21,10 +20,16 @@ struct Change {
     last: Instant,
 }
 
-impl Debounce {
-    /// A file of the project has changed now.
-    pub(super) fn note(&mut self, project: &ProjectId, now: Instant) {
-        let change = self.0.entry(project.clone()).or_insert(Change { first: now, last: now });
+impl<K> Default for Debounce<K> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<K: Clone + Ord> Debounce<K> {
+    /// A file has changed now.
+    pub(super) fn note(&mut self, key: &K, now: Instant) {
+        let change = self.0.entry(key.clone()).or_insert(Change { first: now, last: now });
         change.last = now;
     }
 
@@ -33,11 +38,11 @@ impl Debounce {
         self.0.values().map(Change::over).min()
     }
 
-    /// Takes the projects out whose change is over.
-    pub(super) fn take(&mut self, now: Instant) -> Vec<ProjectId> {
-        let over: Vec<ProjectId> =
-            self.0.iter().filter(|(_, change)| change.over() <= now).map(|(id, _)| id.clone()).collect();
-        self.0.retain(|id, _| !over.contains(id));
+    /// Takes those out whose change is over.
+    pub(super) fn take(&mut self, now: Instant) -> Vec<K> {
+        let over: Vec<K> =
+            self.0.iter().filter(|(_, change)| change.over() <= now).map(|(key, _)| key.clone()).collect();
+        self.0.retain(|key, _| !over.contains(key));
         over
     }
 }
@@ -54,14 +59,14 @@ mod tests {
 
     /// How many changes are seen when a file is saved at these times.
     fn changes(saves: impl IntoIterator<Item = u64>) -> usize {
-        let (start, project) = (Instant::now(), ProjectId("shop-1a2b".to_owned()));
+        let start = Instant::now();
         let (mut debounce, mut seen) = (Debounce::default(), 0);
         for save in saves {
             let now = start + Duration::from_millis(save);
             while debounce.deadline().is_some_and(|deadline| deadline <= now) {
                 seen += debounce.take(debounce.deadline().unwrap_or(now)).len();
             }
-            debounce.note(&project, now);
+            debounce.note(&(), now);
         }
         seen + debounce.deadline().map_or(0, |deadline| debounce.take(deadline).len())
     }
@@ -83,7 +88,7 @@ mod tests {
 
     #[test]
     fn nothing_is_due_while_nothing_changes() {
-        let mut debounce = Debounce::default();
+        let mut debounce = Debounce::<()>::default();
         assert_eq!(debounce.deadline(), None);
         assert!(debounce.take(Instant::now()).is_empty());
     }

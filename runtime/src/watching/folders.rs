@@ -5,25 +5,29 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use locald_api::ProjectId;
-
-/// The files of each project.
-pub(super) type Files = BTreeMap<ProjectId, Vec<PathBuf>>;
+/// The files that concern each of those who want to know.
+pub(super) type Files<K> = BTreeMap<K, Vec<PathBuf>>;
 
 /// A link that leads through more links than this leads nowhere that matters.
 const MAX_LINKS: usize = 8;
 
-/// What in each folder concerns which projects, by the name of the entry.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Folders(BTreeMap<PathBuf, BTreeMap<OsString, BTreeSet<ProjectId>>>);
+/// What in each folder concerns whom, by the name of the entry.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Folders<K>(BTreeMap<PathBuf, BTreeMap<OsString, BTreeSet<K>>>);
 
-impl Folders {
+impl<K> Default for Folders<K> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<K: Clone + Ord> Folders<K> {
     /// As the folders are now.
-    pub(super) fn of(files: &Files) -> Self {
+    pub(super) fn of(files: &Files<K>) -> Self {
         let mut folders = Self::default();
-        for (project, files) in files {
+        for (key, files) in files {
             for file in files {
-                folders.add(project, file);
+                folders.add(key, file);
             }
         }
         folders
@@ -34,24 +38,24 @@ impl Folders {
         self.0.keys().map(PathBuf::as_path)
     }
 
-    /// The projects that a change of this entry of a folder concerns.
-    pub(super) fn concerned(&self, folder: &Path, entry: &OsString) -> impl Iterator<Item = &ProjectId> {
+    /// Whom a change of this entry of a folder concerns.
+    pub(super) fn concerned(&self, folder: &Path, entry: &OsString) -> impl Iterator<Item = &K> {
         self.0.get(folder).and_then(|entries| entries.get(entry)).into_iter().flatten()
     }
 
-    /// The projects that the loss of a whole folder concerns.
-    pub(super) fn concerned_by_loss(&self, folder: &Path) -> BTreeSet<ProjectId> {
+    /// Whom the loss of a whole folder concerns.
+    pub(super) fn concerned_by_loss(&self, folder: &Path) -> BTreeSet<K> {
         self.0.get(folder).into_iter().flat_map(BTreeMap::values).flatten().cloned().collect()
     }
 
     /// An editor replaces a file rather than writing it, so that its folder tells more than the file itself. Where a link stands,
     /// each step of its way can change.
-    fn add(&mut self, project: &ProjectId, file: &Path) {
+    fn add(&mut self, key: &K, file: &Path) {
         let mut file = file.to_path_buf();
         for _ in 0..=MAX_LINKS {
             let Some((folder, entry)) = nearest(&file) else { return };
             let target = std::fs::read_link(&file).ok().map(|target| folder.join(target));
-            self.0.entry(folder).or_default().entry(entry).or_default().insert(project.clone());
+            self.0.entry(folder).or_default().entry(entry).or_default().insert(key.clone());
             match target {
                 Some(target) => file = target,
                 None => return,
@@ -82,7 +86,7 @@ mod tests {
 
     fn watched(root: &Path, files: &[&str]) -> Vec<String> {
         let files = files.iter().map(|file| root.join(file)).collect();
-        let folders = Folders::of(&BTreeMap::from([(ProjectId("shop-1a2b".to_owned()), files)]));
+        let folders = Folders::of(&BTreeMap::from([((), files)]));
         let entries = folders.0.iter().flat_map(|(folder, entries)| entries.keys().map(move |it| folder.join(it)));
         entries.map(|path| path.strip_prefix(root).unwrap().display().to_string()).collect()
     }

@@ -1,7 +1,7 @@
-//! Notices when files that feed a project's configuration change, wherever they are and whether or not they are there yet.
+//! Notices when files change, wherever they are and whether or not they are there yet.
 //!
-//! One task owns the kernel's queue. It is told which files count by a value of which only the latest matters, and tells of projects
-//! by a set, so nobody ever waits for it and nothing piles up.
+//! One task owns the kernel's queue. It is told which files count by a value of which only the latest matters, and tells whose have
+//! changed by a set, so nobody ever waits for it and nothing piles up.
 
 mod debounce;
 mod folders;
@@ -11,7 +11,6 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use locald_api::ProjectId;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tracing::warn;
@@ -20,26 +19,27 @@ use debounce::Debounce;
 use folders::{Files, Folders};
 use inotify::{Inotify, News};
 
-/// Says which files count, and which projects have changed.
+/// Says which files count, and whose have changed. `K` is what they are known by to whom they concern: a project in the daemon.
 #[derive(Debug, Clone)]
-pub(crate) struct Watching {
-    files: watch::Sender<Files>,
-    changed: Arc<Changed>,
+pub struct Watching<K> {
+    files: watch::Sender<Files<K>>,
+    changed: Arc<Changed<K>>,
     fault: watch::Receiver<Option<String>>,
 }
 
-/// The projects whose files have changed, and that nobody has taken up yet.
-#[derive(Debug, Default)]
-struct Changed {
-    projects: Mutex<BTreeSet<ProjectId>>,
+/// Whose files have changed, as far as nobody has taken that up yet.
+#[derive(Debug)]
+struct Changed<K> {
+    keys: Mutex<BTreeSet<K>>,
     news: Notify,
 }
 
-impl Watching {
-    /// Begins to watch, nothing at first.
-    pub(crate) fn begin() -> Self {
+impl<K: Clone + Ord + Send + Sync + 'static> Watching<K> {
+    /// Begins to watch, nothing at first. Within a tokio runtime; ends when all clones of this are gone.
+    pub fn begin() -> Self {
         let (fault, faults) = watch::channel(None);
-        let watching = Self { files: watch::Sender::default(), changed: Arc::default(), fault: faults };
+        let changed = Arc::new(Changed { keys: Mutex::default(), news: Notify::default() });
+        let watching = Self { files: watch::Sender::default(), changed, fault: faults };
         match Inotify::new() {
             Ok(inotify) => {
                 let task = Task {
@@ -56,60 +56,60 @@ impl Watching {
         watching
     }
 
-    /// From now on these files count for the project, and no others. Whoever has read them before sees what changed in between:
+    /// From now on these files count for `key`, and no others. Whoever has read them before sees what changed in between:
     /// where the list is new, they are taken for changed once.
-    pub(crate) fn set(&self, project: &ProjectId, files: &[PathBuf]) {
-        self.files.send_if_modified(|all| all.insert(project.clone(), files.to_vec()).as_deref() != Some(files));
+    pub fn set(&self, key: &K, files: &[PathBuf]) {
+        self.files.send_if_modified(|all| all.insert(key.clone(), files.to_vec()).as_deref() != Some(files));
     }
 
-    /// No file counts for the project any more.
-    pub(crate) fn forget(&self, project: &ProjectId) {
-        self.files.send_if_modified(|all| all.remove(project).is_some());
-        self.changed.lock().remove(project);
+    /// No file counts for `key` any more.
+    pub(crate) fn forget(&self, key: &K) {
+        self.files.send_if_modified(|all| all.remove(key).is_some());
+        self.changed.lock().remove(key);
     }
 
-    /// Takes a project for changed.
-    pub(crate) fn note(&self, project: &ProjectId) {
-        self.changed.add([project.clone()]);
+    /// Takes its files for changed.
+    pub(crate) fn note(&self, key: &K) {
+        self.changed.add([key.clone()]);
     }
 
-    /// A project whose files have changed since it was returned last.
-    pub(crate) async fn changed(&self) -> ProjectId {
+    /// One whose files have changed since it was returned last.
+    pub async fn changed(&self) -> K {
         loop {
             let next = self.changed.lock().pop_first();
             match next {
-                Some(project) => return project,
+                Some(key) => return key,
                 None => self.changed.news.notified().await,
             }
         }
     }
 
     /// Why changes of some files are not noticed, if that is so.
-    pub(crate) fn fault(&self) -> Option<String> {
+    pub fn fault(&self) -> Option<String> {
         self.fault.borrow().clone()
     }
 }
 
-impl Changed {
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<ProjectId>> {
-        self.projects.lock().unwrap_or_else(PoisonError::into_inner)
+impl<K: Ord> Changed<K> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<K>> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn add(&self, projects: impl IntoIterator<Item = ProjectId>) {
-        self.lock().extend(projects);
+    fn add(&self, keys: impl IntoIterator<Item = K>) {
+        self.lock().extend(keys);
         self.news.notify_one();
     }
 }
 
-struct Task {
-    files: watch::Receiver<Files>,
-    changed: Arc<Changed>,
+struct Task<K> {
+    files: watch::Receiver<Files<K>>,
+    changed: Arc<Changed<K>>,
     fault: watch::Sender<Option<String>>,
-    folders: Folders,
-    debounce: Debounce,
+    folders: Folders<K>,
+    debounce: Debounce<K>,
 }
 
-impl Task {
+impl<K: Clone + Ord> Task<K> {
     /// Watches until nobody wants to know any more.
     async fn run(mut self, mut inotify: Inotify) {
         let mut known = Files::default();
@@ -123,8 +123,8 @@ impl Task {
                     let files = self.files.borrow_and_update().clone();
                     // Read before they were watched: what happened in between was not seen.
                     let now = Instant::now();
-                    let new = files.iter().filter(|(project, files)| known.get(*project) != Some(*files));
-                    new.for_each(|(project, _)| self.debounce.note(project, now));
+                    let new = files.iter().filter(|(key, files)| known.get(*key) != Some(*files));
+                    new.for_each(|(key, _)| self.debounce.note(key, now));
                     known = files;
                     self.look_anew(&mut inotify, &known);
                 }
@@ -148,10 +148,10 @@ impl Task {
         }
     }
 
-    /// Says whether anything of it concerns a project.
-    fn take_in(&mut self, news: &[News], files: &Files) -> bool {
+    /// Says whether anything of it concerns anybody.
+    fn take_in(&mut self, news: &[News], files: &Files<K>) -> bool {
         let now = Instant::now();
-        let mut concerned: BTreeSet<ProjectId> = BTreeSet::new();
+        let mut concerned: BTreeSet<K> = BTreeSet::new();
         for news in news {
             match news {
                 News::Entry(folder, entry) => concerned.extend(self.folders.concerned(folder, entry).cloned()),
@@ -159,14 +159,14 @@ impl Task {
                 News::Overflow => concerned.extend(files.keys().cloned()),
             }
         }
-        for project in &concerned {
-            self.debounce.note(project, now);
+        for key in &concerned {
+            self.debounce.note(key, now);
         }
         !concerned.is_empty()
     }
 
     /// Watches what there is to watch by now: links may lead elsewhere, and folders may have come or gone.
-    fn look_anew(&mut self, inotify: &mut Inotify, files: &Files) {
+    fn look_anew(&mut self, inotify: &mut Inotify, files: &Files<K>) {
         let mut outcome;
         loop {
             let folders = Folders::of(files);
@@ -205,6 +205,8 @@ mod tests {
     use std::path::Path;
     use std::time::Duration;
 
+    use locald_api::ProjectId;
+
     use super::*;
 
     fn id() -> ProjectId {
@@ -212,14 +214,14 @@ mod tests {
     }
 
     /// Begins to watch a file of that name, and waits until it is watched.
-    async fn watching(root: &Path, file: &str) -> Watching {
+    async fn watching(root: &Path, file: &str) -> Watching<ProjectId> {
         let watching = Watching::begin();
         watching.set(&id(), &[root.join(file)]);
         assert_eq!(watching.changed().await, id());
         watching
     }
 
-    async fn is_noticed(watching: &Watching) -> bool {
+    async fn is_noticed(watching: &Watching<ProjectId>) -> bool {
         tokio::time::timeout(Duration::from_secs(10), watching.changed()).await == Ok(id())
     }
 

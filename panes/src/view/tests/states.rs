@@ -394,7 +394,7 @@ fn a_failure_longer_than_a_line_is_laid_over_the_screen() {
         model.overlay = Some(Overlay::details("the configuration has a fault".into(), details));
         model
     };
-    insta::assert_snapshot!(at_every_size(failed), @"
+    insta::assert_snapshot!(at_every_size(failed), @r#"
     40x12
      shop       │ web  ● ready  vite
     ▸● web      │VITE v6.0.1 ready in 212 ms
@@ -452,7 +452,7 @@ fn a_failure_longer_than_a_line_is_laid_over_the_screen() {
      port     20001                 │
      https://shop.localhost         │
      details  esc close   ↑↓ scroll                                                                                                                                                               daemon ok
-    ");
+    "#);
 }
 
 #[test]
