@@ -158,8 +158,11 @@ impl Progress {
         }
         for seen in self.services.iter_mut().filter(|seen| seen.is_worth_a_line()) {
             seen.told = seen.status.state;
-            let words = ui.status_paint.tone(state_tone(seen.status.state), &describe(seen, now));
-            writeln!(ui.status(), "{}: {words}", plain(&seen.status.name))?;
+            let (there, tone) = (there(seen), state_tone(seen.status.state));
+            let (sign, words) =
+                there.map_or_else(|| (":", describe(seen, now)), |there| ("", plain(&there).into_owned()));
+            let words = ui.status_paint.tone(tone, &words);
+            writeln!(ui.status(), "{}{sign} {words}", plain(&seen.status.name))?;
         }
         Ok(())
     }
@@ -194,6 +197,21 @@ fn describe(seen: &Seen, now: Timestamp) -> String {
         text.extend([" (", &plain(more), ")"]);
     }
     text
+}
+
+/// That its run is there or done, how long that took, and where it can be reached; to follow the service's name. Nothing while it is not.
+pub(crate) fn there(seen: &Seen) -> Option<String> {
+    let (service, took) = (&seen.status, in_words(seen.took?));
+    let pid = service.pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default();
+    Some(match service.state {
+        ServiceState::Completed => format!("completed in {took}"),
+        _ => format!("started in {took}{pid}{}", place(seen)),
+    })
+}
+
+/// `: ` and the URL at which it can be reached, if there is one.
+pub(crate) fn place(seen: &Seen) -> String {
+    seen.status.urls.first().map(|url| format!(": {url}")).unwrap_or_default()
 }
 
 /// A short time, as exact as anybody wants it.

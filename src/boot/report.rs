@@ -14,7 +14,7 @@ use crate::error::CommandError;
 use crate::exit::ExitKind;
 use crate::log_text::{LogText, Projects};
 use crate::paint::plain;
-use crate::progress::{Progress, Seen, in_words};
+use crate::progress::{Progress, Seen, place, there};
 use crate::stray;
 use crate::ui::Ui;
 
@@ -67,7 +67,9 @@ impl Report {
             let (tone, text) = changes::describe(&change.change, Asked::Start);
             let text = self.in_detail(change, text);
             let line = format!("{} {}", plain(&name), ui.status_paint.tone(tone, &plain(&text)));
-            writeln!(ui.status(), "{line}")?;
+            if !self.is_told(change) {
+                writeln!(ui.status(), "{line}")?;
+            }
             if let Some(seen) = self.seen(&change.service)
                 && let (Some(reason), Some(advice)) = (&seen.status.reason, stray::advice(&seen.status))
             {
@@ -82,17 +84,17 @@ impl Report {
         Ok(())
     }
 
+    /// Whether that was said when it came about, where nothing is painted over.
+    fn is_told(&self, change: &ServiceChange) -> bool {
+        let told = || self.seen(&change.service).is_some_and(Seen::is_told_there);
+        matches!(change.change, Change::Started { .. }) && told()
+    }
+
     /// `text`, with the time that it took and where the service is.
     fn in_detail(&self, change: &ServiceChange, text: String) -> String {
         let Some(seen) = self.seen(&change.service) else { return text };
         match &change.change {
-            Change::Started { pid } => {
-                let took = seen.took.map(|took| format!(" in {}", in_words(took))).unwrap_or_default();
-                match seen.status.state {
-                    ServiceState::Completed => format!("completed{took}"),
-                    _ => format!("started{took} (pid {pid}){}", place(seen)),
-                }
-            }
+            Change::Started { .. } => there(seen).unwrap_or_else(|| text + &place(seen)),
             Change::AlreadyRunning { .. } => text + &place(seen),
             Change::Waiting { reason } if seen.status.pid.is_some() => format!("is not ready yet: {reason}"),
             _ => text,
@@ -128,9 +130,4 @@ impl Report {
         Err(CommandError::new(ExitKind::Failed, message)
             .hint("they go on; `locald explain` says what a service waits for"))
     }
-}
-
-/// `: ` and the URL at which it can be reached, if there is one.
-fn place(seen: &Seen) -> String {
-    seen.status.urls.first().map(|url| format!(": {url}")).unwrap_or_default()
 }

@@ -199,17 +199,15 @@ mod tests {
 
     #[tokio::test]
     async fn each_service_is_told_with_its_time_and_place_and_the_workspace_recommended() {
-        let changes = vec![change("web", Change::Started { pid: 12 }), change("db", Change::AlreadyRunning { pid: 9 })];
+        let changes = vec![change("web", Change::Started { pid: 12 }), change("db", Change::Started { pid: 12 })];
         let states = &[("web", ServiceState::Ready), ("db", ServiceState::Ready)];
         let (result, written) = run(states, changes, false, None).await;
         assert_eq!((result, written.data()), (Ok(()), String::new()));
         insta::assert_snapshot!(timeless(&written.status()), @"
         web: starting
         db: starting
-        web: ready in … (http://127.0.0.1:20000)
-        db: ready in … (http://127.0.0.1:20000)
         web started in … (pid 12): http://127.0.0.1:20000
-        db was already running (pid 9): http://127.0.0.1:20000
+        db started in … (pid 12): http://127.0.0.1:20000
         `locald` opens the workspace
         ");
     }
@@ -227,10 +225,9 @@ mod tests {
         web: starting
         job: starting
         web: failed
-        job: completed in …
+        job completed in …
         web failed: exited with code 1
           … │ cannot find module
-        job completed in …
         ");
     }
 
@@ -254,7 +251,6 @@ mod tests {
         insta::assert_snapshot!(timeless(&written.status()), @"
         db: starting
         web: starting
-        db: ready in … (http://127.0.0.1:20000)
         db started in … (pid 12): http://127.0.0.1:20000
         web is not ready yet: it is starting
           … │ cannot find module

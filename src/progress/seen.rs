@@ -37,6 +37,10 @@ impl Seen {
         }
         let since = seen.run_began().filter(|since| *since >= began);
         let is_there = matches!(status.state, ServiceState::Ready | ServiceState::Completed);
+        if is_there && was.is_none() && since.is_none() {
+            // It was so before anybody asked.
+            seen.told = status.state;
+        }
         seen.took = since.filter(|_| is_there).map(|since| now.duration_since(since));
         let is_fallen = is_bad(status.state) && (since.is_some() || was.is_some());
         seen.fallen = if is_fallen { Fallen::Unsaid } else { Fallen::No };
@@ -49,6 +53,11 @@ impl Seen {
     fn new(status: &ServiceStatus) -> Self {
         let (status, told) = (status.clone(), ServiceState::Stopped);
         Self { status, took: None, lines: Vec::new(), told, fallen: Fallen::No }
+    }
+
+    /// Whether a line has said that this run of it is there, and how long that took.
+    pub(crate) fn is_told_there(&self) -> bool {
+        self.took.is_some() && self.told == self.status.state
     }
 
     /// How long its run has been on its way to be ready.

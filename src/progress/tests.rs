@@ -37,7 +37,7 @@ fn without_a_screen_each_change_is_one_line_with_the_time_that_it_took() {
     assert_eq!(progress.show(&last, at(2000), &mut ui).unwrap(), [last.services[1].id.clone()]);
     assert_eq!(progress.show(&last, at(2001), &mut ui).unwrap(), [], "said once");
     progress.clear(&mut ui).unwrap();
-    assert_eq!(written.status(), "web: starting\napi: starting\nweb: ready in 1.2 s\napi: failed\n");
+    assert_eq!(written.status(), "web: starting\napi: starting\nweb started in 1.2 s\napi: failed\n");
 }
 
 #[test]
