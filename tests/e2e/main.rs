@@ -15,6 +15,7 @@ mod helper;
 mod home;
 mod hostile;
 mod idle;
+mod keys;
 mod kills;
 mod lifecycle;
 mod look;

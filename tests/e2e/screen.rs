@@ -56,6 +56,13 @@ impl Screen {
         parser.screen().rows(0, columns.into()).map(|row| row.trim_end().to_owned() + "\n").collect()
     }
 
+    /// The cursor's column and row, counted from 0.
+    pub(crate) fn cursor(&self) -> (u16, u16) {
+        let parser = self.parser.lock().unwrap_or_else(PoisonError::into_inner);
+        let (row, column) = parser.screen().cursor_position();
+        (column, row)
+    }
+
     /// Waits until the screen shows `text` somewhere.
     pub(crate) fn wait_for(&self, text: &str) {
         self.wait_for_within(wait::PATIENCE, text);

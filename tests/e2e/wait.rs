@@ -13,14 +13,19 @@ pub(crate) fn until<T>(what: &str, probe: impl FnMut() -> Option<T>) -> T {
     until_within(PATIENCE, what, probe)
 }
 
-/// As [`until`], for something that must happen within `limit`.
-pub(crate) fn until_within<T>(limit: Duration, what: &str, mut probe: impl FnMut() -> Option<T>) -> T {
+/// Asks `probe` again and again until it has an answer, for `limit` at most.
+pub(crate) fn asked_within<T>(limit: Duration, mut probe: impl FnMut() -> Option<T>) -> Option<T> {
     let begun = Instant::now();
     loop {
-        if let Some(found) = probe() {
+        let found = probe();
+        if found.is_some() || begun.elapsed() >= limit {
             return found;
         }
-        assert!(begun.elapsed() < limit, "did not happen within {limit:?}: {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// As [`until`], for something that must happen within `limit`.
+pub(crate) fn until_within<T>(limit: Duration, what: &str, probe: impl FnMut() -> Option<T>) -> T {
+    asked_within(limit, probe).unwrap_or_else(|| panic!("did not happen within {limit:?}: {what}"))
 }
