@@ -3,6 +3,7 @@
 //! Figures of different runs do not compare, as the machine is never the same twice; ratios within one run do.
 
 mod conformance;
+mod mprocs;
 mod mux;
 mod outer;
 mod procfs;

@@ -114,35 +114,6 @@ impl Drop for Tmux {
     }
 }
 
-/// `mprocs`: one process for its terminal and all panes, so nothing of it is there before somebody looks.
-pub(super) struct Mprocs {
-    dir: TempDir,
-}
-
-impl Mprocs {
-    /// `None` where it is not installed.
-    pub(super) fn new(panes: &[String]) -> Result<Option<Self>> {
-        let installed =
-            command(Path::new("mprocs")).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
-        if installed.is_err() {
-            return Ok(None);
-        }
-        let dir = tempfile::tempdir()?;
-        let pane = |(number, command): (usize, &String)| format!("p{number}: {{ cmd: ['sh', '-c', {command:?}] }}");
-        let panes: Vec<String> = panes.iter().enumerate().map(pane).collect();
-        fs::write(dir.path().join("mprocs.yaml"), format!("scrollback: 10000\nprocs: {{ {} }}\n", panes.join(", ")))?;
-        Ok(Some(Self { dir }))
-    }
-
-    /// The program, which shows the first pane.
-    pub(super) fn client(&self) -> CommandBuilder {
-        let mut command = CommandBuilder::new("mprocs");
-        command.args(["--config", "mprocs.yaml"]);
-        command.cwd(self.dir.path());
-        command
-    }
-}
-
 /// A build log: lines of about 100 characters with a little colour.
 pub(super) fn write_log(path: &Path, mebibytes: usize) -> Result<()> {
     let mut file = BufWriter::new(fs::File::create(path)?);

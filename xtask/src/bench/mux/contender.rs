@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
 
+use super::super::mprocs::{self, Mprocs};
 use super::super::outer::Outer;
-use super::super::workload::{Mprocs, Ours, Tmux};
+use super::super::workload::{Ours, Tmux};
 
 /// What a pane prints first; a terminal that shows it shows the pane. Marks are single characters that nothing else prints.
 pub(super) const READY: &str = "Ж";
@@ -26,25 +27,24 @@ pub(super) enum Contender {
     Locald(PathBuf),
     Tmux,
     /// Measured only where somebody looks: it has no life without its terminal, and no second one.
-    Mprocs,
+    Mprocs(Mprocs),
 }
 
 /// A multiplexer with panes.
 pub(super) enum Session {
     Locald(Ours),
     Tmux(Tmux),
-    Mprocs(Mprocs),
+    Mprocs(mprocs::Panes),
 }
 
-/// Ours first, then the peers that are installed.
+/// Ours first, then the peers that there are.
 pub(super) fn contenders(executable: &Path) -> Result<Vec<Contender>> {
     let tmux = Tmux::new()?.map(|_| Contender::Tmux);
-    let mprocs = Mprocs::new(&[])?.map(|_| Contender::Mprocs);
-    for (name, is_there) in [("tmux", tmux.is_some()), ("mprocs", mprocs.is_some())] {
-        if !is_there {
-            eprintln!("{name} is not installed");
-        }
+    if tmux.is_none() {
+        eprintln!("tmux is left out: it is not installed");
     }
+    let mprocs = Mprocs::install()?.map(Contender::Mprocs);
+    let mprocs = mprocs.inspect_err(|why| eprintln!("mprocs is left out: {why}")).ok();
     Ok([Contender::Locald(executable.to_owned())].into_iter().chain(tmux).chain(mprocs).collect())
 }
 
@@ -53,13 +53,13 @@ impl Contender {
         match self {
             Self::Locald(_) => "locald",
             Self::Tmux => "tmux",
-            Self::Mprocs => "mprocs",
+            Self::Mprocs(_) => "mprocs",
         }
     }
 
     /// Whether its panes live without a terminal, and can be shown on several.
     pub(super) fn detaches(&self) -> bool {
-        !matches!(self, Self::Mprocs)
+        !matches!(self, Self::Mprocs(_))
     }
 
     /// Starts panes that run these shell commands, with nobody looking.
@@ -83,10 +83,7 @@ impl Contender {
                 }
                 Ok(Session::Tmux(tmux))
             }
-            Self::Mprocs => {
-                let mprocs = Mprocs::new(panes)?.ok_or_else(|| anyhow::anyhow!("mprocs is gone"))?;
-                Ok(Session::Mprocs(mprocs))
-            }
+            Self::Mprocs(mprocs) => Ok(Session::Mprocs(mprocs.with_panes(panes)?)),
         }
     }
 }
@@ -122,9 +119,9 @@ impl Session {
                 tmux.run(&["select-window", "-t", &format!(":{pane}")])?;
                 tmux.client()
             }
-            Self::Mprocs(mprocs) => {
+            Self::Mprocs(panes) => {
                 ensure!(pane == 0, "only the first pane is shown of mprocs");
-                mprocs.client()
+                panes.client()
             }
         };
         Outer::open(command, columns, rows, READY)
