@@ -10,6 +10,7 @@ use ratatui::layout::{Position, Size};
 use ratatui::style::Modifier;
 
 use crate::extras::Extras;
+use crate::layout;
 
 /// A backend that knows the extras of the painting it writes.
 pub(crate) struct ExtrasBackend<W: Write> {
@@ -76,7 +77,7 @@ impl<W: Write> Backend for ExtrasBackend<W> {
     }
 
     fn size(&self) -> io::Result<Size> {
-        self.plain.size()
+        self.plain.size().map(layout::painted)
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {

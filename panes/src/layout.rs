@@ -6,6 +6,15 @@ pub(crate) use tiles::{Direction, Tile, Tiling};
 
 use ratatui::layout::{Rect, Size};
 
+/// The most columns and rows that are painted: as many as the daemon has of a pane. A terminal can say that it has more, and memory
+/// for all of them there is not.
+const MOST: u16 = 1000;
+
+/// As much of a screen of this size as is painted.
+pub(crate) fn painted(size: Size) -> Size {
+    Size::new(size.width.min(MOST), size.height.min(MOST))
+}
+
 /// The parts of the screen. Any of them may be empty on a very small one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Areas {
@@ -93,6 +102,11 @@ mod tests {
     fn parts(width: u16, height: u16, arrangement: Arrangement, sidebar: Sidebar) -> (u16, Rect) {
         let areas = Areas::of(Size::new(width, height), arrangement, sidebar);
         (areas.sidebar.width, areas.stage)
+    }
+
+    #[test]
+    fn of_a_terminal_larger_than_any_a_part_is_painted() {
+        assert_eq!(painted(Size::new(u16::MAX, 50)), Size::new(1000, 50));
     }
 
     #[test]

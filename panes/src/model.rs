@@ -9,7 +9,7 @@ use locald_api::{
 use ratatui::layout::{Position, Rect, Size};
 
 use crate::keymap::Keymap;
-use crate::layout::{Areas, Arrangement, Sidebar};
+use crate::layout::{self, Areas, Arrangement, Sidebar};
 use crate::marks::Marks;
 use crate::mouse::Reports;
 use crate::msg::Timer;
@@ -194,6 +194,8 @@ pub(crate) struct Watch {
 pub(crate) struct Notice {
     pub(crate) level: Level,
     pub(crate) text: String,
+    /// The run that it tells of, by its process: once that is over, it is true no longer.
+    pub(crate) pid: Option<u32>,
 }
 
 /// How much a notice matters.
@@ -217,7 +219,7 @@ impl Gesture {
 impl Model {
     pub(crate) fn new(options: Options, size: Size, theme: Theme) -> Self {
         Self {
-            size,
+            size: layout::painted(size),
             theme,
             keymap: options.keymap,
             theme_choice: options.theme,
@@ -363,14 +365,14 @@ impl Connection {
 
 impl Notice {
     pub(crate) fn info(text: impl Into<String>) -> Self {
-        Self { level: Level::Info, text: text.into() }
+        Self { level: Level::Info, text: text.into(), pid: None }
     }
 
     pub(crate) fn warning(text: impl Into<String>) -> Self {
-        Self { level: Level::Warning, text: text.into() }
+        Self { level: Level::Warning, text: text.into(), pid: None }
     }
 
     pub(crate) fn error(text: impl Into<String>) -> Self {
-        Self { level: Level::Error, text: text.into() }
+        Self { level: Level::Error, text: text.into(), pid: None }
     }
 }

@@ -11,7 +11,7 @@ mod settings;
 mod shell;
 mod stage;
 
-use crate::layout::Arrangement;
+use crate::layout::{self, Arrangement};
 use crate::model::{Connection, Measuring, Model, Prefix, Watch};
 use crate::msg::{Cmd, Msg, Timer};
 
@@ -34,7 +34,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Cmd {
             Cmd::redraw()
         }
         Msg::Resize(size) => {
-            model.size = size;
+            model.size = layout::painted(size);
             let top = model.overlay.as_ref().map_or(0, |overlay| overlay.top);
             keys::scroll_overlay(model, top);
             scroll::fit(model).and(watch(model)).and(Cmd::redraw())

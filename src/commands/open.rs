@@ -96,7 +96,11 @@ fn failed(error: &WorkspaceError) -> CommandError {
         WorkspaceError::Terminal(_) | WorkspaceError::Record { .. } => ExitKind::Failed,
         WorkspaceError::Panicked => ExitKind::Internal,
     };
-    CommandError::from_error(exit, error)
+    let failed = CommandError::from_error(exit, error);
+    match error {
+        WorkspaceError::Record { .. } => failed.hint("LOCALD_RECORD names a file that is not there yet"),
+        _ => failed,
+    }
 }
 
 /// For somebody who types `locald` for the first time.

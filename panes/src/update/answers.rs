@@ -42,10 +42,20 @@ fn tell_success(model: &mut Model, purpose: &Purpose, response: &Response) {
     model.notice = match (failed.as_slice(), purpose, changes.as_slice()) {
         ([one], ..) => Some(Notice::error(wording::change(one))),
         ([one, more @ ..], ..) => Some(Notice::error(format!("{} (and {} more)", wording::change(one), more.len()))),
-        ([], Purpose::Act { .. }, [change]) => Some(Notice::info(wording::change(change))),
+        ([], Purpose::Act { .. }, [change]) => {
+            Some(Notice { pid: pid(&change.change), ..Notice::info(wording::change(change)) })
+        }
         // The list shows it already.
         _ => return,
     };
+}
+
+/// The run that is there now.
+fn pid(change: &Change) -> Option<u32> {
+    match change {
+        Change::Started { pid } | Change::AlreadyRunning { pid } => Some(*pid),
+        Change::Stopped { .. } | Change::WasNotRunning | Change::Waiting { .. } | Change::Failed { .. } => None,
+    }
 }
 
 fn tell_failure(model: &mut Model, purpose: &Purpose, error: &CallError) {

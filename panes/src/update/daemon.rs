@@ -62,6 +62,7 @@ pub(super) fn take_workspace(model: &mut Model, mut workspace: Workspace) -> Cmd
     let first = model.services().is_empty();
     let before = model.workspace.replace(workspace);
     note_faults(model, before.as_ref());
+    forget_ended(model, before.as_ref());
     if first && !model.chosen && model.opening == Opening::Pins && model.pinned().any(|pin| model.is_own(&pin.id)) {
         model.arrangement = Arrangement::Panes;
     }
@@ -81,6 +82,17 @@ fn note_faults(model: &mut Model, before: Option<&Workspace>) {
     match now {
         Some(text) => model.notice = Some(Notice::error(text)),
         None => model.notice = model.notice.take().filter(|notice| Some(&notice.text) != before.as_ref()),
+    }
+}
+
+/// That something runs is said no longer once it was seen to have ended.
+fn forget_ended(model: &mut Model, before: Option<&Workspace>) {
+    let runs = |workspace: Option<&Workspace>, pid: u32| {
+        workspace.is_some_and(|workspace| workspace.services.iter().any(|service| service.pid == Some(pid)))
+    };
+    let pid = model.notice.as_ref().and_then(|notice| notice.pid);
+    if pid.is_some_and(|pid| runs(before, pid) && !runs(model.workspace.as_ref(), pid)) {
+        model.notice = None;
     }
 }
 

@@ -498,6 +498,29 @@ fn pins_of_other_projects_do_not_stand_before_the_project_that_was_opened() {
     assert_eq!((model.arrangement, selected(&model)), (Arrangement::Overview, "web"));
 }
 
+#[test]
+fn that_a_service_was_started_is_said_no_longer_once_it_has_ended() {
+    let mut model = showing(web_and_worker(), SIZE);
+    let change =
+        ServiceChange { service: id("shop", "web"), project: "shop".into(), change: Change::Started { pid: 4121 } };
+    let purpose = Purpose::Act { verb: Verb::Start, service: "web".into() };
+    let _ = update(&mut model, Msg::Answered { purpose, result: Ok(Response::Changes(vec![change])) });
+    let mut all = web_and_worker();
+    all.services[1].pid = Some(4122);
+    let _ = update(&mut model, Msg::Workspace(Box::new(all.clone())));
+    assert_eq!(model.notice.as_ref().map(|notice| notice.text.as_str()), Some("web started, pid 4121"));
+    all.services[0] = service("shop", "web", ServiceState::Exited);
+    let _ = update(&mut model, Msg::Workspace(Box::new(all)));
+    assert_eq!(model.notice, None);
+}
+
+#[test]
+fn a_terminal_that_says_it_is_larger_than_memory_is_painted_in_part() {
+    let mut model = showing(web_and_worker(), SIZE);
+    let _ = update(&mut model, Msg::Resize(Size::new(u16::MAX, u16::MAX)));
+    assert_eq!(model.size, Size::new(1000, 1000));
+}
+
 mod mouse;
 mod past;
 mod pick;
