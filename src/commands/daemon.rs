@@ -15,8 +15,8 @@ use crate::exit::ExitKind;
 use crate::paint::plain;
 use crate::ui::Ui;
 
-/// How long a new daemon may take to read its state and answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a new daemon may take to read its state and answer, after the keeper has waited up to 15 s for one that hangs.
+const PATIENCE: Duration = Duration::from_secs(35);
 
 /// Look at the daemon, or replace its process
 #[derive(clap::Args, Debug)]
