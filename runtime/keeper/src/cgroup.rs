@@ -9,10 +9,11 @@ mod place;
 use std::ffi::OsStr;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use rustix::fs::Access;
+use rustix::fs::{Access, Mode, OFlags};
 
 use crate::launch::Escape;
 
@@ -105,6 +106,12 @@ impl Drop for RunGroup {
     fn drop(&mut self) {
         remove(&self.0);
     }
+}
+
+/// The group as something that a process can be born into.
+pub(crate) fn folder(group: &Path) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    Ok(rustix::fs::open(group, flags, Mode::empty())?)
 }
 
 /// A way into a group for a process that is about to begin.

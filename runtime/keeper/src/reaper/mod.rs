@@ -5,6 +5,8 @@
 //! (`PR_SET_CHILD_SUBREAPER`), neither setsid nor a double fork nor a cleared environment escapes. It reads no configuration,
 //! touches no output and sleeps until something happens.
 
+#[cfg(target_os = "linux")]
+mod born_inside;
 mod spawn;
 
 use std::ffi::OsString;

@@ -28,15 +28,10 @@ pub(super) fn spawn(launch: &Launch, sockets: Vec<OwnedFd>, group: Option<&Path>
     if !terminal {
         command.stdin(Stdio::null());
     }
-    // Without a way in, the run is ended by its reaper alone, as where there are no groups.
-    let entrance = group.and_then(|group| cgroup::entrance(group).ok());
     // SAFETY: all calls are plain system calls, which may be made between fork and exec.
     unsafe {
         command.pre_exec(move || {
             rustix::process::setsid()?;
-            if let Some(entrance) = &entrance {
-                let _ = rustix::io::write(entrance, cgroup::MYSELF);
-            }
             place(&sockets)?;
             if terminal {
                 rustix::process::ioctl_tiocsctty(io::stdin())?;
@@ -44,11 +39,31 @@ pub(super) fn spawn(launch: &Launch, sockets: Vec<OwnedFd>, group: Option<&Path>
             Ok(())
         });
     }
-    let child = command.spawn().map_err(|error| failure(launch, &error))?;
-    let pid = child.id().cast_signed();
+    let pid = begin(&mut command, group).map_err(|error| failure(launch, &error))?;
     release_terminal();
     // A child that has ended already is still ours to reap, so its start time is still there to read.
     Ok(Identity::of(pid).unwrap_or(Identity { pid, started: 0 }))
+}
+
+/// Starts the process in the group, if there is one.
+fn begin(command: &mut Command, group: Option<&Path>) -> io::Result<i32> {
+    #[cfg(target_os = "linux")]
+    if let Some(folder) = group.and_then(|group| cgroup::folder(group).ok())
+        && let Some(begun) = super::born_inside::spawn(command, &folder)
+    {
+        return begun;
+    }
+    // Without a way in, the run is ended by its reaper alone, as where there are no groups.
+    if let Some(entrance) = group.and_then(|group| cgroup::entrance(group).ok()) {
+        // SAFETY: a plain system call, which may be made between fork and exec.
+        unsafe {
+            command.pre_exec(move || {
+                let _ = rustix::io::write(&entrance, cgroup::MYSELF);
+                Ok(())
+            });
+        }
+    }
+    Ok(command.spawn()?.id().cast_signed())
 }
 
 /// Puts the sockets where sd_listen_fds(3) has them, and lets the program inherit them. What this process holds under those numbers is
