@@ -221,7 +221,7 @@ mod tests {
         insta::assert_snapshot!(refused(&["stauts"]), @"
         error: unrecognized subcommand 'stauts'
 
-          tip: some similar subcommands exist: 'restart', 'setup', 'start', 'status'
+          tip: some similar subcommands exist: 'setup', 'restart', 'start', 'status'
 
         Usage: locald [OPTIONS] [COMMAND]
 

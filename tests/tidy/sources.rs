@@ -11,6 +11,7 @@ const UNSAFE: &[&str] = &[
     "runtime/keeper/src/hold/inherited.rs",
     "runtime/keeper/src/hold/run.rs",
     "runtime/keeper/src/memory.rs",
+    "runtime/keeper/src/reaper/born_inside.rs",
     "runtime/keeper/src/reaper/spawn.rs",
     "runtime/src/panes/input.rs",
     "runtime/src/watching/inotify.rs",
