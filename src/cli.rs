@@ -175,7 +175,7 @@ mod tests {
           shutdown    Stop every project's services and the daemon
 
         This machine:
-          setup       Show or undo what was done to this machine
+          setup       Change this machine, list and undo changes
 
         More:
           debug       Find out what went wrong

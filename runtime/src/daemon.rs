@@ -129,7 +129,7 @@ async fn serve(
         started,
         keeper: facts,
         ends: ends.clone(),
-        notices: gateway.notices(),
+        doors: gateway.doors(),
     };
     let mut gateway = Some(gateway);
     let listening = tokio::spawn(listen(Arc::new(server), new_listeners));

@@ -12,6 +12,7 @@ use crate::boot::Boot;
 use crate::clock;
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::low_ports;
 use crate::progress::{Elsewhere, Progress};
 use crate::ui::Ui;
 
@@ -43,7 +44,9 @@ pub(crate) async fn ensure(args: EnsureArgs, context: &Context, ui: &mut Ui) -> 
     let (begun, named) = (Instant::now(), vec![args.name.clone()]);
     let progress = Progress::new(&project.root, &named, Elsewhere::Nothing);
     let boot = Boot { request: up::request(&project, named, true), progress, timeout: Some(args.timeout) };
-    let report = boot.run(context.daemon().await?, ui).await?;
+    let connection = context.daemon().await?;
+    low_ports::renew(&connection.0, context, ui).await?;
+    let report = boot.run(connection, ui).await?;
     if report.verdict().is_err() {
         report.show(false, ui)?;
     }

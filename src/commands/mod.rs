@@ -71,7 +71,7 @@ pub(crate) async fn run(cli: Cli, ui: &mut Ui) -> Result<(), CommandError> {
         Command::SendKeys(args) => interruptible(send_keys::send_keys(args, &context)).await,
         Command::Config(args) => config::config(&args, &context, ui),
         Command::Try(args) => r#try::r#try(args, &context, ui).await,
-        Command::Setup(args) => setup::setup(&args, &context, ui),
+        Command::Setup(args) => interruptible(setup::setup(args, &context, ui)).await,
         Command::Init(args) => init::init(&args, &context, ui),
         Command::Env(args) => interruptible(env::env(args, &context, ui)).await,
         Command::Daemon(args) => interruptible(daemon::daemon(&args, &context, ui)).await,

@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::ExitKind;
 use crate::look::LookArgs;
+use crate::low_ports;
 use crate::settings;
 use crate::ui::Ui;
 
@@ -24,7 +25,7 @@ pub(crate) async fn open(look: &LookArgs, overview: bool, context: &Context, ui:
     if context.project()?.is_some() {
         // Faults are shown here, where they can be read and scrolled, and before anything starts.
         let project = up::load(context, ui.status_paint)?;
-        drop(context.daemon().await?);
+        low_ports::renew(&context.daemon().await?.0, context, ui).await?;
         let initial = Some(up::opening(&project));
         return run(Options { project: Some(project.root), initial, ..options }, context, ui).await;
     }

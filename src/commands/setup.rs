@@ -1,6 +1,10 @@
 //! `locald setup`: what locald did to this machine outside of its own folders, and its removal.
 //!
-//! Each sort of change has a command that makes it; here they are only shown and undone.
+//! Each sort of change has a command that makes it; here they are shown and undone.
+
+mod helper;
+mod hosts;
+mod ports;
 
 use jiff::Timestamp;
 use locald_machine::{Change, Entry, Ledger, LedgerError};
@@ -14,7 +18,7 @@ use crate::paint::Tone;
 use crate::table::{self, Cell, Column, Shrink};
 use crate::ui::Ui;
 
-/// Show or undo what was done to this machine
+/// Change this machine, list and undo changes
 ///
 /// Everything that locald has changed outside of its own folders, such as a store of certificates that trusts it. It changes nothing
 /// there unless a command is told to, and all of it can be undone.
@@ -26,6 +30,22 @@ pub(crate) struct SetupArgs {
 
 #[derive(clap::Subcommand, Debug)]
 enum SetupCommand {
+    /// Install the helper, which does the few things that need root
+    ///
+    /// It opens ports 80 and 443 on this machine's own addresses, and keeps names of services in the hosts file; it can do nothing else. It
+    /// is started by the commands below, through sudo, and never by the daemon.
+    #[command(after_help = "Examples:\n  locald setup helper")]
+    Helper,
+    /// Have URLs without a port: let the proxy have ports 80 and 443
+    ///
+    /// Now, and again whenever the daemon begins, where sudo allows it without asking.
+    #[command(after_help = "Examples:\n  locald setup ports")]
+    Ports,
+    /// Have every program find the names of services: write them into the hosts file
+    ///
+    /// Browsers and curl find them anyway. Names of projects that come up later are added, where sudo allows it without asking.
+    #[command(after_help = "Examples:\n  locald setup hosts")]
+    Hosts,
     /// Show what was done to this machine
     #[command(after_help = "Examples:\n  locald setup list --json")]
     List {
@@ -38,8 +58,11 @@ enum SetupCommand {
     Undo,
 }
 
-pub(crate) fn setup(args: &SetupArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+pub(crate) async fn setup(args: SetupArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     match args.command {
+        SetupCommand::Helper => helper::install(context, ui),
+        SetupCommand::Ports => ports::ports(context, ui).await,
+        SetupCommand::Hosts => hosts::hosts(context, ui).await,
         SetupCommand::List { json } => list(json, context, ui),
         SetupCommand::Undo => undo(context, ui),
     }
@@ -113,13 +136,39 @@ fn undo(context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
 }
 
 /// Undoes one change and strikes it out of the ledger.
-fn undo_one(change: &Change, _context: &Context, _ui: &mut Ui) -> Result<(), CommandError> {
+fn undo_one(change: &Change, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     match change {
         Change::Trust(root) => {
             let message = format!("{} must be undone by hand as yet", root.place.display());
-            Err(CommandError::new(ExitKind::Failed, message))
+            return Err(CommandError::new(ExitKind::Failed, message));
         }
+        Change::Helper(installed) => {
+            if let Some(remark) = helper::undo(installed)? {
+                ui.note(&remark)?;
+            }
+        }
+        Change::Hosts(block) => hosts::undo(block)?,
+        Change::Ports => ui.note("the proxy has its ports until `locald shutdown`, and does not ask for them again")?,
     }
+    strike(change, context)
+}
+
+/// Enters a change before it is made, unless it was made before: it keeps its place among the others, as what was done with it is
+/// undone before it.
+fn enter(change: &Change, context: &Context) -> Result<(), CommandError> {
+    context.home().prepare().map_err(|error| CommandError::from_error(ExitKind::Unavailable, &error))?;
+    Ledger::update(context.home().state_dir(), |ledger| {
+        if !ledger.entries().iter().any(|entry| entry.change == *change) {
+            ledger.enter(change.clone());
+        }
+    })?;
+    Ok(())
+}
+
+/// Strikes out a change that was undone, or that has not come about.
+fn strike(change: &Change, context: &Context) -> Result<(), CommandError> {
+    Ledger::update(context.home().state_dir(), |ledger| ledger.strike(change))?;
+    Ok(())
 }
 
 fn tell_unknown(ledger: &Ledger, ui: &mut Ui) -> Result<(), CommandError> {

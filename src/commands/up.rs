@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use locald_api::{Client, Events, RegisteredProject, Request, Response};
+use locald_api::{Client, Events, RegisteredProject, Request, Response, Target};
 
 use crate::boot::Boot;
 use crate::clock;
@@ -12,6 +12,7 @@ use crate::error::CommandError;
 use crate::paint::Paint;
 use crate::progress::{Elsewhere, Progress};
 use crate::ui::Ui;
+use crate::{hosts_file, low_ports, resolver};
 
 /// Start the project's services
 ///
@@ -38,7 +39,22 @@ pub(crate) struct UpArgs {
 pub(crate) async fn up(args: UpArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     let project = load(context, ui.status_paint)?;
     let connection = context.daemon().await?;
-    start(connection, project, args, ui).await
+    low_ports::renew(&connection.0, context, ui).await?;
+    let (client, root, json) = (connection.0.clone(), project.root.clone(), args.json);
+    start(connection, project, args, ui).await?;
+    hosts_file::follow(&client, context, ui).await?;
+    if json { Ok(()) } else { tell_of_names(&client, root, context, ui).await }
+}
+
+/// Says so where programs of this machine do not find the names of the project's services.
+async fn tell_of_names(client: &Client, root: String, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+    let target = Target { root: Some(root), names: Vec::new() };
+    let Response::Status { services, .. } = client.call(Request::Status(target)).await? else { return Ok(()) };
+    let site = services.iter().find_map(|service| service.sites.first());
+    match site.and_then(|url| resolver::host_of(url)) {
+        Some(host) => resolver::tell(context, host, ui),
+        None => Ok(()),
+    }
 }
 
 /// The project around the folder, once its files are known to be without faults.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::progress::state_tone;
+use crate::resolver;
 use crate::table::{self, Cell, Column, Shrink};
 use crate::ui::Ui;
 
@@ -38,6 +39,8 @@ struct Place<'a> {
     /// All of its name.
     urls: &'a [String],
     loopback_url: Option<String>,
+    /// Whether programs find the name that ask the system's resolver, as most do that are neither a browser nor curl.
+    resolves: Option<bool>,
 }
 
 pub(crate) async fn urls(args: UrlsArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
@@ -50,14 +53,24 @@ pub(crate) async fn urls(args: UrlsArgs, context: &Context, ui: &mut Ui) -> Resu
         return Err(CallError::Unfitting.into());
     };
     let reached: Vec<&ServiceStatus> = services.iter().filter(|service| !service.ports.is_empty()).collect();
+    let resolves = |place: &Place| place.url.and_then(resolver::host_of).map(|host| resolver::finds(context, host));
     if args.json {
-        return Ok(ui.json(&reached.iter().map(|service| place(service)).collect::<Vec<_>>())?);
+        let places = reached.iter().map(|service| place(service));
+        let places: Vec<Place> = places.map(|place| Place { resolves: resolves(&place), ..place }).collect();
+        return Ok(ui.json(&places)?);
     }
     if reached.is_empty() {
         return Ok(ui.note("no service here has a port")?);
     }
     let table = table(&reached, ui);
-    Ok(ui.data().write_all(table.as_bytes())?)
+    ui.data().write_all(table.as_bytes())?;
+    if reached.iter().any(|service| resolves(&place(service)) == Some(false)) {
+        ui.note(
+            "browsers and curl find these names; programs that ask this machine's resolver do not, and take the port",
+        )?;
+        ui.note("`locald setup hosts` has every program find them")?;
+    }
+    Ok(())
 }
 
 const LAYOUT: [Column; 4] = [
@@ -91,6 +104,7 @@ fn place(service: &ServiceStatus) -> Place<'_> {
         url: service.sites.first().map(String::as_str),
         urls: &service.sites,
         loopback_url: listens.or_else(|| service.ports.first().map(|port| format!("http://127.0.0.1:{port}"))),
+        resolves: None,
     }
 }
 

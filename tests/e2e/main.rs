@@ -19,6 +19,7 @@ mod keys;
 mod kills;
 mod lifecycle;
 mod look;
+mod machine;
 mod named;
 mod namespace;
 mod notify;

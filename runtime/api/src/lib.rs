@@ -45,7 +45,7 @@ pub use modes::Modes;
 pub use palette::Palette;
 pub use registry::RegisteredProject;
 pub use request::{Request, Target};
-pub use response::{Capture, Change, DaemonInfo, LogPage, Response, ServiceChange};
+pub use response::{Capture, Change, DaemonInfo, LogPage, MAX_HANDED_OVER, ProxyPorts, Response, ServiceChange};
 pub use row::{Cells, Link, Row, Run};
 pub use search::{Case, Hit, Order, Place, SearchPage, SearchQuery};
 pub use status::{Exit, ProjectStatus, ServiceState, ServiceStatus, Workspace};

@@ -110,6 +110,17 @@ pub enum Request {
     /// and the [`Activity`](crate::Activity) of all services.
     /// Answered by `Done`.
     WatchWorkspace,
+    /// Where the proxy listens. Answered by `ProxyPorts`.
+    ProxyPorts,
+    /// Has the proxy listen on sockets that the client hands over: the daemon connects to a Unix socket of the client's, and is sent one
+    /// message, an octet for each socket (`h`: HTTP, `s`: HTTPS) with the sockets themselves (SCM_RIGHTS), at most
+    /// [`MAX_HANDED_OVER`](crate::MAX_HANDED_OVER). They must listen, on addresses of loopback. Answered by `ProxyPorts`.
+    TakeSockets {
+        /// The path of the client's socket, absolute.
+        from: String,
+    },
+    /// The host names that lead to services of projects that are up. Answered by `HostNames`.
+    HostNames,
     /// Answered by `Daemon`.
     DaemonStatus,
     /// Replaces the daemon's process and stops nothing. Answered by `Done`, just before the daemon goes.

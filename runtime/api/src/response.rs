@@ -45,6 +45,24 @@ pub enum Response {
     Projects(Vec<RegisteredProject>),
     /// The daemon and its keeper.
     Daemon(DaemonInfo),
+    /// The ports of the proxy.
+    ProxyPorts(ProxyPorts),
+    /// Host names, each once, in order.
+    HostNames(Vec<String>),
+}
+
+/// The most sockets that [`Request::TakeSockets`](crate::Request::TakeSockets) hands over.
+pub const MAX_HANDED_OVER: usize = 8;
+
+/// Where the proxy listens.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProxyPorts {
+    /// For HTTP, if at all.
+    pub http: Option<u16>,
+    /// For HTTPS, if at all.
+    pub https: Option<u16>,
+    /// Ports that it could not open and would take if somebody handed them over: 80, 443 or both.
+    pub wanting: Vec<u16>,
 }
 
 /// A page of log lines.

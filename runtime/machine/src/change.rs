@@ -10,6 +10,28 @@ use serde::{Deserialize, Serialize};
 pub enum Change {
     /// A store of certificates trusts a certificate authority.
     Trust(TrustedRoot),
+    /// A program that does what needs root was installed.
+    Helper(InstalledHelper),
+    /// The names of a user's services stand in the hosts file.
+    Hosts(HostsBlock),
+    /// The proxy has ports 80 and 443, from the helper, whenever the daemon begins.
+    Ports,
+}
+
+/// A helper that root owns.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstalledHelper {
+    /// Where it is.
+    pub place: PathBuf,
+}
+
+/// A block of lines in the hosts file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostsBlock {
+    /// The file.
+    pub place: PathBuf,
+    /// Whose it is.
+    pub user: u32,
 }
 
 /// A certificate authority that a store trusts.
@@ -39,6 +61,9 @@ impl Change {
     pub fn sort(&self) -> &'static str {
         match self {
             Self::Trust(_) => "trust",
+            Self::Helper(_) => "helper",
+            Self::Hosts(_) => "hosts",
+            Self::Ports => "ports",
         }
     }
 
@@ -46,6 +71,9 @@ impl Change {
     pub fn place(&self) -> &Path {
         match self {
             Self::Trust(root) => &root.place,
+            Self::Helper(helper) => &helper.place,
+            Self::Hosts(block) => &block.place,
+            Self::Ports => Path::new("127.0.0.1, ::1"),
         }
     }
 
@@ -53,6 +81,9 @@ impl Change {
     pub fn told(&self) -> String {
         match self {
             Self::Trust(root) => format!("trusts `{}`", root.name),
+            Self::Helper(_) => "runs as root when a command asks it to".to_owned(),
+            Self::Hosts(block) => format!("has the names of services of user {}", block.user),
+            Self::Ports => "ports 80 and 443 lead to the proxy".to_owned(),
         }
     }
 
@@ -60,6 +91,9 @@ impl Change {
     pub fn as_root(&self) -> bool {
         match self {
             Self::Trust(root) => root.as_root,
+            Self::Helper(_) | Self::Hosts(_) => true,
+            // What root has opened is held by our own keeper.
+            Self::Ports => false,
         }
     }
 
@@ -69,6 +103,7 @@ impl Change {
             (Self::Trust(one), Self::Trust(other)) => {
                 (&one.place, &one.fingerprint) == (&other.place, &other.fingerprint)
             }
+            _ => self == other,
         }
     }
 }

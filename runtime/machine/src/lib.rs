@@ -12,7 +12,7 @@ mod verify;
 mod world;
 
 pub use certificate::{PREFIX, Root};
-pub use change::{Change, TrustedRoot};
+pub use change::{Change, HostsBlock, InstalledHelper, TrustedRoot};
 pub use ledger::{Entry, Ledger, LedgerError};
 pub use store::{Kind, Presence, Store, StoreError, stores, system_bundle};
 pub use tools::{Call, Privilege, Programs, Said, Tools};

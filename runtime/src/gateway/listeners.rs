@@ -25,6 +25,17 @@ pub(super) enum Scheme {
 pub(super) struct Listeners(Vec<TcpListener>);
 
 impl Scheme {
+    pub(super) const ALL: [Self; 2] = [Self::Http, Self::Https];
+
+    /// What a client calls it in one octet.
+    pub(super) fn of_octet(octet: u8) -> Option<Self> {
+        match octet {
+            b'h' => Some(Self::Http),
+            b's' => Some(Self::Https),
+            _ => None,
+        }
+    }
+
     fn word(self) -> &'static str {
         match self {
             Self::Http => "http",
@@ -33,7 +44,7 @@ impl Scheme {
     }
 
     /// The port that URLs need not name, and the next best.
-    fn usual(self) -> [u16; 2] {
+    pub(super) fn usual(self) -> [u16; 2] {
         match self {
             Self::Http => [80, 8080],
             Self::Https => [443, 8443],
@@ -44,13 +55,29 @@ impl Scheme {
         format!("proxy/{}/{address}", self.word())
     }
 
+    /// The name of a socket that was handed out in URLs before a better one was had.
+    fn former_key(self, address: SocketAddr) -> String {
+        format!("proxy-former/{}/{address}", self.word())
+    }
+
+    /// Whose former socket the keeper holds under this name.
+    pub(super) fn of_former_key(key: &str) -> Option<Self> {
+        Self::of_word(key.strip_prefix("proxy-former/")?.split_once('/')?.0)
+    }
+
+    fn of_word(word: &str) -> Option<Self> {
+        [Self::Http, Self::Https].into_iter().find(|scheme| scheme.word() == word)
+    }
+
     /// Whose socket the keeper holds under this name.
     pub(super) fn of_key(key: &str) -> Option<Self> {
-        match key.strip_prefix("proxy/")?.split_once('/')?.0 {
-            "http" => Some(Self::Http),
-            "https" => Some(Self::Https),
-            _ => None,
-        }
+        Self::of_word(key.strip_prefix("proxy/")?.split_once('/')?.0)
+    }
+}
+
+impl std::fmt::Display for Scheme {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.word().to_uppercase())
     }
 }
 
@@ -107,11 +134,37 @@ impl Listeners {
             return (kept, None);
         }
         let (opened, notice) = find(wish, addresses, leased);
-        for listener in &opened.0 {
-            Self::hold(scheme, listener, keeper);
-        }
+        opened.hold_all(scheme, keeper);
         let notice = notice.or_else(|| opened.0.is_empty().then(|| "no port can be had".to_owned()));
-        (opened, notice.map(|notice| format!("{}: {notice}", scheme.word().to_uppercase())))
+        (opened, notice.map(|notice| format!("{scheme}: {notice}")))
+    }
+
+    /// Sockets that somebody has handed in, which listen already.
+    pub(super) fn handed_in(sockets: Vec<TcpListener>) -> io::Result<Self> {
+        for socket in &sockets {
+            socket.set_nonblocking(true)?;
+            rustix::net::listen(socket, QUEUE)?;
+        }
+        Ok(Self(sockets))
+    }
+
+    /// The same sockets once more.
+    pub(super) fn try_clone(&self) -> io::Result<Self> {
+        self.0.iter().map(TcpListener::try_clone).collect::<io::Result<_>>().map(Self)
+    }
+
+    /// Has the keeper hold them under the names of those that URLs name.
+    pub(super) fn hold_all(&self, scheme: Scheme, keeper: &KeeperLink) {
+        for listener in &self.0 {
+            Self::hold(listener, |address| scheme.key(address.ip()), keeper);
+        }
+    }
+
+    /// Has the keeper hold them beside others, which URLs name from now on.
+    pub(super) fn hold_former(&self, scheme: Scheme, keeper: &KeeperLink) {
+        for listener in &self.0 {
+            Self::hold(listener, |address| scheme.former_key(address), keeper);
+        }
     }
 
     /// Their port.
@@ -127,9 +180,9 @@ impl Listeners {
         })
     }
 
-    fn hold(scheme: Scheme, listener: &TcpListener, keeper: &KeeperLink) {
+    fn hold(listener: &TcpListener, key: impl FnOnce(SocketAddr) -> String, keeper: &KeeperLink) {
         let held = listener.local_addr().and_then(|address| {
-            let order = ToKeeper::Hold { key: scheme.key(address.ip()) };
+            let order = ToKeeper::Hold { key: key(address) };
             keeper.send_with(&order, vec![listener.try_clone()?.into()])
         });
         if let Err(error) = held {
@@ -270,6 +323,8 @@ mod tests {
     fn a_held_socket_is_known_by_its_name() {
         assert_eq!(Scheme::of_key(&Scheme::Https.key(V4)), Some(Scheme::Https));
         assert_eq!(Scheme::of_key("proxy/quic/::1"), None);
+        let former = Scheme::Http.former_key(SocketAddr::from((V4, 8080)));
+        assert_eq!((Scheme::of_former_key(&former), Scheme::of_key(&former)), (Some(Scheme::Http), None));
         assert_eq!(Scheme::of_key("x"), None);
     }
 }

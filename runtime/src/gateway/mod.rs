@@ -3,8 +3,10 @@
 mod authority;
 mod backend;
 mod caretaker;
+mod doors;
 mod feed;
 mod listeners;
+mod received;
 mod settings;
 
 use std::os::fd::OwnedFd;
@@ -13,12 +15,14 @@ use std::time::Duration;
 
 use locald_config::Entrance;
 use locald_keeper::Home;
-use locald_proxy::{Authority, Proxy};
-use tracing::{error, info, warn};
+use locald_proxy::Proxy;
+use tracing::{info, warn};
 
 use crate::keeper_link::KeeperLink;
 use crate::sites::Entrances;
 use crate::supervisor::Supervisor;
+pub(crate) use doors::Doors;
+use doors::DoorsParts;
 use feed::Feeds;
 use listeners::{Listeners, Scheme};
 use settings::Settings;
@@ -26,22 +30,19 @@ use settings::Settings;
 /// The proxy, ready to take connections.
 pub(crate) struct Gateway {
     proxy: Arc<Proxy>,
-    http: Listeners,
-    https: Listeners,
-    authority: Option<Arc<Authority>>,
-    /// What could not be done as it was asked for.
-    notices: Vec<String>,
+    doors: Arc<Doors>,
 }
 
 impl Gateway {
     /// Takes over the sockets that an earlier daemon had, or opens them, and tells the supervisor where they are. Nobody is let in yet.
     pub(crate) fn open(
         home: &Home,
-        keeper: &KeeperLink,
-        supervisor: &Supervisor,
-        held: Vec<(String, OwnedFd)>,
+        keeper: &Arc<KeeperLink>,
+        supervisor: &Arc<Supervisor>,
+        mut held: Vec<(String, OwnedFd)>,
     ) -> Self {
         let (settings, mut notices) = Settings::read(home);
+        let former = held.extract_if(.., |(key, _)| Scheme::of_former_key(key).is_some()).collect();
         let (mut held, unknown): (Vec<_>, Vec<_>) =
             held.into_iter().partition(|(key, _)| Scheme::of_key(key).is_some());
         for (key, _) in unknown {
@@ -67,12 +68,21 @@ impl Gateway {
         }
         info!(http = http.port(), https = https.port(), "the proxy listens");
         supervisor.sites.set_entrances(Entrances { http: http.port(), https: https.port() });
-        Self { proxy: Arc::new(Proxy::default()), http, https, authority, notices }
+        let proxy = Arc::new(Proxy::default());
+        let parts = DoorsParts {
+            proxy: proxy.clone(),
+            authority,
+            keeper: keeper.clone(),
+            supervisor: Arc::downgrade(supervisor),
+            settings,
+            notices,
+        };
+        Self { proxy, doors: Arc::new(Doors::new(parts, http, https, former)) }
     }
 
-    /// What could not be done as it was asked for.
-    pub(crate) fn notices(&self) -> Vec<String> {
-        self.notices.clone()
+    /// What the proxy listens on, and how that is changed.
+    pub(crate) fn doors(&self) -> Arc<Doors> {
+        self.doors.clone()
     }
 
     /// Lets everybody in, and keeps the routes as services are, for as long as the supervisor lives. Called from the runtime, once
@@ -82,18 +92,7 @@ impl Gateway {
         // Nobody must be told that a service is unknown which was there all the time.
         feeds.refresh(&self.proxy, supervisor);
         tokio::spawn(follow(Arc::downgrade(supervisor), self.proxy.clone(), feeds));
-        for listener in self.http.into_async() {
-            tokio::spawn(self.proxy.clone().serve_http(listener));
-        }
-        for listener in self.https.into_async() {
-            let Some(authority) = self.authority.clone() else { break };
-            let serving = self.proxy.clone().serve_https(listener, authority);
-            tokio::spawn(async move {
-                if let Err(error) = serving.await {
-                    error!(%error, "TLS cannot be spoken");
-                }
-            });
-        }
+        self.doors.open_all();
     }
 }
 

@@ -23,6 +23,7 @@ use std::time::Instant;
 use locald_keeper::Home;
 use tokio::sync::mpsc;
 
+use crate::gateway::Doors;
 use crate::keeper_link::Inheritance;
 use crate::panes::PaneSet;
 use crate::pins::Pins;
@@ -41,8 +42,8 @@ pub(crate) struct Server {
     pub(crate) meter: Meter,
     pub(crate) started: Instant,
     pub(crate) keeper: KeeperFacts,
-    /// What the proxy could not do as it was asked to.
-    pub(crate) notices: Vec<String>,
+    /// Where the proxy listens.
+    pub(crate) doors: Arc<Doors>,
     /// How the daemon is told to end.
     pub(crate) ends: mpsc::Sender<End>,
 }

@@ -25,6 +25,7 @@ pub(super) fn changes_something(request: &Request) -> bool {
         | Request::Unpin { .. }
         | Request::PinProject { .. }
         | Request::ForgetProjects { .. }
+        | Request::TakeSockets { .. }
         | Request::Shutdown
         | Request::DaemonRestart => true,
         Request::Status(_)
@@ -36,6 +37,8 @@ pub(super) fn changes_something(request: &Request) -> bool {
         | Request::Search(_)
         | Request::WatchWorkspace
         | Request::Projects
+        | Request::ProxyPorts
+        | Request::HostNames
         | Request::DaemonStatus => false,
     }
 }
@@ -102,6 +105,9 @@ pub(super) async fn carry_out(request: Request, server: &Server) -> Result<Respo
             let found = tokio::task::spawn_blocking(move || pane.search(&query)).await;
             found.map_err(|error| Failure::new(FailureKind::Internal, error.to_string()))?.map(Response::Hits)
         }
+        Request::ProxyPorts => Ok(Response::ProxyPorts(server.doors.ports())),
+        Request::TakeSockets { from } => server.doors.take(from.into()).await.map(Response::ProxyPorts),
+        Request::HostNames => Ok(Response::HostNames(supervisor.sites.host_names())),
         Request::DaemonStatus => Ok(Response::Daemon(daemon(server))),
         // The connection does the rest: it sends the workspace from now on, or ends the daemon once the answer is on its way.
         Request::WatchWorkspace | Request::DaemonRestart => Ok(Response::Done),

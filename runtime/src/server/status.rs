@@ -128,5 +128,5 @@ pub(super) fn degraded(server: &Server, services: &[ServiceStatus]) -> Vec<Strin
     let unstarted =
         unstarted.iter().map(|(root, why)| format!("{} did not start with the daemon: {why}", root.display()));
     let of_files = supervisor.desired.notice().map(str::to_owned).into_iter().chain(supervisor.watching.fault());
-    of_services.chain(of_files).chain(unstarted).chain(server.notices.iter().cloned()).collect()
+    of_services.chain(of_files).chain(unstarted).chain(server.doors.notices()).collect()
 }

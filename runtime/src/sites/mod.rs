@@ -99,6 +99,19 @@ impl Sites {
         http.into_iter().chain(https.map(|port| url("https", &home, port, 443))).collect()
     }
 
+    /// Every host name that leads to a service of a project that is up, each once, in order.
+    pub(crate) fn host_names(&self) -> Vec<String> {
+        let projects = self.projects();
+        let names = projects.values().flat_map(BTreeMap::values).flat_map(|site| {
+            let asked = site.asked.iter().filter_map(|pattern| match pattern {
+                Pattern::Exact(name) => Some(name),
+                Pattern::Below(_) => None,
+            });
+            site.names.iter().chain(asked).map(ToString::to_string)
+        });
+        names.collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
     fn projects(&self) -> MutexGuard<'_, BTreeMap<ProjectId, BTreeMap<String, Site>>> {
         self.projects.lock().unwrap_or_else(PoisonError::into_inner)
     }
