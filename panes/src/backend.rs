@@ -117,4 +117,20 @@ mod tests {
         let curly = format!("\x1b[4m\x1b[4:3m\x1b[1;4H\x1b[58;5;1mcd{reset}");
         assert_eq!(String::from_utf8(out).unwrap(), link + &curly);
     }
+
+    #[test]
+    fn of_a_full_screen_in_which_one_cell_changed_only_that_is_written() {
+        let full = vec!["a line from edge to edge".repeat(8); 50];
+        let (before, mut after) = (Buffer::with_lines(full.clone()), Buffer::with_lines(full));
+        after[(70, 20)].set_char('!');
+        let written = |from: &Buffer, to: &Buffer| {
+            let mut out = Vec::new();
+            let extras = Rc::new(RefCell::new(Extras::new(true)));
+            ExtrasBackend::new(&mut out, extras).draw(from.diff(to).into_iter()).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(written(&before, &before), "");
+        let reset = "\x1b[39m\x1b[49m\x1b[59m\x1b[0m";
+        assert_eq!(written(&before, &after), format!("\x1b[21;71H!{reset}"));
+    }
 }
