@@ -102,6 +102,18 @@ fn what_is_typed_into_a_pane_reaches_its_program_and_what_is_pasted_too() {
 }
 
 #[test]
+fn a_bell_in_a_pane_that_nobody_looks_at_is_marked_in_the_list_until_somebody_looks() {
+    let ringer = "[services.ringer]\ncommand = \"while read -r line; do printf '\\\\a%s' \\\"$line\\\"; done\"\n";
+    let home = TestHome::new(&format!("{SHELL}{ringer}"));
+    let mut screen = Screen::open(&home, &[], 80, 24);
+    screen.wait_for("▸● shell        ready");
+    home.ok(&["send-keys", "ringer", "ding", "Enter"]);
+    screen.wait_for("● ringer     ! ready");
+    screen.send("j");
+    screen.wait_for("▸● ringer       ready");
+}
+
+#[test]
 fn keys_of_the_list_select_open_restart_stop_start_and_detach() {
     let home = TestHome::new(THREE);
     let mut screen = Screen::open(&home, &[], 80, 24);
