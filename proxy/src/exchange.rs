@@ -73,14 +73,14 @@ async fn pass_on(
         return to_https(&target, &parts, entrance.origin.proxy.port(), is_navigation);
     }
     if own::is_own(parts.uri.path())
-        && let Some(response) = own::answer(&parts, &target, &route, entrance.origin)
+        && let Some(response) = own::answer(&parts, &target, &route, &entrance.origin)
     {
         return Ok(response);
     }
     let has_body = !body.is_end_stream();
     let mut upload = Upload::new(body);
     let waits_to_be_asked = has_body && parts.version == Version::HTTP_11 && parts.headers.contains_key(EXPECT);
-    headers::to_back_end(&mut parts.headers, &target.written, entrance.origin, has_body)
+    headers::to_back_end(&mut parts.headers, &target.written, &entrance.origin, has_body)
         .map_err(|_| Failure::looped(&route))?;
     join_cookies(&mut parts.headers);
     parts.uri = path_of(&parts.uri);
@@ -102,10 +102,10 @@ fn find(proxy: &Proxy, target: &Target, entrance: &Entrance) -> Result<Arc<Route
     let routes = proxy.routes();
     let route = target.host.as_ref().and_then(|host| Some((host, routes.find(host)?)));
     let Some((host, route)) = route else {
-        return Err(Failure::unknown_host(&target.written, proxy.homes()));
+        return Err(Failure::unknown_host(target.text(), proxy.homes()));
     };
     match &entrance.certificate {
-        Some(certificate) if !host.is_covered_by(certificate) => Err(Failure::misdirected(&target.written)),
+        Some(certificate) if !host.is_covered_by(certificate) => Err(Failure::misdirected(target.text())),
         _ => Ok(route.clone()),
     }
 }

@@ -1,4 +1,4 @@
-//! Watches how the requests of an HTTP/1.1 connection are framed, beside the parser that reads them.
+//! Watches how the requests of an HTTP/1.1 connection are framed, beside the parser that reads them, and how long their heads take.
 //!
 //! A request with both a length and chunks is what request smuggling is made of (RFC 9112 §6.3, §11.2). The parser goes by the
 //! chunks, and does not tell that there was a length; here that is seen, so that such a request can be refused.
@@ -8,11 +8,16 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
 
 /// How much of a line is looked at; what matters of one is at its beginning.
 const LINE: usize = 64;
+
+/// How long the head of a request may take, from its first octet on; the first one from the moment on at which its client is there.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where in a connection the watch is.
 #[derive(Debug, Default)]
@@ -104,6 +109,11 @@ impl Watch {
         false
     }
 
+    /// Whether a head has begun and is not whole.
+    fn is_in_head(&self) -> bool {
+        self.place == Place::Head && (self.has_begun || !self.line.is_empty())
+    }
+
     fn header(&mut self, line: &[u8]) {
         let Some(colon) = line.iter().position(|&byte| byte == b':') else { return };
         let (name, value) = (line[..colon].trim_ascii(), line[colon + 1..].trim_ascii());
@@ -124,11 +134,14 @@ pub(crate) struct Watched<T> {
     stream: T,
     watch: Watch,
     has_two_lengths: Arc<AtomicBool>,
+    /// When the head must be whole that is being read. Most come whole, and cost no timer.
+    deadline: Option<Pin<Box<Sleep>>>,
 }
 
 impl<T> Watched<T> {
     pub(crate) fn new(stream: T) -> Self {
-        Self { stream, watch: Watch::default(), has_two_lengths: Arc::default() }
+        let deadline = Some(Box::pin(sleep(HEAD_TIMEOUT)));
+        Self { stream, watch: Watch::default(), has_two_lengths: Arc::default(), deadline }
     }
 
     /// Tells whether a request with two lengths has come. Such a request is its connection's last.
@@ -141,9 +154,21 @@ impl<T: AsyncRead + Unpin> AsyncRead for Watched<T> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
         let before = buffer.filled().len();
-        ready!(Pin::new(&mut this.stream).poll_read(cx, buffer))?;
+        match Pin::new(&mut this.stream).poll_read(cx, buffer) {
+            Poll::Ready(result) => result?,
+            Poll::Pending => {
+                let Some(deadline) = &mut this.deadline else { return Poll::Pending };
+                ready!(deadline.as_mut().poll(cx));
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+        }
         if this.watch.look(&buffer.filled()[before..]) {
             this.has_two_lengths.store(true, Ordering::Release);
+        }
+        if !this.watch.is_in_head() {
+            this.deadline = None;
+        } else if this.deadline.is_none() {
+            this.deadline = Some(Box::pin(sleep(HEAD_TIMEOUT)));
         }
         Poll::Ready(Ok(()))
     }
@@ -178,6 +203,7 @@ impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
 
@@ -198,6 +224,20 @@ mod tests {
     fn both_are_seen_in_either_order() {
         for bad in BAD {
             assert!(Watch::default().look(bad.as_bytes()), "{bad}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_has_its_time_and_what_comes_after_it_has_more() {
+        for (said, is_cut) in [("", true), ("GET / HT", true), (GOOD[0], false), (&GOOD[0].repeat(2)[..40], true)] {
+            let (mut client, server) = tokio::io::duplex(1024);
+            let mut server = Watched::new(server);
+            client.write_all(said.as_bytes()).await.unwrap();
+            let mut all = vec![0; said.len()];
+            server.read_exact(&mut all).await.unwrap();
+            let mut more = [0];
+            let hour = tokio::time::timeout(Duration::from_hours(1), server.read(&mut more)).await;
+            assert_eq!(hour.is_ok_and(|read| read.is_err()), is_cut, "{said:?}");
         }
     }
 

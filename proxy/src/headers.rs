@@ -21,16 +21,31 @@ const PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const PORT: HeaderName = HeaderName::from_static("x-forwarded-port");
 
+/// How the hops are counted.
+const COUNTS: [&str; MAX_HOPS as usize] = ["1", "2", "3", "4", "5"];
+
 /// What belongs to one connection and not to the message (RFC 9110 §7.6.1).
 const OF_CONNECTION: [HeaderName; 6] = [CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, TE, TRANSFER_ENCODING, UPGRADE];
 
-/// How a request reached this proxy.
-#[derive(Debug, Clone, Copy)]
+/// How the requests of a connection reach this proxy.
+#[derive(Debug, Clone)]
 pub(crate) struct Origin {
     pub(crate) client: SocketAddr,
     /// The address of ours that it came to.
     pub(crate) proxy: SocketAddr,
     pub(crate) is_secure: bool,
+    /// What the client says of where a request comes from is believed: it is a proxy itself.
+    is_trusted: bool,
+    /// The same for back ends, written once for all requests.
+    client_text: HeaderValue,
+    port_text: HeaderValue,
+}
+
+impl Origin {
+    pub(crate) fn new(client: SocketAddr, proxy: SocketAddr, is_trusted: bool) -> Self {
+        let client_text = value(&client.ip().to_canonical().to_string());
+        Self { client, proxy, is_secure: false, is_trusted, client_text, port_text: proxy.port().into() }
+    }
 }
 
 /// The request has come through here too often.
@@ -50,11 +65,16 @@ pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
     kind.strip_prefix(b"application/grpc").is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
 }
 
-/// Makes the headers of a request those that the back end gets. `has_body`: a body follows.
+/// Makes the headers of a request those that the back end gets. `host`: whom it is for, as it was written. `has_body`: a body follows.
 ///
 /// # Errors
 /// It has been here too often.
-pub(crate) fn to_back_end(headers: &mut HeaderMap, host: &str, origin: Origin, has_body: bool) -> Result<(), Loop> {
+pub(crate) fn to_back_end(
+    headers: &mut HeaderMap,
+    host: &HeaderValue,
+    origin: &Origin,
+    has_body: bool,
+) -> Result<(), Loop> {
     let hops = headers.get(&HOPS).and_then(|hops| hops.to_str().ok()?.parse::<u8>().ok()).unwrap_or(0);
     if hops >= MAX_HOPS {
         return Err(Loop);
@@ -62,18 +82,12 @@ pub(crate) fn to_back_end(headers: &mut HeaderMap, host: &str, origin: Origin, h
     let upgrades = asks_for_websocket(headers);
     let takes_trailers = lists(headers, &TE, "trailers");
     cut_hop_by_hop(headers);
-    // Nobody in front of this proxy is trusted to have told the truth.
-    let told: Vec<HeaderName> = headers.keys().filter(|name| is_forwarded(name)).cloned().collect();
-    for name in &told {
-        headers.remove(name);
+    headers.reserve(6);
+    say_whence(headers, host, origin);
+    if headers.get(HOST) != Some(host) {
+        headers.insert(HOST, host.clone());
     }
-    let scheme = if origin.is_secure { "https" } else { "http" };
-    headers.insert(FOR, value(&origin.client.ip().to_canonical().to_string()));
-    headers.insert(PROTO, HeaderValue::from_static(scheme));
-    headers.insert(FORWARDED_HOST, value(host));
-    headers.insert(PORT, origin.proxy.port().into());
-    headers.insert(HOST, value(host));
-    headers.insert(HOPS, u16::from(hops + 1).into());
+    headers.insert(HOPS, HeaderValue::from_static(COUNTS[usize::from(hops)]));
     if upgrades {
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
@@ -113,6 +127,30 @@ pub(crate) fn to_client(headers: &mut HeaderMap, is_upgrade: bool) {
     }
 }
 
+/// Tells where a request came from. Who is not trusted to have told the truth is not believed anything; who is has its own address
+/// added to what it says.
+fn say_whence(headers: &mut HeaderMap, host: &HeaderValue, origin: &Origin) {
+    let scheme = HeaderValue::from_static(if origin.is_secure { "https" } else { "http" });
+    if !origin.is_trusted {
+        let told: Vec<HeaderName> = headers.keys().filter(|name| is_forwarded(name)).cloned().collect();
+        for name in &told {
+            headers.remove(name);
+        }
+    }
+    let mut chain: Vec<&[u8]> = headers.get_all(FOR).iter().map(HeaderValue::as_bytes).collect();
+    let client = if chain.is_empty() {
+        origin.client_text.clone()
+    } else {
+        chain.push(origin.client_text.as_bytes());
+        // Texts of headers make one again.
+        HeaderValue::from_bytes(&chain.join(&b", "[..])).unwrap_or_else(|_| origin.client_text.clone())
+    };
+    headers.insert(FOR, client);
+    headers.entry(PROTO).or_insert(scheme);
+    headers.entry(FORWARDED_HOST).or_insert_with(|| host.clone());
+    headers.entry(PORT).or_insert_with(|| origin.port_text.clone());
+}
+
 fn cut_hop_by_hop(headers: &mut HeaderMap) {
     let listed: Vec<HeaderName> = headers
         .get_all(CONNECTION)
@@ -127,7 +165,7 @@ fn cut_hop_by_hop(headers: &mut HeaderMap) {
 }
 
 fn is_forwarded(name: &HeaderName) -> bool {
-    name == FORWARDED || name == "x-real-ip" || name.as_str().starts_with("x-forwarded-")
+    *name == FORWARDED || name == "x-real-ip" || name.as_str().starts_with("x-forwarded-")
 }
 
 /// Whether a header that is a list holds a word, in whatever case.
@@ -152,7 +190,7 @@ mod tests {
     use super::*;
 
     fn origin() -> Origin {
-        Origin { client: ([127, 0, 0, 1], 1).into(), proxy: ([127, 0, 0, 1], 8443).into(), is_secure: true }
+        Origin { is_secure: true, ..Origin::new(([127, 0, 0, 1], 1).into(), ([127, 0, 0, 1], 8443).into(), false) }
     }
 
     fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
@@ -164,8 +202,12 @@ mod tests {
     }
 
     fn forwarded(pairs: &[(&str, &str)], has_body: bool) -> Vec<String> {
+        forwarded_from(&origin(), pairs, has_body)
+    }
+
+    fn forwarded_from(origin: &Origin, pairs: &[(&str, &str)], has_body: bool) -> Vec<String> {
         let mut headers = headers(pairs);
-        to_back_end(&mut headers, "shop.localhost:8443", origin(), has_body).unwrap();
+        to_back_end(&mut headers, &HeaderValue::from_static("shop.localhost:8443"), origin, has_body).unwrap();
         let mut lines: Vec<String> =
             headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
         lines.sort();
@@ -197,6 +239,30 @@ mod tests {
                 "x-locald-hops: 1",
             ]
         );
+    }
+
+    #[test]
+    fn a_trusted_proxy_in_front_is_believed_and_named_after_what_it_says() {
+        let origin = Origin { is_trusted: true, ..origin() };
+        let said = [
+            ("x-forwarded-for", "203.0.113.7"),
+            ("x-forwarded-for", "198.51.100.1"),
+            ("x-forwarded-proto", "http"),
+            ("x-forwarded-host", "shop.example"),
+        ];
+        assert_eq!(
+            forwarded_from(&origin, &said, false),
+            [
+                "host: shop.localhost:8443",
+                "x-forwarded-for: 203.0.113.7, 198.51.100.1, 127.0.0.1",
+                "x-forwarded-host: shop.example",
+                "x-forwarded-port: 8443",
+                "x-forwarded-proto: http",
+                "x-locald-hops: 1",
+            ]
+        );
+        // Who says nothing is told of like anybody.
+        assert_eq!(forwarded_from(&origin, &[], false), forwarded(&[], false));
     }
 
     #[test]
@@ -235,9 +301,9 @@ mod tests {
     fn a_request_that_comes_back_too_often_is_a_loop() {
         let mut headers = HeaderMap::new();
         for _ in 0..MAX_HOPS {
-            to_back_end(&mut headers, "a", origin(), false).unwrap();
+            to_back_end(&mut headers, &HeaderValue::from_static("a"), &origin(), false).unwrap();
         }
-        assert_eq!(to_back_end(&mut headers, "a", origin(), false), Err(Loop));
+        assert_eq!(to_back_end(&mut headers, &HeaderValue::from_static("a"), &origin(), false), Err(Loop));
     }
 
     #[test]
@@ -257,7 +323,7 @@ mod tests {
             let mut it = headers(&[("host", "x"), ("content-length", "3")]);
             if let Ok(value) = listed.parse() { it.append(CONNECTION, value); }
             it.append(CONNECTION, HeaderValue::from_static("host, content-length, x-forwarded-for"));
-            to_back_end(&mut it, "shop.localhost", origin(), has_body).unwrap();
+            to_back_end(&mut it, &HeaderValue::from_static("shop.localhost"), &origin(), has_body).unwrap();
             prop_assert_eq!(it.get(HOST).unwrap(), "shop.localhost");
             prop_assert_eq!(it.get(FOR).unwrap(), "127.0.0.1");
             prop_assert_eq!(it.contains_key(TRANSFER_ENCODING), has_body);

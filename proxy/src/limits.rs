@@ -2,6 +2,9 @@
 
 /// The head of a request or an answer, in octets: the line and all headers. What tokens in cookies need, several times over.
 pub(crate) const MAX_HEAD: usize = 64 << 10;
+/// What is read and held of a message at once, in octets. Pieces that fit into a processor's cache are written from there, and memory for
+/// larger ones would be taken from the kernel and given back each time.
+pub(crate) const BUFFER: usize = 2 * MAX_HEAD;
 /// Headers of one message.
 pub(crate) const MAX_HEADERS: usize = 200;
 /// Connections at one time, of one listener. More wait in the listener's queue.

@@ -19,7 +19,7 @@ pub(crate) const STATE: &str = "/.well-known/locald/state";
 pub(crate) const START: &str = "/.well-known/locald/start";
 
 /// The answer to what a page of ours asks for while the back end is not there; `None` if it is, or nothing of that is asked for.
-pub(crate) fn answer(request: &Parts, target: &Target, route: &Route, origin: Origin) -> Option<Response<Reply>> {
+pub(crate) fn answer(request: &Parts, target: &Target, route: &Route, origin: &Origin) -> Option<Response<Reply>> {
     let now = route.backend().borrow().clone();
     let failure = match now {
         Backend::Ready(_) => return None,
@@ -38,13 +38,13 @@ pub(crate) fn is_own(path: &str) -> bool {
     path == STATE || path == START
 }
 
-fn state(route: &Route, origin: Origin, failure: &Failure) -> Response<Reply> {
+fn state(route: &Route, origin: &Origin, failure: &Failure) -> Response<Reply> {
     let lines = if is_trusted(route, origin) { route.operator().last_lines() } else { Vec::new() };
     let state = if failure.kind == Kind::Starting { "starting" } else { "down" };
     answer::json(&json!({ "state": state, "title": failure.title, "detail": failure.detail, "lines": lines }))
 }
 
-fn start(request: &Parts, target: &Target, route: &Route, origin: Origin) -> Response<Reply> {
+fn start(request: &Parts, target: &Target, route: &Route, origin: &Origin) -> Response<Reply> {
     // Neither a page of another origin nor another user of this machine starts anything.
     if !is_same_origin(request, target, origin) || !is_trusted(route, origin) {
         let mut refused = Response::new(Reply::empty());
@@ -56,15 +56,15 @@ fn start(request: &Parts, target: &Target, route: &Route, origin: Origin) -> Res
     answer::see_other(back.unwrap_or("/"))
 }
 
-fn is_trusted(route: &Route, origin: Origin) -> bool {
+fn is_trusted(route: &Route, origin: &Origin) -> bool {
     route.operator().trusts(origin.client, origin.proxy)
 }
 
 /// Whether a request was made by a page of the very name that it is for (RFC 6454 §7). One that says nothing of that was not made by a
 /// page.
-fn is_same_origin(request: &Parts, target: &Target, origin: Origin) -> bool {
+fn is_same_origin(request: &Parts, target: &Target, origin: &Origin) -> bool {
     let scheme = if origin.is_secure { "https" } else { "http" };
-    let own = format!("{scheme}://{}", target.written);
+    let own = format!("{scheme}://{}", target.text());
     let says = |name| request.headers.get(name).map(HeaderValue::as_bytes);
     says(ORIGIN.as_str()).is_some_and(|said| said.eq_ignore_ascii_case(own.as_bytes()))
         && says("sec-fetch-site").is_none_or(|site| site == b"same-origin")

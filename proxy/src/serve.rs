@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -20,15 +20,13 @@ use tracing::{debug, warn};
 use crate::exchange::{Entrance, answer, refuse};
 use crate::framing::Watched;
 use crate::headers::Origin;
-use crate::limits::{MAX_CONNECTIONS, MAX_HEAD, MAX_HEADERS, MAX_RESETS};
+use crate::limits::{BUFFER, MAX_CONNECTIONS, MAX_HEAD, MAX_HEADERS, MAX_RESETS};
 use crate::proxy::Proxy;
 use crate::target::Refusal;
 use crate::tls::{self, Authority};
 
 /// The pause after a connection could not be taken, mostly for want of descriptors.
 const RELIEF: Duration = Duration::from_millis(100);
-/// How long the head of a request may take, from its first octet on.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a client may take for its first octet, and then to agree on how to speak TLS.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
 /// The first octet of a TLS connection: a record of the handshake (RFC 8446 §5.1). No request of HTTP begins with it.
@@ -66,7 +64,7 @@ impl Proxy {
             // The semaphore is never closed.
             let Ok(place) = places.clone().acquire_owned().await else { return };
             let Some((stream, client)) = accept(&listener).await else { continue };
-            let Ok(entrance) = entrance(&stream, client) else { continue };
+            let Ok(entrance) = entrance(&self, &stream, client) else { continue };
             let speaking = speak(self.clone(), stream, entrance);
             tokio::spawn(async move {
                 speaking.await;
@@ -90,9 +88,9 @@ async fn accept(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
     }
 }
 
-fn entrance(stream: &TcpStream, client: SocketAddr) -> io::Result<Entrance> {
+fn entrance(proxy: &Proxy, stream: &TcpStream, client: SocketAddr) -> io::Result<Entrance> {
     stream.set_nodelay(true)?;
-    let origin = Origin { client, proxy: stream.local_addr()?, is_secure: false };
+    let origin = Origin::new(client, stream.local_addr()?, proxy.trusts(client.ip()));
     Ok(Entrance { origin, certificate: None, lacks_tls: false })
 }
 
@@ -114,8 +112,8 @@ async fn speak_tls(proxy: Arc<Proxy>, acceptor: TlsAcceptor, stream: TcpStream, 
     let (_, session) = stream.get_ref();
     let certificate = session.server_name().and_then(|name| name.parse().ok());
     let speaks_http2 = session.alpn_protocol() == Some(b"h2");
-    let origin = Origin { is_secure: true, ..entrance.origin };
-    let entrance = Entrance { origin, certificate, lacks_tls: false };
+    let mut entrance = Entrance { certificate, ..entrance };
+    entrance.origin.is_secure = true;
     if speaks_http2 {
         speak_http2(proxy, stream, entrance).await;
     } else {
@@ -142,9 +140,10 @@ async fn speak_http1(
         }
     });
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
+        // What watches the framing sees to that, without a timer for each request.
+        .header_read_timeout(None)
         .max_header_size(MAX_HEAD)
+        .max_buf_size(BUFFER)
         .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();

@@ -1,7 +1,7 @@
 //! For whom a request is, and whether it says so in one way only. What can be read in two ways is refused: two programs that read it
 //! differently could be played against each other.
 
-use hyper::header::{HOST, HeaderMap};
+use hyper::header::{HOST, HeaderMap, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::http::uri::Authority;
 use hyper::{Method, Version};
@@ -12,7 +12,7 @@ use crate::host::HostName;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Target {
     /// As it was written, for the back end.
-    pub(crate) written: String,
+    pub(crate) written: HeaderValue,
     /// As it is looked up; `None` for an address, which no route has.
     pub(crate) host: Option<HostName>,
 }
@@ -48,33 +48,45 @@ pub(crate) fn target(request: &Parts) -> Result<Target, Refusal> {
             let _ = authority;
             return Err(Refusal::NoHost);
         }
-        (_, Some(header)) => header,
-        (Some(authority), None) => authority.as_str(),
+        (_, Some(header)) => header.clone(),
+        (Some(authority), None) => HeaderValue::from_str(authority.as_str()).map_err(|_| Refusal::BadHost)?,
         (None, None) => return Err(Refusal::NoHost),
     };
-    let parsed: Authority = written.parse().map_err(|_| Refusal::BadHost)?;
-    if written.contains('@') {
+    let text = text(&written)?;
+    if text.contains('@') {
         return Err(Refusal::BadHost);
     }
-    let host = match HostName::of_authority(written) {
+    let host = match HostName::of_authority(text) {
         Ok((host, _)) => Some(host),
-        Err(_) if parsed.host().starts_with('[') => None,
+        Err(_) if text.starts_with('[') && text.parse::<Authority>().is_ok() => None,
         Err(_) => return Err(Refusal::BadHost),
     };
-    Ok(Target { written: written.to_owned(), host })
+    Ok(Target { written, host })
 }
 
-fn host_header(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
+impl Target {
+    /// Whom it is for, as it was written.
+    pub(crate) fn text(&self) -> &str {
+        // It was read as text.
+        self.written.to_str().unwrap_or_default()
+    }
+}
+
+fn text(host: &HeaderValue) -> Result<&str, Refusal> {
+    host.to_str().map_err(|_| Refusal::BadHost)
+}
+
+fn host_header(headers: &HeaderMap) -> Result<Option<&HeaderValue>, Refusal> {
     let mut all = headers.get_all(HOST).iter();
     let Some(first) = all.next() else { return Ok(None) };
     if all.next().is_some() {
         return Err(Refusal::ManyHosts);
     }
-    first.to_str().map(Some).map_err(|_| Refusal::BadHost)
+    Ok(Some(first))
 }
 
-fn is_same(authority: &Authority, header: &str) -> bool {
-    authority.as_str().eq_ignore_ascii_case(header)
+fn is_same(authority: &Authority, header: &HeaderValue) -> bool {
+    authority.as_str().as_bytes().eq_ignore_ascii_case(header.as_bytes())
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use crate::limits::MAX_HEAD;
+use crate::limits::{BUFFER, MAX_HEAD};
 use crate::upload::Upload;
 
 /// Reads and writes while it is polled.
@@ -28,8 +28,11 @@ pub(crate) struct Line {
 
 impl Line {
     pub(super) async fn open(stream: TcpStream) -> hyper::Result<Self> {
-        let (sender, connection) =
-            http1::Builder::new().max_header_size(MAX_HEAD).handshake(TokioIo::new(stream)).await?;
+        let (sender, connection) = http1::Builder::new()
+            .max_header_size(MAX_HEAD)
+            .max_buf_size(BUFFER)
+            .handshake(TokioIo::new(stream))
+            .await?;
         Ok(Self { sender, driver: Some(Box::pin(connection.with_upgrades())) })
     }
 
