@@ -1,5 +1,7 @@
 //! What a client gets in place of an answer: a page for a person who looks, JSON for everybody else (RFC 9457).
 
+use std::fmt::Write;
+
 use hyper::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, REFERRER_POLICY,
     RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
@@ -13,6 +15,10 @@ use crate::reply::Reply;
 
 /// Marks what comes from the proxy itself and not from a back end.
 pub(crate) const MARK: HeaderName = HeaderName::from_static("x-locald");
+
+/// How a call of gRPC ended, and why.
+const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
+const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 
 /// Marks the state of a back end that is not there; its own answers never have it.
 const STATE: HeaderName = HeaderName::from_static("x-locald-state");
@@ -37,6 +43,48 @@ pub(crate) fn of_failure(failure: &Failure, page_at: Option<&str>) -> Response<R
         headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
     response
+}
+
+/// What is said of a failure to a client of gRPC: a status without a message before it ("Trailers-Only" of gRPC over HTTP/2).
+pub(crate) fn of_failure_to_grpc(failure: &Failure) -> Response<Reply> {
+    let mut response = Response::new(Reply::empty());
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    headers.insert(GRPC_STATUS, HeaderValue::from_static(grpc_status(failure.kind)));
+    let parts = [failure.title.as_str(), failure.detail.as_str()].into_iter().filter(|part| !part.is_empty());
+    if let Ok(message) = HeaderValue::from_str(&escaped(&parts.collect::<Vec<_>>().join(". "))) {
+        headers.insert(GRPC_MESSAGE, message);
+    }
+    headers.insert(MARK, HeaderValue::from_static(word(failure.kind)));
+    // Another connection may do, which only the status of HTTP says.
+    if failure.kind == Kind::Misdirected {
+        *response.status_mut() = failure.status();
+    }
+    response
+}
+
+/// The status that clients would make of ours by themselves ("HTTP to gRPC Status Code Mapping").
+fn grpc_status(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Malformed | Kind::NotSecure => "13",
+        Kind::UnknownHost => "12",
+        Kind::Loop => "2",
+        Kind::Misdirected | Kind::Starting | Kind::Down | Kind::Broken => "14",
+    }
+}
+
+/// A text as `grpc-message` takes it: what is not printable ASCII, and `%`, is escaped.
+fn escaped(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut escaped, byte| {
+        match byte {
+            b' '..=b'~' if byte != b'%' => escaped.push(char::from(byte)),
+            _ => {
+                // Writing to a string does not fail.
+                let _ = write!(escaped, "%{byte:02X}");
+            }
+        }
+        escaped
+    })
 }
 
 /// How a back end is, for a page that shows it.
@@ -103,5 +151,15 @@ fn word(kind: Kind) -> &'static str {
         Kind::Down => "down",
         Kind::Broken => "broken",
         Kind::NotSecure => "not-secure",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_of_grpc_is_printable_ascii() {
+        assert_eq!(escaped("100% of “it”\n"), "100%25 of %E2%80%9Cit%E2%80%9D%0A");
     }
 }

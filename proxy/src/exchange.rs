@@ -42,10 +42,12 @@ pub(crate) async fn answer(proxy: &Proxy, request: Request<Incoming>, entrance: 
     let version = request.version();
     let (parts, body) = request.into_parts();
     let is_navigation = is_navigation(&parts);
+    let is_grpc = headers::is_grpc(&parts.headers);
     let path = if is_navigation { path_of(&parts.uri).to_string() } else { String::new() };
     let request = Request::from_parts(parts, body);
     let mut response = match pass_on(proxy, request, entrance, is_navigation).await {
         Ok(response) => response,
+        Err(failure) if is_grpc => answer::of_failure_to_grpc(&failure),
         Err(failure) => answer::of_failure(&failure, is_navigation.then_some(path.as_str())),
     };
     *response.version_mut() = version;

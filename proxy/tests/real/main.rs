@@ -4,6 +4,8 @@ mod absent;
 mod back_end;
 mod curl;
 mod forwarding;
+mod grpc;
+mod http2;
 mod pages;
 mod refused;
 mod reuse;

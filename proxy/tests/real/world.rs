@@ -109,12 +109,16 @@ pub(crate) struct SecureWorld {
 
 impl SecureWorld {
     pub(crate) fn before(back_end: &BackEnd) -> Self {
+        Self::with(ready(back_end.port))
+    }
+
+    pub(crate) fn with(backend: Backend) -> Self {
         let kept = Kept::create("me@here").unwrap();
         let scratch = tempfile::tempdir().unwrap();
         let root = scratch.path().join("root.pem");
         std::fs::write(&root, &kept.root).unwrap();
         let authority = Arc::new(Authority::new(&kept).unwrap());
-        Self { world: World::new(ready(back_end.port), PATIENCE, Some(authority)), root, _scratch: scratch }
+        Self { world: World::new(backend, PATIENCE, Some(authority)), root, _scratch: scratch }
     }
 }
 

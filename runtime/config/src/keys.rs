@@ -1,6 +1,6 @@
 //! Which keys there are and what each may hold: one table, from which the readers, the reference's test and the schema take it.
 
-use crate::settings::{backoff, concurrency, depends_on, escape, health, kind, restart, start};
+use crate::settings::{backoff, concurrency, depends_on, escape, health, kind, protocol, restart, start};
 
 /// One key of a table.
 #[derive(Debug, Clone, Copy)]
@@ -87,6 +87,11 @@ pub(crate) const SERVICE: &[Key] = &[
     Key::new("env", ENV, "Variables of this service."),
     Key::new("port", PORTS, "The port to listen on; 0: one that locald chooses [default: 0]."),
     Key::new("hosts", COMMAND, "Further host names, below `.localhost`."),
+    Key::new(
+        "protocol",
+        Shape::Word(|| words(protocol::WORDS)),
+        "What the proxy speaks to the service [default: http1].",
+    ),
     Key::new("listen", Shape::Boolean, "Whether locald opens the port and hands the socket over [default: false]."),
     Key::new(
         "depends_on",
@@ -195,6 +200,11 @@ pub(crate) const PROXY: &[Key] = &[
     Key::new("http", ENTRANCE, "The port for HTTP; 0: any that is free; false: none [default: 80, else 8080]."),
     Key::new("https", ENTRANCE, "The port for HTTPS; 0: any that is free; false: none [default: 443, else 8443]."),
     Key::new("bind", COMMAND, "The addresses to listen on, of loopback [default: 127.0.0.1 and ::1]."),
+    Key::new(
+        "trusted_peers",
+        COMMAND,
+        "The addresses of proxies whose forwarded headers are believed [default: none].",
+    ),
 ];
 
 const ENTRANCE: Shape = Shape::Any(&[PORTS, Shape::False]);

@@ -69,6 +69,7 @@ pub use settings::health::{Health, HealthCheck, OnUnhealthy};
 pub use settings::kind::Kind;
 pub use settings::port::Port;
 pub use settings::probe::Probe;
+pub use settings::protocol::Protocol;
 pub use settings::proxy::{Entrance, Proxy};
 pub use settings::restart::Restart;
 pub use settings::signal::StopSignal;

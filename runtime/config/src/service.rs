@@ -12,6 +12,7 @@ use crate::settings::escape::Escape;
 use crate::settings::health::Health;
 use crate::settings::kind::Kind;
 use crate::settings::port::Port;
+use crate::settings::protocol::Protocol;
 use crate::settings::restart::Restart;
 use crate::settings::signal::StopSignal;
 use crate::settings::size::SizePolicy;
@@ -37,6 +38,8 @@ pub struct Service {
     pub listen: bool,
     /// Host names beside those that its own name makes, in lower case; `*.` stands for all names below one.
     pub hosts: Vec<String>,
+    /// What the proxy speaks to it.
+    pub protocol: Protocol,
     /// What comes first, in the order of the file; each service once, never itself, and without circles.
     pub depends_on: Vec<Dependency>,
     /// How it is known that it is well.
@@ -73,6 +76,7 @@ impl Service {
             port: Port::default(),
             listen: false,
             hosts: Vec::new(),
+            protocol: Protocol::default(),
             depends_on: Vec::new(),
             health: Health::default(),
             start: Start::default(),

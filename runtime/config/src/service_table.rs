@@ -17,6 +17,7 @@ use crate::settings::health::{Health, HealthCheck};
 use crate::settings::kind::Kind;
 use crate::settings::port::Port;
 use crate::settings::probe::Probe;
+use crate::settings::protocol::Protocol;
 use crate::settings::signal::StopSignal;
 use crate::settings::{concurrency, cwd, env, hosts, timeout};
 use crate::tree::{Entry, Table, Value};
@@ -64,6 +65,7 @@ fn read_table(reader: &mut Reader, entry: &Entry, root: &Path, is_template: bool
     let port = reader.setting(table, "port", |reader, entry| reader.number(entry, Port::from_number));
     let listen = reader.setting(table, "listen", Reader::boolean);
     let hosts = reader.setting(table, "hosts", hosts::read).unwrap_or_default();
+    let protocol = reader.setting(table, "protocol", Reader::parsed);
     let mut wanted = reader.setting(table, "depends_on", depends_on::read).unwrap_or_default();
     let health = reader.setting(table, "health", Health::read);
     let start = reader.setting(table, "start", Reader::parsed);
@@ -96,6 +98,7 @@ fn read_table(reader: &mut Reader, entry: &Entry, root: &Path, is_template: bool
         port: port.unwrap_or(plain.port),
         listen: listen.unwrap_or(plain.listen),
         hosts,
+        protocol: protocol.unwrap_or(plain.protocol),
         health: health.unwrap_or(plain.health),
         start: start.unwrap_or(plain.start),
         restart: restart.unwrap_or(plain.restart),
@@ -128,6 +131,9 @@ fn check(reader: &mut Reader, table: &Table, service: &Service) {
         }
         if !service.hosts.is_empty() {
             refuse("hosts", "a worker has no port to be reached at", "`type` is \"worker\"");
+        }
+        if service.protocol != Protocol::default() {
+            refuse("protocol", "a worker has no port to be spoken to at", "`type` is \"worker\"");
         }
         if let Health::Asked(HealthCheck { probe: Probe::Http { .. } | Probe::Tcp(None), .. }) = service.health {
             refuse("health", "a worker has no port to be asked at", "`type` is \"worker\"");

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use locald_api::{ProjectId, ServiceId};
+use locald_config::Protocol;
 use locald_proxy::{Backend, Pattern, Proxy, Route, Routes, Upstream};
 use tokio::sync::watch;
 use tracing::warn;
@@ -41,6 +42,8 @@ struct Life {
     service: ServiceId,
     pid: u32,
     port: u16,
+    /// It is spoken to by HTTP/2.
+    is_http2: bool,
 }
 
 impl Feeds {
@@ -59,7 +62,7 @@ impl Feeds {
                 if *feed.route.home() != site.home {
                     *feed = Feed::new(&key, &site, supervisor);
                 }
-                feed.refresh(&key.1, &services, supervisor);
+                feed.refresh(&key.1, &site, &services, supervisor);
                 names.push((key, site));
             }
         }
@@ -96,7 +99,7 @@ impl Feed {
         Self { route: Arc::new(route), backend, lives: BTreeMap::new() }
     }
 
-    fn refresh(&mut self, name: &str, services: &[&Service], supervisor: &Supervisor) {
+    fn refresh(&mut self, name: &str, site: &Site, services: &[&Service], supervisor: &Supervisor) {
         let mut lives = BTreeMap::new();
         let mut absence = None;
         for service in services {
@@ -105,9 +108,10 @@ impl Feed {
             let pid = view.state.pid().filter(|_| seeming(&view.state) == Seeming::There);
             match pid.and_then(|pid| Some((pid, supervisor.addresses.address(id)?))) {
                 Some((pid, port)) => {
-                    let life = Life { service: id.clone(), pid, port };
+                    let life = Life { service: id.clone(), pid, port, is_http2: site.protocol == Protocol::Http2 };
                     let known = self.lives.get(&life).cloned();
-                    lives.insert(life, known.unwrap_or_else(|| Arc::new(Upstream::new(port))));
+                    let new = if life.is_http2 { Upstream::http2 } else { Upstream::new };
+                    lives.insert(life, known.unwrap_or_else(|| Arc::new(new(port))));
                 }
                 // One that is on its way says more than one that is not.
                 None => match (absent(name, &view), &absence) {

@@ -68,7 +68,7 @@ impl Gateway {
         }
         info!(http = http.port(), https = https.port(), "the proxy listens");
         supervisor.sites.set_entrances(Entrances { http: http.port(), https: https.port() });
-        let proxy = Arc::new(Proxy::default());
+        let proxy = Arc::new(Proxy::new(settings.trusted_peers.clone()));
         let parts = DoorsParts {
             proxy: proxy.clone(),
             authority,

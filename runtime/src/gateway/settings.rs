@@ -12,6 +12,8 @@ pub(super) struct Settings {
     pub(super) https: Entrance,
     /// At least one.
     pub(super) bind: Vec<IpAddr>,
+    /// Proxies in front of this one.
+    pub(super) trusted_peers: Vec<IpAddr>,
 }
 
 impl Settings {
@@ -43,7 +45,8 @@ impl Settings {
             Entrance::Usual if home.is_sandbox() => Entrance::Free,
             other => other,
         };
-        (Self { http: unless_usual(http), https: unless_usual(https), bind }, notices)
+        let trusted_peers = proxy.trusted_peers;
+        (Self { http: unless_usual(http), https: unless_usual(https), bind, trusted_peers }, notices)
     }
 }
 

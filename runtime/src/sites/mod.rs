@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use locald_api::{ProjectId, ServiceId};
-use locald_config::{Kind, ProjectName};
+use locald_config::{Kind, ProjectName, Protocol};
 use locald_proxy::{HostName, Pattern};
 use tracing::warn;
 
@@ -43,6 +43,8 @@ pub(crate) struct Site {
     pub(crate) names: Vec<HostName>,
     /// Further ones that its configuration asks for.
     pub(crate) asked: Vec<Pattern>,
+    /// What is spoken to it.
+    pub(crate) protocol: Protocol,
 }
 
 /// Where the proxy listens.
@@ -152,7 +154,7 @@ fn sites(claims: &mut Claims, name: &str, root: &Path, definitions: &[Definition
         let names: Vec<HostName> = of_project.into_iter().chain([own, host(&flat)]).flatten().collect();
         let Some(home) = names.first().cloned() else { continue };
         let asked = definition.hosts.iter().filter_map(|text| text.parse().ok()).collect();
-        sites.insert((*family).to_owned(), Site { home, names, asked });
+        sites.insert((*family).to_owned(), Site { home, names, asked, protocol: definition.protocol });
     }
     sites
 }

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use locald_config::{
-    Backoff, Condition, Escape, Health, Kind, OnUnhealthy, Port, Restart, Service, SizePolicy, Start, Variable,
+    Backoff, Condition, Escape, Health, Kind, OnUnhealthy, Port, Protocol, Restart, Service, SizePolicy, Start,
+    Variable,
 };
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,9 @@ pub(crate) struct Definition {
     /// Host names beside those that its name makes.
     #[serde(default)]
     pub(crate) hosts: Vec<String>,
+    /// What the proxy speaks to it.
+    #[serde(default)]
+    pub(crate) protocol: Protocol,
     /// Whether it is expected to listen on a port before it is of use.
     pub(crate) opens_port: Expectation,
     pub(crate) needs: Vec<Needed>,
@@ -124,6 +128,7 @@ impl Definition {
             port: Port::Leased,
             listen: false,
             hosts: Vec::new(),
+            protocol: Protocol::default(),
             opens_port: Expectation::None,
             needs: Vec::new(),
             health: Health::Unsaid,
@@ -181,6 +186,7 @@ impl Definition {
             port: service.port,
             listen: service.listen,
             hosts: service.hosts.clone(),
+            protocol: service.protocol,
             opens_port: if own { Expectation::Own } else { Expectation::None },
             needs: needs.collect(),
             health: service.health.clone(),
@@ -234,6 +240,7 @@ pub(crate) mod tests {
             port: Port::Leased,
             listen: false,
             hosts: Vec::new(),
+            protocol: Protocol::default(),
             opens_port: Expectation::None,
             needs: Vec::new(),
             health: Health::Unsaid,

@@ -17,6 +17,7 @@ pub(crate) mod hosts;
 pub(crate) mod kind;
 pub(crate) mod port;
 pub(crate) mod probe;
+pub(crate) mod protocol;
 pub(crate) mod proxy;
 pub(crate) mod restart;
 pub(crate) mod signal;

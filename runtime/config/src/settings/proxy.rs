@@ -16,6 +16,8 @@ pub struct Proxy {
     pub https: Entrance,
     /// The addresses, all of them of loopback. Empty: both of this machine.
     pub bind: Vec<IpAddr>,
+    /// Proxies in front of this one, which are believed what they say of where a request comes from. Empty: none is.
+    pub trusted_peers: Vec<IpAddr>,
 }
 
 /// Which port one of its listeners has.
@@ -57,13 +59,20 @@ impl Proxy {
         Some(Self {
             http: reader.setting(table, "http", Entrance::read).unwrap_or_default(),
             https: reader.setting(table, "https", Entrance::read).unwrap_or_default(),
-            bind: reader.setting(table, "bind", addresses).unwrap_or_default(),
+            bind: reader.setting(table, "bind", |it, entry| addresses(it, entry, of_loopback)).unwrap_or_default(),
+            trusted_peers: reader
+                .setting(table, "trusted_peers", |it, entry| addresses(it, entry, address))
+                .unwrap_or_default(),
         })
     }
 }
 
 /// One address as a string, or several in an array.
-fn addresses(reader: &mut Reader, entry: &Entry) -> Option<Vec<IpAddr>> {
+fn addresses(
+    reader: &mut Reader,
+    entry: &Entry,
+    check: impl Fn(&str) -> Result<IpAddr, Invalid>,
+) -> Option<Vec<IpAddr>> {
     let written: Vec<_> = match &entry.node.value {
         Value::Text(text) => vec![(text.as_str(), &entry.node)],
         Value::List(list) => reader.strings(&entry.key, list),
@@ -71,15 +80,18 @@ fn addresses(reader: &mut Reader, entry: &Entry) -> Option<Vec<IpAddr>> {
     };
     let mut addresses: Vec<IpAddr> = Vec::new();
     for (text, node) in written {
-        let address = reader.accept(node.place, address(text));
+        let address = reader.accept(node.place, check(text));
         addresses.extend(address.filter(|address| !addresses.contains(address)));
     }
     Some(addresses)
 }
 
 fn address(text: &str) -> Result<IpAddr, Invalid> {
-    let address: IpAddr =
-        text.parse().map_err(|_| Invalid::new(format!("{} is not an address", quoted(text)), "not an IP address"))?;
+    text.parse().map_err(|_| Invalid::new(format!("{} is not an address", quoted(text)), "not an IP address"))
+}
+
+fn of_loopback(text: &str) -> Result<IpAddr, Invalid> {
+    let address = address(text)?;
     if address.is_loopback() {
         return Ok(address);
     }
@@ -104,6 +116,8 @@ mod tests {
         let proxy = parse("http = 8000\nhttps = false\nbind = '127.0.0.2'").unwrap();
         assert_eq!((proxy.http, proxy.https), (Entrance::Port(8000), Entrance::Off));
         assert_eq!(proxy.bind, ["127.0.0.2".parse::<IpAddr>().unwrap()]);
+        assert_eq!(parse("trusted_peers = '10.0.0.1'").unwrap().trusted_peers, ["10.0.0.1".parse::<IpAddr>().unwrap()]);
+        assert_eq!(parse("trusted_peers = ['me']").unwrap_err(), ["`me` is not an address"]);
         assert_eq!(parse("http = 0").unwrap().http, Entrance::Free);
         assert_eq!(parse(""), Ok(Proxy::default()));
         assert_eq!(parse("bind = ['::1', '::1']").unwrap().bind.len(), 1);
