@@ -32,7 +32,7 @@ fn python(arguments: &[&str]) -> Option<Command> {
         return None;
     }
     let mut command = Command::new(PYTHON);
-    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/real/grpc.py")).args(arguments);
+    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/real/calls.py")).args(arguments);
     Some(command)
 }
 

@@ -172,6 +172,7 @@ fn health_that_is_asked_twice_or_not_at_all_is_refused() {
 fn a_worker_has_no_port_and_a_fixed_one_is_had_by_one_alone() {
     for (keys, message) in [
         ("type = 'worker'\nport = 80", "a worker has no `port`"),
+        ("type = 'worker'\nprotocol = 'h2c'", "a worker has no port to be spoken to at"),
         ("type = 'worker'\nlisten = true", "a worker has no port to `listen` on"),
         ("type = 'worker'\nhealth.tcp = true", "a worker has no port to be asked at"),
         ("type = 'worker'\nhealth.http = '/'", "a worker has no port to be asked at"),
@@ -237,7 +238,7 @@ fn an_unknown_key_like_no_other_is_answered_with_all() {
     3 │ replicas = 3
       │ ━━━━━━━━ unknown key
       │
-      ╰ help: allowed: `type`, `command`, `cwd`, `env`, `port`, `hosts`, `listen`, `depends_on`, `health`, `start`, `restart`, `backoff`, `concurrency`, `tty`, `size`, `stop_signal`, `stop_timeout` and `escape`
+      ╰ help: allowed: `type`, `command`, `cwd`, `env`, `port`, `hosts`, `protocol`, `listen`, `depends_on`, `health`, `start`, `restart`, `backoff`, `concurrency`, `tty`, `size`, `stop_signal`, `stop_timeout` and `escape`
     ");
 }
 
