@@ -64,6 +64,8 @@ pub(crate) enum Command {
     Daemon(commands::daemon::DaemonArgs),
     Projects(commands::projects::ProjectsArgs),
     Sandbox(commands::sandbox::SandboxArgs),
+    Trust(commands::trust::TrustArgs),
+    Untrust(commands::untrust::UntrustArgs),
     Setup(commands::setup::SetupArgs),
     Shutdown(commands::shutdown::ShutdownArgs),
     Debug(commands::debug::DebugArgs),
@@ -76,7 +78,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Look and type", &["status", "urls", "open", "explain", "logs", "attach", "monitor", "capture", "send-keys"]),
     ("The configuration", &["try", "init", "config", "env", "schema"]),
     ("The daemon", &["daemon", "projects", "sandbox", "shutdown"]),
-    ("This machine", &["setup"]),
+    ("This machine", &["trust", "untrust", "setup"]),
     ("More", &["debug", "completion", "help"]),
 ];
 
@@ -175,6 +177,8 @@ mod tests {
           shutdown    Stop every project's services and the daemon
 
         This machine:
+          trust       Trust the certificates of services
+          untrust     Remove what `locald trust` has done
           setup       Change this machine, list and undo changes
 
         More:
@@ -221,7 +225,7 @@ mod tests {
         insta::assert_snapshot!(refused(&["stauts"]), @"
         error: unrecognized subcommand 'stauts'
 
-          tip: some similar subcommands exist: 'setup', 'restart', 'start', 'status'
+          tip: some similar subcommands exist: 'setup', 'trust', 'restart', 'start', 'status'
 
         Usage: locald [OPTIONS] [COMMAND]
 

@@ -28,6 +28,7 @@ mod progress;
 mod resolver;
 mod save;
 mod settings;
+mod stores;
 mod stray;
 mod table;
 mod ui;

@@ -3,6 +3,7 @@
 //! It holds nothing that would be lost with it: processes, terminals, output and sockets are the keeper's, logs are on disk. It is
 //! started by the keeper and by nobody else.
 
+pub mod authority;
 mod daemon;
 mod gateway;
 mod health;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use locald_api::{Request, Response, ServiceStatus, Target};
 use locald_config::{Address, EnvironmentParts, Given, Giver, MASK, Project, Service, Setting, explain, load, nearest};
+use locald_runtime::authority;
 use serde_json::{Value, json};
 
 use crate::commands::up::environment;
@@ -44,7 +45,8 @@ pub(crate) async fn env(args: EnvArgs, context: &Context, ui: &mut Ui) -> Result
     let settings = explain(root.as_ref(), Some(&user)).map_err(|error| failed(error, ui))?;
     let service = find(&project, &args.name)?;
     let addresses = addresses(context, &root).await?;
-    let given = resolve(&project, service, &addresses)?;
+    let certificates = authority::variables(context.home(), project.ca_env);
+    let given = resolve(&project, service, &addresses, &certificates)?;
     let origins = Origins { folder: context.folder(), project: &project, service: &args.name, settings: &settings };
     let hidden = |it: &Given| it.is_secret && !args.reveal;
     if args.json {
@@ -96,6 +98,7 @@ fn resolve(
     project: &Project,
     service: &Service,
     addresses: &BTreeMap<String, Address>,
+    fallback: &[(String, String)],
 ) -> Result<BTreeMap<String, Given>, CommandError> {
     let shell = environment();
     let offered = addresses.get(service.name.as_str()).map(Address::offered).unwrap_or_default();
@@ -106,6 +109,7 @@ fn resolve(
         env: &project.env,
         dotenv: &project.dotenv,
         cwd: &service.cwd,
+        fallback,
         offered: &offered,
         own: &service.env,
         imposed: &imposed,

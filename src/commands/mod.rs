@@ -26,7 +26,9 @@ pub(crate) mod shutdown;
 pub(crate) mod start;
 pub(crate) mod status;
 pub(crate) mod stop;
+pub(crate) mod trust;
 pub(crate) mod r#try;
+pub(crate) mod untrust;
 pub(crate) mod up;
 pub(crate) mod urls;
 pub(crate) mod wait;
@@ -71,6 +73,8 @@ pub(crate) async fn run(cli: Cli, ui: &mut Ui) -> Result<(), CommandError> {
         Command::SendKeys(args) => interruptible(send_keys::send_keys(args, &context)).await,
         Command::Config(args) => config::config(&args, &context, ui),
         Command::Try(args) => r#try::r#try(args, &context, ui).await,
+        Command::Trust(args) => interruptible(trust::trust(args, &context, ui)).await,
+        Command::Untrust(args) => interruptible(untrust::untrust(args, &context, ui)).await,
         Command::Setup(args) => interruptible(setup::setup(args, &context, ui)).await,
         Command::Init(args) => init::init(&args, &context, ui),
         Command::Env(args) => interruptible(env::env(args, &context, ui)).await,

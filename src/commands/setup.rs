@@ -7,14 +7,17 @@ mod hosts;
 mod ports;
 
 use jiff::Timestamp;
-use locald_machine::{Change, Entry, Ledger, LedgerError};
+use locald_api::Request;
+use locald_machine::{Change, Entry, Ledger, LedgerError, Store};
 use serde::Serialize;
 
+use super::untrust;
 use crate::clock;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::ExitKind;
 use crate::paint::Tone;
+use crate::stores::{self, Row};
 use crate::table::{self, Cell, Column, Shrink};
 use crate::ui::Ui;
 
@@ -64,7 +67,7 @@ pub(crate) async fn setup(args: SetupArgs, context: &Context, ui: &mut Ui) -> Re
         SetupCommand::Ports => ports::ports(context, ui).await,
         SetupCommand::Hosts => hosts::hosts(context, ui).await,
         SetupCommand::List { json } => list(json, context, ui),
-        SetupCommand::Undo => undo(context, ui),
+        SetupCommand::Undo => undo(context, ui).await,
     }
 }
 
@@ -111,7 +114,7 @@ fn row(entry: &Entry, now: Timestamp) -> Vec<Cell> {
 }
 
 /// Undoes one change after the other, the latest first. One that cannot be undone stops no other.
-fn undo(context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
+async fn undo(context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     let ledger = read(context)?;
     if ledger.entries().is_empty() {
         ui.note("nothing was done to this machine outside of locald's own folders")?;
@@ -127,6 +130,7 @@ fn undo(context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
             }
         }
     }
+    stores::tell_daemon(Request::MachineChanged, context).await?;
     tell_unknown(&ledger, ui)?;
     match left {
         0 => Ok(()),
@@ -138,9 +142,18 @@ fn undo(context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
 /// Undoes one change and strikes it out of the ledger.
 fn undo_one(change: &Change, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     match change {
-        Change::Trust(root) => {
-            let message = format!("{} must be undone by hand as yet", root.place.display());
-            return Err(CommandError::new(ExitKind::Failed, message));
+        Change::Trust(trusted) => {
+            let programs = stores::programs();
+            let world = stores::world(&programs)?;
+            let store = Store::of(trusted, &world).ok_or_else(|| {
+                let message = format!("this release does not know the store {}", trusted.place.display());
+                CommandError::new(ExitKind::Failed, message)
+            })?;
+            let Row { error, hint, place, .. } = untrust::undo(&store, &trusted.root(), context, &world)?;
+            if let Some(error) = error {
+                let message = format!("{}: {error}", place.display());
+                return Err(CommandError { hint, ..CommandError::new(ExitKind::Failed, message) });
+            }
         }
         Change::Helper(installed) => {
             if let Some(remark) = helper::undo(installed)? {

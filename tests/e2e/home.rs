@@ -12,7 +12,7 @@ use crate::wait;
 /// A home with a project in it.
 pub(crate) struct TestHome {
     dir: TempDir,
-    environment: Vec<(String, String)>,
+    environment: Vec<(String, Option<String>)>,
 }
 
 /// What a command said.
@@ -40,7 +40,12 @@ impl TestHome {
 
     /// Sets a variable for every command of this home, and so for its keeper and daemon.
     pub(crate) fn set(&mut self, name: &str, value: &str) {
-        self.environment.push((name.to_owned(), value.to_owned()));
+        self.environment.push((name.to_owned(), Some(value.to_owned())));
+    }
+
+    /// Takes a variable away from every command of this home.
+    pub(crate) fn unset(&mut self, name: &str) {
+        self.environment.push((name.to_owned(), None));
     }
 
     /// The project's folder; its project is named `demo`.
@@ -81,7 +86,12 @@ impl TestHome {
         command.env("LOCALD_HOME", self.path()).env_remove("XDG_RUNTIME_DIR").env("NO_COLOR", "1").env("TZ", "UTC");
         // Whoever has the usual ports keeps them.
         command.env("LOCALD_HTTP_PORT", "0").env("LOCALD_HTTPS_PORT", "0");
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        for (name, value) in &self.environment {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
         command
     }
 

@@ -4,6 +4,7 @@
 
 mod answering;
 mod boot;
+mod browser;
 mod commands;
 mod config;
 mod config_edit;
@@ -35,6 +36,7 @@ mod screen;
 mod slow;
 mod stage;
 mod supervise;
+mod trusting;
 mod trying;
 mod wait;
 mod waiting;

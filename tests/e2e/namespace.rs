@@ -70,6 +70,18 @@ pub(crate) fn empty(folder: &str) {
     assert!(run("mount", &["-t", "tmpfs", "-o", "mode=755", "tmpfs", folder]), "an empty folder at {folder}");
 }
 
+/// Keeps folders as they are, whatever is written into them from here on; says whether that can be had.
+pub(crate) fn keep_as_they_are(folders: &[&str]) -> bool {
+    // Every machine has this folder, and nobody looks into it here.
+    const CHANGES: &str = "/mnt";
+    empty(CHANGES);
+    folders.iter().enumerate().all(|(number, folder)| {
+        let (changes, work) = (format!("{CHANGES}/changes-{number}"), format!("{CHANGES}/work-{number}"));
+        let options = format!("lowerdir={folder},upperdir={changes},workdir={work}");
+        run("mkdir", &[&changes, &work]) && run("mount", &["-t", "overlay", "overlay", "-o", &options, folder])
+    })
+}
+
 /// Shows a file or folder at another place.
 pub(crate) fn show(what: &Path, at: &Path) {
     let path = |path: &Path| path.to_str().expect("a path of text").to_owned();

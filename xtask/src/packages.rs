@@ -18,6 +18,11 @@ pub(crate) struct Package {
 const PACKAGES: &[Package] = &[
     Package { program: "python3", debian: "python3", purpose: "the example `web`, and services that say how they are" },
     Package { program: "setsid", debian: "util-linux", purpose: "services with sessions of their own" },
+    Package { program: "curl", debian: "curl", purpose: "the proxy, and trust of the system" },
+    Package { program: "openssl", debian: "openssl", purpose: "what others think of the proxy's certificates" },
+    Package { program: "update-ca-certificates", debian: "ca-certificates", purpose: "trust of the system" },
+    Package { program: "certutil", debian: "libnss3-tools", purpose: "trust of browsers" },
+    Package { program: "chromium", debian: "chromium", purpose: "pages in a real browser" },
     Package { program: "strace", debian: "strace", purpose: "that a sandbox writes nothing outside of it" },
     Package { program: "mount", debian: "mount", purpose: "logs on a full disk" },
     Package { program: "ip", debian: "iproute2", purpose: "low ports on a network of their own" },

@@ -27,6 +27,7 @@ const SKEW: Duration = Duration::from_hours(1);
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     intermediate: CertificateDer<'static>,
+    until: SystemTime,
 }
 
 /// An authority as it is kept. Whoever keeps it sees to it that nobody else reads the key.
@@ -40,6 +41,8 @@ pub struct Kept {
     pub intermediate: String,
     /// The key of that one, in PEM.
     pub key: String,
+    /// Until when both certificates hold.
+    pub until: SystemTime,
 }
 
 /// Why there is no authority.
@@ -63,11 +66,14 @@ impl Kept {
         // A key is as random as anything; its first octets tell one authority from the next of the same owner.
         let random = u32::from_be_bytes(*root_key.public_key_raw()[1..].first_chunk().unwrap_or(&[0; 4]));
         let name = format!("locald {owner} {random:08x}");
-        let root_params = of_authority(&name, "root", 1);
+        // Certificates count in whole seconds.
+        let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let until = SystemTime::UNIX_EPOCH + Duration::from_secs(since_1970.as_secs()) + YEARS;
+        let root_params = of_authority(&name, "root", 1, until);
         let root = root_params.self_signed(&root_key)?;
         let issuer = Issuer::new(root_params, root_key);
-        let intermediate = of_authority(&name, "intermediate", 0).signed_by(&key, &issuer)?;
-        Ok(Self { name, root: root.pem(), intermediate: intermediate.pem(), key: key.serialize_pem() })
+        let intermediate = of_authority(&name, "intermediate", 0, until).signed_by(&key, &issuer)?;
+        Ok(Self { name, root: root.pem(), intermediate: intermediate.pem(), key: key.serialize_pem(), until })
     }
 }
 
@@ -82,8 +88,8 @@ impl Authority {
         let provider = rustls::crypto::ring::default_provider();
         let der = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         CertifiedKey::from_der(vec![intermediate.clone()], der, &provider)?;
-        let issuer = Issuer::new(of_authority(&kept.name, "intermediate", 0), key);
-        Ok(Self { issuer, intermediate })
+        let issuer = Issuer::new(of_authority(&kept.name, "intermediate", 0, kept.until), key);
+        Ok(Self { issuer, intermediate, until: kept.until })
     }
 
     /// A certificate for `host` and the names one label below it, with the one that vouches for it.
@@ -94,7 +100,7 @@ impl Authority {
         params.subject_alt_names =
             vec![SanType::DnsName(name.try_into()?), SanType::DnsName(below.as_str().try_into()?)];
         params.distinguished_name = DistinguishedName::new();
-        hold(&mut params, DAYS);
+        hold(&mut params, self.until.min(SystemTime::now() + DAYS));
         params.is_ca = IsCa::ExplicitNoCa;
         params.use_authority_key_identifier_extension = true;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -111,13 +117,13 @@ fn new_key() -> Result<KeyPair, rcgen::Error> {
 }
 
 /// One of the authority's own certificates. `below`: how many further authorities it can vouch for.
-fn of_authority(name: &str, role: &str, below: u8) -> CertificateParams {
+fn of_authority(name: &str, role: &str, below: u8, until: SystemTime) -> CertificateParams {
     let mut params = CertificateParams::default();
     let mut called = DistinguishedName::new();
     called.push(DnType::OrganizationName, "locald");
     called.push(DnType::CommonName, format!("{name} {role}"));
     params.distinguished_name = called;
-    hold(&mut params, YEARS);
+    hold(&mut params, until);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(below));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.use_authority_key_identifier_extension = true;
@@ -134,9 +140,8 @@ fn of_authority(name: &str, role: &str, below: u8) -> CertificateParams {
     params
 }
 
-/// From now on, for so long.
-fn hold(params: &mut CertificateParams, time: Duration) {
-    let now = SystemTime::now();
-    params.not_before = OffsetDateTime::from(now - SKEW);
-    params.not_after = OffsetDateTime::from(now + time);
+/// From now on, until then.
+fn hold(params: &mut CertificateParams, until: SystemTime) {
+    params.not_before = OffsetDateTime::from(SystemTime::now() - SKEW);
+    params.not_after = OffsetDateTime::from(until);
 }

@@ -2,6 +2,7 @@
 
 mod absent;
 mod back_end;
+mod constraints;
 mod curl;
 mod forwarding;
 mod grpc;

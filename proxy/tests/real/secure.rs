@@ -141,14 +141,13 @@ fn openssl(arguments: &[&str]) -> Option<String> {
     Some(String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
 }
 
-fn written(kept: &Kept) -> (tempfile::TempDir, PathBuf, PathBuf, PathBuf) {
+fn written(kept: &Kept) -> (tempfile::TempDir, PathBuf, PathBuf) {
     let scratch = tempfile::tempdir().unwrap();
     let path = |name: &str| scratch.path().join(name);
-    let (root, intermediate, key) = (path("root.pem"), path("intermediate.pem"), path("key.pem"));
+    let (root, intermediate) = (path("root.pem"), path("intermediate.pem"));
     fs::write(&root, &kept.root).unwrap();
     fs::write(&intermediate, &kept.intermediate).unwrap();
-    fs::write(&key, &kept.key).unwrap();
-    (scratch, root, intermediate, key)
+    (scratch, root, intermediate)
 }
 
 #[test]
@@ -156,7 +155,7 @@ fn the_authority_is_bound_to_names_and_addresses_of_this_machine_on_both_of_its_
     let kept = Kept::create("me@laptop").unwrap();
     assert!(kept.name.starts_with("locald me@laptop "));
     assert_ne!(kept.name, Kept::create("me@laptop").unwrap().name);
-    let (_scratch, root, intermediate, _) = written(&kept);
+    let (_scratch, root, intermediate) = written(&kept);
     for (file, length) in [(&root, 1), (&intermediate, 0)] {
         let Some(text) = openssl(&["x509", "-noout", "-text", "-in", file.to_str().unwrap()]) else {
             return eprintln!("SKIPPED: there is no openssl here");
@@ -174,55 +173,5 @@ fn the_authority_is_bound_to_names_and_addresses_of_this_machine_on_both_of_its_
         ] {
             assert!(text.contains(part), "{part} in {text}");
         }
-    }
-}
-
-#[test]
-fn openssl_refuses_what_our_authority_says_of_others() {
-    let (_scratch, root, intermediate, key) = written(&Kept::create("me@laptop").unwrap());
-    let at = |name: &str| root.with_file_name(name).to_str().unwrap().to_owned();
-    for (name, is_ours) in
-        [("shop.localhost", true), ("shop.test", true), ("www.example.com", false), ("localhost.example.com", false)]
-    {
-        fs::write(at("ext"), format!("subjectAltName=DNS:{name}\n")).unwrap();
-        let request = [
-            "req",
-            "-new",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-subj",
-            "/CN=x",
-            "-keyout",
-            &at("k"),
-            "-out",
-            &at("r"),
-        ];
-        if openssl(&request).is_none() {
-            return eprintln!("SKIPPED: there is no openssl here");
-        }
-        let (intermediate, key, root) = (intermediate.to_str().unwrap(), key.to_str().unwrap(), root.to_str().unwrap());
-        openssl(&[
-            "x509",
-            "-req",
-            "-in",
-            &at("r"),
-            "-CA",
-            intermediate,
-            "-CAkey",
-            key,
-            "-CAcreateserial",
-            "-days",
-            "1",
-            "-extfile",
-            &at("ext"),
-            "-out",
-            &at("c"),
-        ]);
-        let said = openssl(&["verify", "-CAfile", root, "-untrusted", intermediate, &at("c")]).unwrap();
-        assert_eq!(said.contains("OK"), is_ours, "{name}: {said}");
-        assert_eq!(said.contains("permitted subtree violation"), !is_ours, "{name}: {said}");
     }
 }

@@ -123,6 +123,8 @@ pub enum Request {
     HostNames,
     /// Answered by `Daemon`.
     DaemonStatus,
+    /// Something was done to the machine outside of locald's folders: the daemon looks at what. Answered by `Done`.
+    MachineChanged,
     /// Replaces the daemon's process and stops nothing. Answered by `Done`, just before the daemon goes.
     DaemonRestart,
     /// Stops every service, then the daemon and the keeper. Answered by `Changes`, just before they go.

@@ -21,6 +21,8 @@ pub struct EnvironmentParts<'a> {
     pub dotenv: &'a DotEnv,
     /// Where the service runs.
     pub cwd: &'a Path,
+    /// What locald says where nobody else says anything.
+    pub fallback: &'a [(String, String)],
     /// What locald says and the service may say otherwise, such as `PORT`.
     pub offered: &'a [(String, String)],
     /// The service's own variables.
@@ -119,6 +121,10 @@ impl EnvironmentParts<'_> {
         for (name, value) in dotenv.into_iter().filter(|(name, _)| !shell(name)) {
             given.add(&name, value, Giver::DotEnv, has_secret_name(&name));
         }
+        let unsaid: Vec<_> = self.fallback.iter().filter(|(name, _)| given.value(name).is_none()).collect();
+        for (name, value) in unsaid {
+            given.add(name, value.clone(), Giver::Locald, false);
+        }
         for (name, value) in TERMINAL {
             given.add(name, value.to_owned(), Giver::Locald, false);
         }
@@ -202,12 +208,26 @@ mod tests {
                 env: &self.env,
                 dotenv: &dotenv,
                 cwd: Path::new("/project"),
+                fallback: &pairs(&[("NODE_EXTRA_CA_CERTS", "/ca")]),
                 offered: &offered,
                 own: &self.own,
                 imposed: &imposed,
             };
             parts.resolve(&|name| (name == "services.db.port").then(|| "5432".to_owned()))
         }
+    }
+
+    #[test]
+    fn what_locald_says_last_of_all_gives_way_to_everybody() {
+        let case = |shell: &[(&str, &str)], dotenv, own: &[(&str, &str)]| {
+            let case = Case { shell: pairs(shell), env: Vec::new(), dotenv, own: variables(own) };
+            let given = case.resolve().unwrap().remove("NODE_EXTRA_CA_CERTS").unwrap();
+            (given.value, given.by)
+        };
+        assert_eq!(case(&[], "", &[]), ("/ca".to_owned(), Giver::Locald));
+        assert_eq!(case(&[("NODE_EXTRA_CA_CERTS", "/mine")], "", &[]), ("/mine".to_owned(), Giver::Shell));
+        assert_eq!(case(&[], "NODE_EXTRA_CA_CERTS=/file", &[]), ("/file".to_owned(), Giver::DotEnv));
+        assert_eq!(case(&[], "", &[("NODE_EXTRA_CA_CERTS", "/own")]), ("/own".to_owned(), Giver::Service));
     }
 
     #[test]

@@ -77,6 +77,11 @@ pub(crate) const PROJECT: &[Key] = &[
         Shape::Boolean,
         "Whether a project that is pinned starts from the shell that ran `up` [default: false].",
     ),
+    Key::new(
+        "ca_env",
+        Shape::Boolean,
+        "Whether variables lead programs to a file of all trusted certificates, locald's own among them [default: false].",
+    ),
 ];
 
 /// The keys of a service.

@@ -41,8 +41,8 @@ pub(crate) fn parse(inputs: &[Input], path: &Path, root: &Path) -> Result<Projec
 /// Makes a project of what the files say together. What is missing or wrong is left out and reported.
 pub(crate) fn read(reader: &mut Reader, merged: &Merged, path: &Path, root: &Path) -> Project {
     let table = &merged.table;
-    let (name, keep_env) = table.get("project").and_then(|entry| project(reader, entry)).unwrap_or_default();
-    let name = name.unwrap_or_else(|| ProjectName::of_folder(root));
+    let said = table.get("project").and_then(|entry| project(reader, entry)).unwrap_or_default();
+    let name = said.name.unwrap_or_else(|| ProjectName::of_folder(root));
     reader.project = ProjectFacts { root: root.to_path_buf(), name: name.to_string() };
     let env = reader.setting(table, "env", env::read).unwrap_or_default();
     for reference in std::mem::take(&mut reader.references) {
@@ -56,7 +56,8 @@ pub(crate) fn read(reader: &mut Reader, merged: &Merged, path: &Path, root: &Pat
     }
     Project {
         name,
-        keep_env: keep_env.unwrap_or(false),
+        keep_env: said.keep_env.unwrap_or(false),
+        ca_env: said.ca_env.unwrap_or(false),
         root: root.to_path_buf(),
         source: path.to_path_buf(),
         files: Vec::new(),
@@ -66,11 +67,22 @@ pub(crate) fn read(reader: &mut Reader, merged: &Merged, path: &Path, root: &Pat
     }
 }
 
-/// What is said of the project itself: its name, and whether its environment is kept.
-fn project(reader: &mut Reader, entry: &Entry) -> Option<(Option<ProjectName>, Option<bool>)> {
+/// What is said of the project itself.
+#[derive(Default)]
+struct Said {
+    name: Option<ProjectName>,
+    keep_env: Option<bool>,
+    ca_env: Option<bool>,
+}
+
+fn project(reader: &mut Reader, entry: &Entry) -> Option<Said> {
     let table = reader.table(entry)?;
     reader.check_keys(table, "`project`", PROJECT);
-    Some((reader.setting(table, "name", Reader::parsed), reader.setting(table, "keep_env", Reader::boolean)))
+    Some(Said {
+        name: reader.setting(table, "name", Reader::parsed),
+        keep_env: reader.setting(table, "keep_env", Reader::boolean),
+        ca_env: reader.setting(table, "ca_env", Reader::boolean),
+    })
 }
 
 fn read_services(reader: &mut Reader, table: &Table, root: &Path) -> Vec<Service> {

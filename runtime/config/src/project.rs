@@ -17,6 +17,8 @@ pub struct Project {
     pub name: ProjectName,
     /// Whether the environment that it was brought up with is kept on disk, to start with the daemon from it.
     pub keep_env: bool,
+    /// Whether its services are told of a file with all certificates of authorities, the home's own among them.
+    pub ca_env: bool,
     /// The folder that paths are relative to.
     pub root: PathBuf,
     /// The project's own file.

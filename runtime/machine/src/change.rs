@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::certificate::Root;
+
 /// Something that was done to the machine. To add a sort: a variant here, its words below, and its undoing in `locald setup undo`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "kebab-case")]
@@ -43,6 +45,9 @@ pub struct TrustedRoot {
     pub place: PathBuf,
     /// The SHA-256 of the certificate, in hexadecimal digits.
     pub fingerprint: String,
+    /// Its SHA-1, by which macOS and Windows know certificates.
+    #[serde(default)]
+    pub thumbprint: String,
     /// What the authority is called.
     pub name: String,
     /// Whether only root may change the store.
@@ -54,6 +59,14 @@ pub struct TrustedRoot {
     /// Whether a handshake with a certificate of the authority has succeeded through the store.
     #[serde(default)]
     pub verified: bool,
+}
+
+impl TrustedRoot {
+    /// The authority, as far as it is remembered: its file may be gone.
+    pub fn root(&self) -> Root {
+        let Self { name, fingerprint, thumbprint, .. } = self.clone();
+        Root { name, file: PathBuf::new(), fingerprint, thumbprint }
+    }
 }
 
 impl Change {
@@ -98,7 +111,7 @@ impl Change {
     }
 
     /// Whether it is the same change of the same thing, which is in the ledger once.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
+    pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Trust(one), Self::Trust(other)) => {
                 (&one.place, &one.fingerprint) == (&other.place, &other.fingerprint)

@@ -162,6 +162,7 @@ mod tests {
             store: "nss".to_owned(),
             place: place.into(),
             fingerprint: "ab".to_owned(),
+            thumbprint: "cd".to_owned(),
             name: "locald me@here 00000001".to_owned(),
             as_root: false,
             made: false,

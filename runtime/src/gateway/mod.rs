@@ -1,6 +1,5 @@
 //! The proxy as the daemon runs it: on which ports it listens, and which services its routes lead to.
 
-mod authority;
 mod backend;
 mod caretaker;
 mod doors;
@@ -13,11 +12,13 @@ use std::os::fd::OwnedFd;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use locald_config::Entrance;
 use locald_keeper::Home;
 use locald_proxy::Proxy;
 use tracing::{info, warn};
 
+use crate::authority::{HomeAuthority, LAST, SOON};
 use crate::keeper_link::KeeperLink;
 use crate::sites::Entrances;
 use crate::supervisor::Supervisor;
@@ -51,9 +52,9 @@ impl Gateway {
         let leased = || supervisor.addresses.entrance("proxy/http");
         let (http, notice) = Listeners::open(Scheme::Http, settings.http, &settings.bind, leased, &mut held, keeper);
         notices.extend(notice);
-        let authority = (settings.https != Entrance::Off).then(|| authority::take_up(home));
+        let authority = (settings.https != Entrance::Off).then(|| HomeAuthority::take_up(home, LAST));
         let (authority, https) = match authority.transpose() {
-            Ok(authority) => (authority.map(Arc::new), settings.https),
+            Ok(authority) => (authority, settings.https),
             Err(error) => {
                 let source = std::error::Error::source(&error).map(|source| format!(": {source}")).unwrap_or_default();
                 notices.push(format!("HTTPS: there is no certificate authority: {error}{source}"));
@@ -67,6 +68,11 @@ impl Gateway {
             warn!(notice, "the proxy does not listen as it was told");
         }
         info!(http = http.port(), https = https.port(), "the proxy listens");
+        if let Some(authority) = &authority {
+            supervisor.sites.set_authority(&authority.root.fingerprint);
+            notices.extend(runs_out(authority));
+        }
+        let authority = authority.map(|authority| authority.authority);
         supervisor.sites.set_entrances(Entrances { http: http.port(), https: https.port() });
         let proxy = Arc::new(Proxy::new(settings.trusted_peers.clone()));
         let parts = DoorsParts {
@@ -98,6 +104,14 @@ impl Gateway {
 
 /// How long the routes may lag behind: while a large project starts there is a change in each millisecond.
 const PAUSE: Duration = Duration::from_millis(5);
+
+/// What to tell of an authority that will have to be replaced.
+fn runs_out(authority: &HomeAuthority) -> Option<String> {
+    let left = authority.until.duration_since(Timestamp::now());
+    let is_soon = left < SignedDuration::try_from(SOON).unwrap_or(SignedDuration::MAX);
+    let until = authority.until.strftime("%Y-%m-%d");
+    is_soon.then(|| format!("HTTPS: the certificate authority holds until {until}; `locald trust` makes the next one"))
+}
 
 /// Has the routes follow every change of a project or service.
 async fn follow(supervisor: Weak<Supervisor>, proxy: Arc<Proxy>, mut feeds: Feeds) {

@@ -26,6 +26,7 @@ pub(super) fn changes_something(request: &Request) -> bool {
         | Request::PinProject { .. }
         | Request::ForgetProjects { .. }
         | Request::TakeSockets { .. }
+        | Request::MachineChanged
         | Request::Shutdown
         | Request::DaemonRestart => true,
         Request::Status(_)
@@ -108,6 +109,11 @@ pub(super) async fn carry_out(request: Request, server: &Server) -> Result<Respo
         Request::ProxyPorts => Ok(Response::ProxyPorts(server.doors.ports())),
         Request::TakeSockets { from } => server.doors.take(from.into()).await.map(Response::ProxyPorts),
         Request::HostNames => Ok(Response::HostNames(supervisor.sites.host_names())),
+        Request::MachineChanged => {
+            supervisor.sites.look_at_machine();
+            supervisor.touch();
+            Ok(Response::Done)
+        }
         Request::DaemonStatus => Ok(Response::Daemon(daemon(server))),
         // The connection does the rest: it sends the workspace from now on, or ends the daemon once the answer is on its way.
         Request::WatchWorkspace | Request::DaemonRestart => Ok(Response::Done),

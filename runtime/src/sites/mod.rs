@@ -14,6 +14,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use locald_api::{ProjectId, ServiceId};
 use locald_config::{Kind, ProjectName, Protocol};
+use locald_machine::Ledger;
 use locald_proxy::{HostName, Pattern};
 use tracing::warn;
 
@@ -28,10 +29,20 @@ const MAIN: &str = "web";
 
 /// The names of all services of this home.
 pub(crate) struct Sites {
+    state: PathBuf,
     file: PathBuf,
     claims: Mutex<Claims>,
     projects: Mutex<BTreeMap<ProjectId, BTreeMap<String, Site>>>,
     entrances: Mutex<Entrances>,
+    trust: Mutex<Trust>,
+}
+
+/// Whether browsers believe what the proxy says with TLS.
+#[derive(Debug, Default)]
+struct Trust {
+    /// The fingerprint of the authority that it shows.
+    authority: Option<String>,
+    is_trusted: bool,
 }
 
 /// The names of a service, or of several that run beside each other.
@@ -59,12 +70,32 @@ impl Sites {
     pub(crate) fn open(state: &Path) -> Self {
         let file = state.join("names.json");
         let claims = Mutex::new(state_file::read(&file).value);
-        Self { file, claims, projects: Mutex::default(), entrances: Mutex::default() }
+        let state = state.to_owned();
+        Self { state, file, claims, projects: Mutex::default(), entrances: Mutex::default(), trust: Mutex::default() }
     }
 
     /// The proxy listens here from now on.
     pub(crate) fn set_entrances(&self, entrances: Entrances) {
         *self.entrances.lock().unwrap_or_else(PoisonError::into_inner) = entrances;
+    }
+
+    /// The proxy shows certificates of the authority with this fingerprint from now on.
+    pub(crate) fn set_authority(&self, fingerprint: &str) {
+        self.trust().authority = Some(fingerprint.to_owned());
+        self.look_at_machine();
+    }
+
+    /// Learns whether browsers trust that authority, as far as it was written down.
+    pub(crate) fn look_at_machine(&self) {
+        let trusted = match Ledger::read(&self.state) {
+            Ok(ledger) => ledger.browsers_trust,
+            Err(error) => {
+                warn!(%error, "what was done to the machine cannot be read");
+                None
+            }
+        };
+        let mut trust = self.trust();
+        trust.is_trusted = trust.authority.is_some() && trust.authority == trusted;
     }
 
     /// These are the services of a project from now on.
@@ -98,7 +129,14 @@ impl Sites {
         let Some(home) = home else { return Vec::new() };
         let Entrances { http, https } = *self.entrances.lock().unwrap_or_else(PoisonError::into_inner);
         let http = http.map(|port| url("http", &home, port, 80));
-        http.into_iter().chain(https.map(|port| url("https", &home, port, 443))).collect()
+        let https = https.map(|port| url("https", &home, port, 443));
+        // Nobody is sent to where the browser warns of us.
+        let [first, second] = if self.trust().is_trusted { [https, http] } else { [http, https] };
+        first.into_iter().chain(second).collect()
+    }
+
+    fn trust(&self) -> MutexGuard<'_, Trust> {
+        self.trust.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Every host name that leads to a service of a project that is up, each once, in order.

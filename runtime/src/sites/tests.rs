@@ -59,6 +59,30 @@ fn urls_leave_out_a_port_that_goes_without_saying() {
     assert_eq!(sites.urls(&api), ["http://api.shop.localhost", "https://api.shop.localhost:8443"]);
 }
 
+#[test]
+fn https_comes_first_once_browsers_trust_the_authority_that_is_shown() {
+    let scratch = tempfile::tempdir().unwrap();
+    let sites = Sites::open(scratch.path());
+    let id = ProjectId("shop-1".to_owned());
+    sites.define(&id, "shop", "/".as_ref(), &named(&["web"]));
+    let web = ServiceId { project: id, service: "web".to_owned() };
+    sites.set_entrances(Entrances { http: Some(80), https: Some(443) });
+    let first = || sites.urls(&web)[0].clone();
+    let trust = |fingerprint: Option<&str>| {
+        let fingerprint = fingerprint.map(str::to_owned);
+        Ledger::update(scratch.path(), |ledger| ledger.browsers_trust = fingerprint).unwrap();
+        sites.look_at_machine();
+    };
+    trust(Some("ab"));
+    assert_eq!(first(), "http://shop.localhost", "no authority is shown");
+    sites.set_authority("ab");
+    assert_eq!(first(), "https://shop.localhost");
+    for other in [Some("cd"), None] {
+        trust(other);
+        assert_eq!(first(), "http://shop.localhost", "{other:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_two_services_share_a_name_whatever_they_are_called(

@@ -19,6 +19,7 @@ const SHELL_GRACE: Duration = Duration::from_secs(3);
 
 /// One service's settings, resolved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub(crate) struct Definition {
     /// Its own name: that of the configuration or, where several run beside each other, that with a number.
     pub(crate) name: String,
@@ -30,6 +31,9 @@ pub(crate) struct Definition {
     pub(crate) directory: PathBuf,
     /// The variables of all services of the project, in order.
     pub(crate) shared: Vec<Variable>,
+    /// Whether variables tell it of a file with all certificates of authorities.
+    #[serde(default)]
+    pub(crate) ca_env: bool,
     /// The service's own variables, in order.
     pub(crate) environment: Vec<Variable>,
     pub(crate) port: Port,
@@ -94,7 +98,7 @@ impl Definition {
     pub(crate) fn all_of(project: &locald_config::Project) -> Vec<Self> {
         let services = project.services.iter();
         let each = services.flat_map(|service| {
-            let mut definition = Self::new(service, &project.env);
+            let mut definition = Self::new(service, project);
             let is_waited_for = project
                 .services
                 .iter()
@@ -125,6 +129,7 @@ impl Definition {
             directory,
             environment: Vec::new(),
             shared: Vec::new(),
+            ca_env: false,
             port: Port::Leased,
             listen: false,
             hosts: Vec::new(),
@@ -164,8 +169,8 @@ pub(super) fn graph(definitions: &[Definition]) -> Graph {
 }
 
 impl Definition {
-    /// The settings of a service beside the variables that it shares with all others.
-    fn new(service: &Service, shared: &[Variable]) -> Self {
+    /// The settings of a service, and what it shares with all others.
+    fn new(service: &Service, project: &locald_config::Project) -> Self {
         let arguments = service.command.arguments();
         let needs = service.depends_on.iter().map(|dependency| Needed {
             on: dependency.on.to_string(),
@@ -181,7 +186,8 @@ impl Definition {
             kind: service.kind,
             arguments,
             directory: service.cwd.clone(),
-            shared: shared.to_vec(),
+            shared: project.env.clone(),
+            ca_env: project.ca_env,
             environment: service.env.clone(),
             port: service.port,
             listen: service.listen,
@@ -236,6 +242,7 @@ pub(crate) mod tests {
             arguments: vec!["true".to_owned()],
             directory: PathBuf::from("/"),
             shared: Vec::new(),
+            ca_env: false,
             environment: Vec::new(),
             port: Port::Leased,
             listen: false,

@@ -12,6 +12,8 @@ pub(crate) struct Environment {
     /// The environment of the shell that ran `up`.
     pub(crate) shell: Vec<(String, String)>,
     pub(crate) dotenv: DotEnv,
+    /// What locald says where nobody else says anything.
+    pub(crate) fallback: Vec<(String, String)>,
     /// What locald says and the service may say otherwise.
     pub(crate) offered: Vec<(String, String)>,
     /// What locald says last.
@@ -39,6 +41,7 @@ impl Environment {
             env: &definition.shared,
             dotenv: &self.dotenv,
             cwd: &definition.directory,
+            fallback: &self.fallback,
             offered: &self.offered,
             own: &definition.environment,
             imposed: &self.imposed,

@@ -37,6 +37,8 @@ impl Fingerprint {
             env: &definition.shared,
             dotenv: ingredients.dotenv,
             cwd: &definition.directory,
+            // Where a file of certificates lies is no reason to start anew.
+            fallback: &[],
             offered: &Address { port: 0, url: None }.offered(),
             own: &definition.environment,
             imposed: &[],

@@ -14,10 +14,12 @@ use super::definition::Definition;
 use super::environment::Environment;
 use super::fingerprint::{Fingerprint, Ingredients};
 use super::secrets::Secrets;
+use crate::authority;
 use crate::sites::Sites;
 
 /// The surroundings of all services of this home.
 pub(super) struct Surroundings {
+    home: Home,
     token: String,
     addresses: Arc<Addresses>,
     sites: Arc<Sites>,
@@ -37,6 +39,7 @@ struct ProjectShell {
 impl Surroundings {
     pub(super) fn new(home: &Home, addresses: Arc<Addresses>, sites: Arc<Sites>) -> Self {
         Self {
+            home: home.clone(),
             token: home.token(),
             addresses,
             sites,
@@ -103,7 +106,11 @@ impl Surroundings {
     pub(super) fn environment(&self, id: &ServiceId, definition: &Definition) -> Result<Environment, String> {
         self.learn_secrets(id, definition);
         let offered = self.address(id).map(|address| address.offered()).unwrap_or_default();
-        let mut environment = Environment { offered, ..Environment::default() };
+        let mut environment = Environment {
+            offered,
+            fallback: authority::variables(&self.home, definition.ca_env),
+            ..Environment::default()
+        };
         let mut add = |name: &str, value: String| environment.imposed.push((name.to_owned(), value));
         if let Some(notify) = self.notify.lock().unwrap_or_else(PoisonError::into_inner).get(id) {
             add("NOTIFY_SOCKET", notify.clone());
@@ -141,6 +148,7 @@ impl Surroundings {
             env: &definition.shared,
             dotenv: &dotenv,
             cwd: &definition.directory,
+            fallback: &[],
             // Which port it is makes no secret.
             offered: &Address { port: 0, url: None }.offered(),
             own: &definition.environment,

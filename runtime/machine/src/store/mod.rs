@@ -20,7 +20,7 @@ pub use found::stores;
 use crate::certificate::Root;
 use crate::change::TrustedRoot;
 use crate::tools::{Call, Said};
-use crate::world::World;
+use crate::world::{System, World};
 
 /// The sorts of store, by their names on the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -206,6 +206,15 @@ impl Store {
             Presence::Absent if self.way == Way::Nss && self.made => nss::remove_if_empty(self, world),
             Presence::Absent => Ok(()),
             Presence::Trusted | Presence::Traces => Err(StoreError::Unchanged),
+        }
+    }
+
+    /// Whether it is what browsers believe here.
+    pub fn is_of_browsers(&self, world: &World<'_>) -> bool {
+        match self.kind {
+            Kind::Nss | Kind::Windows => true,
+            Kind::System => world.system == System::MacOs,
+            Kind::Java => false,
         }
     }
 

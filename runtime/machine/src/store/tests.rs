@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::tools::Tools;
-use crate::world::{System, User};
+use crate::world::User;
 
 const PEM: &str = "-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n";
 const OTHER: &str = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
@@ -193,6 +193,7 @@ fn there_and_back(machine: &Machine, kind: Kind, system: System) -> Vec<String> 
         store: store.kind.to_string(),
         place: store.place.clone(),
         fingerprint: root.fingerprint.clone(),
+        thumbprint: root.thumbprint.clone(),
         name: root.name.clone(),
         as_root: store.as_root,
         made: store.made,
