@@ -34,13 +34,13 @@ enum Verdict {
 impl Goal {
     fn judge(self, service: &ServiceStatus) -> Verdict {
         use ServiceState::{
-            Backoff, Completed, CrashLoop, Exited, Failed, Ready, Starting, Stopped, Stopping, Unhealthy, Waiting,
+            Backoff, Completed, CrashLoop, Exited, Failed, Idle, Ready, Starting, Stopped, Stopping, Unhealthy, Waiting,
         };
         match (self, service.state) {
             (Self::Healthy, Ready) if service.health.is_none() => Verdict::Never(ExitKind::NotRunning),
             (Self::Ready | Self::Healthy, Ready | Completed)
-            | (Self::Exited, Stopped | Exited | Completed | CrashLoop | Failed) => Verdict::Met,
-            (Self::Ready | Self::Healthy, Stopped) => Verdict::Never(ExitKind::NotRunning),
+            | (Self::Exited, Stopped | Idle | Exited | Completed | CrashLoop | Failed) => Verdict::Met,
+            (Self::Ready | Self::Healthy, Stopped | Idle) => Verdict::Never(ExitKind::NotRunning),
             (Self::Ready | Self::Healthy, Exited | CrashLoop | Failed) => Verdict::Never(ExitKind::Failed),
             (_, Waiting | Starting | Unhealthy | Stopping | Backoff) | (Self::Exited, Ready) => Verdict::NotYet,
         }

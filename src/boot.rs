@@ -97,10 +97,11 @@ async fn follow(
 
 /// What is so of each service that was asked for while the answer is still to come.
 fn unfinished(progress: &Progress) -> Vec<ServiceChange> {
-    use locald_api::ServiceState::{Completed, Ready};
+    use locald_api::ServiceState::{Completed, Idle, Ready};
     let changes = progress.meant().map(|seen| {
         let status = &seen.status;
         let change = match (status.state, status.pid) {
+            (Idle, _) => Change::Idle,
             (Ready | Completed, pid) => Change::Started { pid: pid.unwrap_or_default() },
             _ => Change::Waiting { reason: format!("it is {}", described(status)) },
         };

@@ -95,6 +95,7 @@ pub(crate) fn describe(change: &Change, asked: Asked) -> (Tone, String) {
         Change::Started { pid } => (Tone::Good, format!("started (pid {pid})")),
         Change::AlreadyRunning { pid } => (Tone::Quiet, format!("was already running (pid {pid})")),
         Change::WasNotRunning => (Tone::Quiet, "was not running".to_owned()),
+        Change::Idle => (Tone::Quiet, "waits for a request".to_owned()),
         Change::Waiting { reason } => (Tone::Busy, format!("is not started yet: {reason}")),
         Change::Failed { reason } => {
             let what = match asked {
@@ -192,6 +193,7 @@ impl<'a> From<&'a ServiceChange> for ChangeJson<'a> {
             Change::Started { pid } => (json.change, json.pid) = ("started", Some(*pid)),
             Change::AlreadyRunning { pid } => (json.change, json.pid) = ("already-running", Some(*pid)),
             Change::WasNotRunning => json.change = "was-not-running",
+            Change::Idle => json.change = "idle",
             Change::Waiting { reason } => (json.change, json.reason) = ("waiting", Some(reason.as_str())),
             Change::Failed { reason } => (json.change, json.reason) = ("failed", Some(reason.as_str())),
             Change::Stopped { exit, killed, left } => {

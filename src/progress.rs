@@ -230,7 +230,7 @@ pub(crate) fn state_tone(state: ServiceState) -> Tone {
         ServiceState::Ready => Tone::Good,
         ServiceState::Waiting | ServiceState::Starting | ServiceState::Stopping | ServiceState::Backoff => Tone::Busy,
         ServiceState::Unhealthy | ServiceState::CrashLoop | ServiceState::Failed => Tone::Bad,
-        ServiceState::Stopped => Tone::Quiet,
+        ServiceState::Stopped | ServiceState::Idle => Tone::Quiet,
         ServiceState::Exited | ServiceState::Completed => Tone::Plain,
     }
 }

@@ -21,7 +21,7 @@ pub(crate) fn state(service: &ServiceStatus) -> Cow<'static, str> {
 /// The state as a sign one column wide.
 pub(crate) fn icon(service: &ServiceStatus) -> &'static str {
     match service.state {
-        ServiceState::Stopped => "○",
+        ServiceState::Stopped | ServiceState::Idle => "○",
         ServiceState::Waiting | ServiceState::Backoff => "◌",
         ServiceState::Starting | ServiceState::Stopping => "◐",
         ServiceState::Ready | ServiceState::Unhealthy => "●",
@@ -33,7 +33,7 @@ pub(crate) fn icon(service: &ServiceStatus) -> &'static str {
 /// The state's style.
 pub(crate) fn style(service: &ServiceStatus, theme: &Theme) -> Style {
     match service.state {
-        ServiceState::Stopped | ServiceState::Completed => theme.muted,
+        ServiceState::Stopped | ServiceState::Idle | ServiceState::Completed => theme.muted,
         ServiceState::Waiting | ServiceState::Starting | ServiceState::Stopping | ServiceState::Backoff => theme.warn,
         ServiceState::Ready => theme.ok,
         ServiceState::Exited | ServiceState::Unhealthy | ServiceState::CrashLoop | ServiceState::Failed => theme.error,
@@ -75,6 +75,7 @@ pub(crate) fn sentence(service: &ServiceStatus) -> String {
     let name = &service.name;
     match service.state {
         ServiceState::Stopped => format!("{name} is stopped"),
+        ServiceState::Idle => format!("{name} waits for a request"),
         ServiceState::Waiting => with_reason(format!("{name} is not started yet"), service),
         ServiceState::Starting => with_reason(format!("{name} is starting"), service),
         ServiceState::Ready => format!("{name} is running"),
@@ -151,6 +152,7 @@ pub(crate) fn change(change: &ServiceChange) -> String {
         Change::Stopped { left, .. } if !left.is_empty() => format!("{name} stopped; still runs: {}", left.join(", ")),
         Change::Stopped { .. } => format!("{name} stopped"),
         Change::WasNotRunning => format!("{name} was not running"),
+        Change::Idle => format!("{name} waits for a request"),
         Change::Waiting { reason } => format!("{name} is not started yet: {reason}"),
         Change::Failed { reason } => format!("{name} could not be started: {reason}"),
     }

@@ -10,6 +10,7 @@ use hyper::http::request::Parts;
 use hyper::upgrade::OnUpgrade;
 use hyper::{Method, Request, Response, StatusCode, Uri, Version};
 
+use crate::activity::Activity;
 use crate::answer;
 use crate::failure::{Failure, is_navigation};
 use crate::headers::{self, Origin};
@@ -79,8 +80,9 @@ async fn pass_on(
     {
         return Ok(response);
     }
+    let busy = route.activity().map(Activity::begin);
     let has_body = !body.is_end_stream();
-    let mut upload = Upload::new(body);
+    let mut upload = Upload::new(body, route.activity().cloned());
     let waits_to_be_asked = has_body && parts.version == Version::HTTP_11 && parts.headers.contains_key(EXPECT);
     headers::to_back_end(&mut parts.headers, &target.written, &entrance.origin, has_body)
         .map_err(|_| Failure::looped(&route))?;
@@ -97,7 +99,10 @@ async fn pass_on(
         });
     }
     let at_most = is_navigation.then_some(UNTIL_TOLD);
-    send(route, outgoing, opener, at_most, websocket).await
+    let wait = Wait::new(route.clone(), &entrance.origin, at_most);
+    let answered = send(route, outgoing, opener, wait, websocket).await;
+    drop(busy);
+    answered
 }
 
 fn find(proxy: &Proxy, target: &Target, entrance: &Entrance) -> Result<Arc<Route>, Failure> {
@@ -128,10 +133,9 @@ async fn send(
     route: Arc<Route>,
     mut outgoing: Request<Upload>,
     opener: Option<Opener>,
-    at_most: Option<Duration>,
+    mut wait: Wait,
     websocket: Option<OnUpgrade>,
 ) -> Result<Response<Reply>, Failure> {
-    let mut wait = Wait::new(route.clone(), at_most);
     let is_replayable = is_replayable(&outgoing);
     let need = match &websocket {
         Some(_) => Need::WebSocket,
@@ -189,10 +193,10 @@ fn received(
     if is_upgrade {
         let Some(client) = websocket else { return Err(Failure::unasked_upgrade(route)) };
         let back_end = hyper::upgrade::on(&mut response);
-        tokio::spawn(websocket::relay(client, back_end));
+        tokio::spawn(websocket::relay(client, back_end, route.activity().cloned()));
         return Ok(response.map(|_| Reply::empty()));
     }
-    Ok(response.map(|body| Reply::stream(body, lease)))
+    Ok(response.map(|body| Reply::stream(body, lease, route.activity().cloned())))
 }
 
 /// Whether a request can be sent twice without anything happening twice (RFC 9110 §9.2.2), and is here whole.

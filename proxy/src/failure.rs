@@ -76,6 +76,11 @@ impl Failure {
             .hint(format!("`locald explain {}` says what it waits for.", bare(route)))
     }
 
+    /// It waits for a request, of somebody who may have it started.
+    pub(crate) fn idle(route: &Route) -> Self {
+        Self::down(route, "It waits for a request.", "Requests of its own user start it.")
+    }
+
     pub(crate) fn down(route: &Route, reason: &str, hint: &str) -> Self {
         Self::new(Kind::Down, format!("{} does not run", route.name()), reason).hint(hint)
     }

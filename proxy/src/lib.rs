@@ -3,6 +3,7 @@
 //! It knows no configuration, reads no file, starts nothing and never heard of a service. Sockets, routes and what becomes of a back
 //! end come from whoever uses it.
 
+mod activity;
 mod answer;
 mod exchange;
 mod failure;
@@ -24,6 +25,7 @@ mod upstream;
 mod wait;
 mod websocket;
 
+pub use activity::Activity;
 pub use host::{HostError, HostName, Pattern};
 pub use proxy::Proxy;
 pub use route::{Backend, Operator, Route};

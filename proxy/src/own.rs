@@ -24,6 +24,7 @@ pub(crate) fn answer(request: &Parts, target: &Target, route: &Route, origin: &O
     let failure = match now {
         Backend::Ready(_) => return None,
         Backend::Starting { note } => Failure::starting(route, note.as_deref()),
+        Backend::Idle => Failure::idle(route),
         Backend::Down { reason, hint } => Failure::down(route, &reason, &hint),
     };
     match request.uri.path() {

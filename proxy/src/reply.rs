@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 
+use crate::activity::Activity;
 use crate::upload::BodyError;
 use crate::upstream::{Line, Upstream};
 
@@ -19,6 +20,7 @@ enum Kind {
     Stream {
         body: Incoming,
         lease: Option<Lease>,
+        activity: Option<Arc<Activity>>,
     },
     /// What came before this is to be written first.
     Broken(Option<BodyError>),
@@ -43,11 +45,11 @@ impl Reply {
     }
 
     /// What comes from a back end. `lease`: the connection, if only one answer at a time comes over it.
-    pub(crate) fn stream(body: Incoming, mut lease: Option<Lease>) -> Self {
+    pub(crate) fn stream(body: Incoming, mut lease: Option<Lease>, activity: Option<Arc<Activity>>) -> Self {
         if body.is_end_stream() {
             give_back(&mut lease);
         }
-        Self(Kind::Stream { body, lease })
+        Self(Kind::Stream { body, lease, activity })
     }
 }
 
@@ -66,11 +68,14 @@ impl Body for Reply {
         match &mut self.0 {
             Kind::Text(text) => Poll::Ready(text.take().map(|text| Ok(Frame::data(text)))),
             Kind::Broken(error) => Poll::Ready(error.take().map(Err)),
-            Kind::Stream { body, lease } => {
+            Kind::Stream { body, lease, activity } => {
                 let frame = match lease {
                     Some(lease) => lease.line.poll_frame(body, cx),
                     None => Pin::new(&mut *body).poll_frame(cx),
                 };
+                if let Some(activity) = activity.as_ref().filter(|_| frame.is_ready()) {
+                    activity.note();
+                }
                 match &frame {
                     Poll::Ready(None) => give_back(lease),
                     Poll::Ready(Some(Ok(_))) if body.is_end_stream() => give_back(lease),

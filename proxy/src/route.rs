@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::activity::Activity;
 use crate::host::HostName;
 use crate::upstream::Upstream;
 
@@ -18,6 +19,7 @@ pub struct Route {
     backend: watch::Receiver<Backend>,
     patience: Duration,
     operator: Arc<dyn Operator>,
+    activity: Option<Arc<Activity>>,
     turn: AtomicUsize,
 }
 
@@ -27,6 +29,8 @@ pub trait Operator: Send + Sync {
     fn last_lines(&self) -> Vec<String>;
     /// Starts it. Does not wait for it.
     fn start(&self);
+    /// A request has come for it while it waits for one. Does not wait for it.
+    fn wake(&self);
     /// Whether whoever holds the other end of this connection may see what it prints, and start it. `client` is that end.
     fn trusts(&self, client: SocketAddr, proxy: SocketAddr) -> bool;
 }
@@ -41,6 +45,8 @@ pub enum Backend {
         /// What it waits for, if that is known.
         note: Option<String>,
     },
+    /// Nothing, and it is on its way as soon as somebody asks for it: the operator is told, and the request waits.
+    Idle,
     /// Nothing, and nothing will by itself.
     Down {
         /// Why.
@@ -60,7 +66,13 @@ impl Route {
         patience: Duration,
         operator: Arc<dyn Operator>,
     ) -> Self {
-        Self { name, home, backend, patience, operator, turn: AtomicUsize::new(0) }
+        Self { name, home, backend, patience, operator, activity: None, turn: AtomicUsize::new(0) }
+    }
+
+    /// The route, with its requests counted.
+    #[must_use]
+    pub fn counted(self, activity: Arc<Activity>) -> Self {
+        Self { activity: Some(activity), ..self }
     }
 
     /// How it is called where it is shown.
@@ -79,6 +91,10 @@ impl Route {
 
     pub(crate) fn operator(&self) -> &dyn Operator {
         &*self.operator
+    }
+
+    pub(crate) fn activity(&self) -> Option<&Arc<Activity>> {
+        self.activity.as_ref()
     }
 
     pub(crate) fn patience(&self) -> Duration {

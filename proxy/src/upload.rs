@@ -11,6 +11,8 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep};
 
+use crate::activity::Activity;
+
 /// How long a back end may take to ask for a body whose sender waits for that. Many never ask and expect it all the same
 /// (RFC 9110 §10.1.1 tells clients not to wait for ever); what curl waits.
 const UNASKED: Duration = Duration::from_secs(1);
@@ -23,6 +25,7 @@ pub(crate) struct Upload {
     body: Option<Incoming>,
     gate: Option<Gate>,
     is_done: Arc<AtomicBool>,
+    activity: Option<Arc<Activity>>,
 }
 
 struct Gate {
@@ -35,14 +38,14 @@ struct Gate {
 pub(crate) struct Opener(Arc<Mutex<Option<oneshot::Sender<()>>>>);
 
 impl Upload {
-    pub(crate) fn new(body: Incoming) -> Self {
+    pub(crate) fn new(body: Incoming, activity: Option<Arc<Activity>>) -> Self {
         let is_done = body.is_end_stream();
-        Self { body: Some(body), gate: None, is_done: Arc::new(AtomicBool::new(is_done)) }
+        Self { body: Some(body), gate: None, is_done: Arc::new(AtomicBool::new(is_done)), activity }
     }
 
     /// No body at all.
     pub(crate) fn none() -> Self {
-        Self { body: None, gate: None, is_done: Arc::new(AtomicBool::new(true)) }
+        Self { body: None, gate: None, is_done: Arc::new(AtomicBool::new(true)), activity: None }
     }
 
     /// Has the body wait until it is asked for.
@@ -87,6 +90,9 @@ impl Body for Upload {
         }
         let Some(body) = &mut this.body else { return Poll::Ready(None) };
         let frame = ready!(Pin::new(&mut *body).poll_frame(cx));
+        if let Some(activity) = &this.activity {
+            activity.note();
+        }
         if frame.is_none() || body.is_end_stream() {
             this.is_done.store(true, Ordering::Release);
         }

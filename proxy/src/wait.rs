@@ -1,5 +1,6 @@
 //! Waiting for a back end that is on its way, or that is ready by its own word and does not take connections yet.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::failure::Failure;
+use crate::headers::Origin;
 use crate::route::{Backend, Route};
 use crate::upstream::{Connection, DialError, Need, Upstream};
 
@@ -25,6 +27,8 @@ pub(crate) const RECENT: Duration = Duration::from_secs(1);
 pub(crate) struct Wait {
     route: Arc<Route>,
     backend: watch::Receiver<Backend>,
+    /// Both ends of the connection that the request came over: the other one, and ours.
+    ends: (SocketAddr, SocketAddr),
     begun: Instant,
     /// When whoever asked is shown something instead of waiting on.
     gives_up: Instant,
@@ -32,10 +36,10 @@ pub(crate) struct Wait {
 
 impl Wait {
     /// `at_most`: a person watches, who is told after this long what is going on.
-    pub(crate) fn new(route: Arc<Route>, at_most: Option<Duration>) -> Self {
+    pub(crate) fn new(route: Arc<Route>, origin: &Origin, at_most: Option<Duration>) -> Self {
         let begun = Instant::now();
         let patience = at_most.map_or(route.patience(), |most| most.min(route.patience()));
-        Self { backend: route.backend(), route, begun, gives_up: begun + patience }
+        Self { backend: route.backend(), route, ends: (origin.client, origin.proxy), begun, gives_up: begun + patience }
     }
 
     /// The back end whose turn it is.
@@ -48,15 +52,24 @@ impl Wait {
                     None => return Err(Failure::down(&self.route, "it has no address", "")),
                 },
                 Backend::Down { reason, hint } => return Err(Failure::down(&self.route, &reason, &hint)),
-                Backend::Starting { note } => tokio::select! {
-                    changed = self.backend.changed() => {
-                        if changed.is_err() {
-                            return Err(Failure::down(&self.route, "it is gone", ""));
-                        }
+                Backend::Starting { note } => self.change(note.as_deref()).await?,
+                Backend::Idle => {
+                    // Another user of this machine has nothing started.
+                    if !self.route.operator().trusts(self.ends.0, self.ends.1) {
+                        return Err(Failure::idle(&self.route));
                     }
-                    () = sleep_until(self.gives_up) => return Err(Failure::starting(&self.route, note.as_deref())),
-                },
+                    self.route.operator().wake();
+                    self.change(None).await?;
+                }
             }
+        }
+    }
+
+    /// Returns once there is news, as long as there is patience.
+    async fn change(&mut self, note: Option<&str>) -> Result<(), Failure> {
+        tokio::select! {
+            changed = self.backend.changed() => changed.map_err(|_| Failure::down(&self.route, "it is gone", "")),
+            () = sleep_until(self.gives_up) => Err(Failure::starting(&self.route, note)),
         }
     }
 
@@ -64,7 +77,7 @@ impl Wait {
     pub(crate) async fn is_replaced(&mut self, upstream: &Arc<Upstream>) -> bool {
         let is_known = |backend: &Backend| match backend {
             Backend::Ready(ready) => ready.iter().any(|known| Arc::ptr_eq(known, upstream)),
-            Backend::Starting { .. } | Backend::Down { .. } => false,
+            Backend::Starting { .. } | Backend::Idle | Backend::Down { .. } => false,
         };
         timeout(NEWS, self.backend.wait_for(|backend| !is_known(backend))).await.is_ok()
     }

@@ -95,7 +95,7 @@ impl Report {
         let Some(seen) = self.seen(&change.service) else { return text };
         match &change.change {
             Change::Started { .. } => there(seen).unwrap_or_else(|| text + &place(seen)),
-            Change::AlreadyRunning { .. } => text + &place(seen),
+            Change::AlreadyRunning { .. } | Change::Idle => text + &place(seen),
             Change::Waiting { reason } if seen.status.pid.is_some() => format!("is not ready yet: {reason}"),
             _ => text,
         }

@@ -139,7 +139,7 @@ fn state(service: &ServiceStatus) -> String {
 
 /// How the last run ended, of a service that does not run now.
 fn exit(service: &ServiceStatus) -> Cell {
-    let asked_for = service.state == ServiceState::Stopped;
+    let asked_for = matches!(service.state, ServiceState::Stopped | ServiceState::Idle);
     match service.exit {
         _ if service.state.is_alive() => Cell::new(""),
         None => Cell::new(""),

@@ -18,6 +18,7 @@ mod hostile;
 mod idle;
 mod keys;
 mod kills;
+mod lazy;
 mod lifecycle;
 mod look;
 mod machine;

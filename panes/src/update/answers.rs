@@ -54,7 +54,11 @@ fn tell_success(model: &mut Model, purpose: &Purpose, response: &Response) {
 fn pid(change: &Change) -> Option<u32> {
     match change {
         Change::Started { pid } | Change::AlreadyRunning { pid } => Some(*pid),
-        Change::Stopped { .. } | Change::WasNotRunning | Change::Waiting { .. } | Change::Failed { .. } => None,
+        Change::Idle
+        | Change::Stopped { .. }
+        | Change::WasNotRunning
+        | Change::Waiting { .. }
+        | Change::Failed { .. } => None,
     }
 }
 

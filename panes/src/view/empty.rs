@@ -49,6 +49,7 @@ pub(super) fn about(model: &Model, service: &ServiceStatus) -> Option<Say> {
         // Keys are for the selected service alone.
         state if !model.is_selected(service) && !state.is_alive() && state != ServiceState::Waiting => String::new(),
         ServiceState::Stopped => format!("press {} to start it", key(Action::Start)),
+        ServiceState::Idle => format!("press {} to start it without one", key(Action::Start)),
         ServiceState::Exited | ServiceState::CrashLoop => format!("press {} to restart it", key(Action::Restart)),
         ServiceState::Completed => format!("press {} to run it again", key(Action::Restart)),
         ServiceState::Backoff => format!("press {} to restart it now", key(Action::Restart)),

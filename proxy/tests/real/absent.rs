@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -136,4 +137,31 @@ fn an_answer_that_breaks_off_is_not_made_to_look_whole() {
         let said = curl(&World::before(&back_end), &[URL]);
         assert!(said.code == 18 || said.code == 56, "{head_of_answer}: {said:?}");
     }
+}
+
+#[test]
+fn a_request_has_a_back_end_started_that_waits_for_one_and_is_answered_by_it() {
+    let back_end = answering("awake");
+    let world = World::with(Backend::Idle);
+    let waiting: Vec<_> = (0..3)
+        .map(|_| {
+            command(&world, &["-T", "/proc/self/status", URL]).stdout(std::process::Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    while world.keeper.woken.load(Ordering::SeqCst) < waiting.len() {
+        thread::yield_now();
+    }
+    world.backend.send_replace(starting());
+    world.backend.send_replace(ready(back_end.port));
+    for waiting in waiting {
+        assert_eq!(waiting.wait_with_output().unwrap().stdout, b"awake");
+    }
+    // Neither somebody else's request nor a page that only looks starts anything.
+    world.backend.send_replace(Backend::Idle);
+    let looks = curl(&world, &["http://shop.localhost/.well-known/locald/state"]);
+    assert!(looks.out.contains("waits for a request"), "{looks:?}");
+    world.keeper.distrusts.store(true, Ordering::SeqCst);
+    let said = ask(&world, &[]);
+    assert!(said.out.ends_with("503 application/problem+json") && said.out.contains("waits for a request"), "{said:?}");
+    assert_eq!(world.keeper.woken.load(Ordering::SeqCst), 3);
 }

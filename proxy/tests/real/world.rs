@@ -20,6 +20,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Default)]
 pub(crate) struct Keeper {
     pub(crate) started: AtomicUsize,
+    pub(crate) woken: AtomicUsize,
     pub(crate) distrusts: AtomicBool,
 }
 
@@ -30,6 +31,10 @@ impl Operator for Keeper {
 
     fn start(&self) {
         self.started.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn wake(&self) {
+        self.woken.fetch_add(1, Ordering::SeqCst);
     }
 
     fn trusts(&self, client: SocketAddr, _: SocketAddr) -> bool {

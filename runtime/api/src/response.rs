@@ -96,6 +96,8 @@ pub enum Change {
         /// Its process.
         pid: u32,
     },
+    /// It waits for a request, which starts it.
+    Idle,
     /// It was running already, and still is.
     AlreadyRunning {
         /// Its process.

@@ -88,6 +88,8 @@ pub struct ServiceStatus {
 pub enum ServiceState {
     /// Not running, because nobody started it or somebody stopped it.
     Stopped,
+    /// Not running, and started by the next request for it.
+    Idle,
     /// Wanted, and not started yet because of what it depends on.
     Waiting,
     /// Being started, or running and not known to be well yet.
@@ -127,6 +129,7 @@ impl ServiceState {
     pub fn word(self) -> &'static str {
         match self {
             Self::Stopped => "stopped",
+            Self::Idle => "idle",
             Self::Waiting => "waiting",
             Self::Starting => "starting",
             Self::Ready => "ready",

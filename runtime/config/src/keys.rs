@@ -105,6 +105,12 @@ pub(crate) const SERVICE: &[Key] = &[
     ),
     Key::new("health", Shape::Any(&[Shape::Table(HEALTH), Shape::False]), "How it is known that the service is well."),
     Key::new("start", Shape::Word(|| words(start::WORDS)), "When the service starts [default: auto]."),
+    Key::new(
+        "idle_stop",
+        Shape::Time,
+        "After so long without a request it is stopped until the next [default: never].",
+    ),
+    Key::new("hold", Shape::Time, "How long requests wait for it while it starts [default: 30s]."),
     Key::new("restart", Shape::Word(|| words(restart::WORDS)), "Whether it is started again [default: no]."),
     Key::new("backoff", Shape::Table(BACKOFF), "How long to wait before it is started again."),
     Key::new(

@@ -71,6 +71,7 @@ pub use settings::port::Port;
 pub use settings::probe::Probe;
 pub use settings::protocol::Protocol;
 pub use settings::proxy::{Entrance, Proxy};
+pub use settings::requests::HOLD;
 pub use settings::restart::Restart;
 pub use settings::signal::StopSignal;
 pub use settings::size::{Size, SizePolicy};

@@ -17,7 +17,7 @@ use crate::settings::restart::Restart;
 use crate::settings::signal::StopSignal;
 use crate::settings::size::SizePolicy;
 use crate::settings::start::Start;
-use crate::settings::timeout;
+use crate::settings::{requests, timeout};
 
 /// What to run and how to treat it. Nothing here needs a default any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,10 @@ pub struct Service {
     pub health: Health,
     /// When it starts.
     pub start: Start,
+    /// After so long without a request it is stopped, and started again by the next one.
+    pub idle_stop: Option<Duration>,
+    /// How long requests wait for it while it is on its way.
+    pub hold: Duration,
     /// Whether it is started again when it ended by itself.
     pub restart: Restart,
     /// The pauses between such starts.
@@ -80,6 +84,8 @@ impl Service {
             depends_on: Vec::new(),
             health: Health::default(),
             start: Start::default(),
+            idle_stop: None,
+            hold: requests::HOLD,
             restart: Restart::default(),
             backoff: Backoff::default(),
             concurrency: 1,

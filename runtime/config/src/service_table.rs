@@ -19,7 +19,8 @@ use crate::settings::port::Port;
 use crate::settings::probe::Probe;
 use crate::settings::protocol::Protocol;
 use crate::settings::signal::StopSignal;
-use crate::settings::{concurrency, cwd, env, hosts, timeout};
+use crate::settings::start::Start;
+use crate::settings::{concurrency, cwd, env, hosts, requests, timeout};
 use crate::tree::{Entry, Table, Value};
 
 /// What is read of a service. What its dependencies lead to is known once all are read.
@@ -69,6 +70,8 @@ fn read_table(reader: &mut Reader, entry: &Entry, root: &Path, is_template: bool
     let mut wanted = reader.setting(table, "depends_on", depends_on::read).unwrap_or_default();
     let health = reader.setting(table, "health", Health::read);
     let start = reader.setting(table, "start", Reader::parsed);
+    let idle_stop = reader.setting(table, "idle_stop", |reader, entry| reader.time(entry, requests::IDLE_STOPS));
+    let hold = reader.setting(table, "hold", |reader, entry| reader.time(entry, requests::HOLDS));
     let restart = reader.setting(table, "restart", Reader::parsed);
     let backoff = reader.setting(table, "backoff", Backoff::read);
     let concurrency =
@@ -101,6 +104,8 @@ fn read_table(reader: &mut Reader, entry: &Entry, root: &Path, is_template: bool
         protocol: protocol.unwrap_or(plain.protocol),
         health: health.unwrap_or(plain.health),
         start: start.unwrap_or(plain.start),
+        idle_stop,
+        hold: hold.unwrap_or(plain.hold),
         restart: restart.unwrap_or(plain.restart),
         backoff: backoff.unwrap_or(plain.backoff),
         concurrency: concurrency.unwrap_or(plain.concurrency),
@@ -134,6 +139,12 @@ fn check(reader: &mut Reader, table: &Table, service: &Service) {
         }
         if service.protocol != Protocol::default() {
             refuse("protocol", "a worker has no port to be spoken to at", "`type` is \"worker\"");
+        }
+        if service.start == Start::OnRequest {
+            refuse("start", "a worker gets no requests", "`type` is \"worker\"");
+        }
+        for key in ["idle_stop", "hold"] {
+            refuse(key, "a worker gets no requests", "`type` is \"worker\"");
         }
         if let Health::Asked(HealthCheck { probe: Probe::Http { .. } | Probe::Tcp(None), .. }) = service.health {
             refuse("health", "a worker has no port to be asked at", "`type` is \"worker\"");

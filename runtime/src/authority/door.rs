@@ -62,6 +62,8 @@ impl Operator for Nobody {
 
     fn start(&self) {}
 
+    fn wake(&self) {}
+
     fn trusts(&self, _client: SocketAddr, _proxy: SocketAddr) -> bool {
         false
     }

@@ -6,6 +6,9 @@ use crate::supervisor::{Seeming, State, View, seeming};
 
 /// Why no request can be answered by a service now.
 pub(super) fn absent(name: &str, view: &View) -> Backend {
+    if view.state.rests() {
+        return Backend::Idle;
+    }
     let reason = view.state.reason(view.exit);
     match seeming(&view.state) {
         Seeming::Coming => Backend::Starting { note: reason },

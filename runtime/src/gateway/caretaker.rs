@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 
 use locald_api::{ProjectId, Target};
 use locald_proxy::Operator;
@@ -52,12 +52,26 @@ impl Operator for Caretaker {
         });
     }
 
+    fn wake(&self) {
+        let Some(supervisor) = self.supervisor.upgrade() else { return };
+        wake(supervisor, self.project.clone(), self.family.clone());
+    }
+
     fn trusts(&self, client: SocketAddr, proxy: SocketAddr) -> bool {
         let ours = rustix::process::geteuid().as_raw();
         let table = if client.is_ipv4() { "/proc/net/tcp" } else { "/proc/net/tcp6" };
         let table = fs::read_to_string(table).unwrap_or_default();
         owner(&table, client, proxy).is_some_and(|user| user == ours || user == 0)
     }
+}
+
+/// Has a service started that waits for a request.
+pub(super) fn wake(supervisor: Arc<Supervisor>, project: ProjectId, family: String) {
+    tokio::spawn(async move {
+        if let Err(failure) = supervisor.demand(&project, &family).await {
+            warn!(%failure, "a service could not be started for a request");
+        }
+    });
 }
 
 /// The user whose connection this is (proc(5), `/proc/net/tcp`): `client` is its end, `proxy` is ours.

@@ -6,17 +6,16 @@ use std::time::Duration;
 
 use locald_api::{ProjectId, ServiceId};
 use locald_config::Protocol;
-use locald_proxy::{Backend, Pattern, Proxy, Route, Routes, Upstream};
+use locald_proxy::{Activity, Backend, Pattern, Proxy, Route, Routes, Upstream};
 use tokio::sync::watch;
-use tracing::warn;
+use tokio::time::Instant;
+use tracing::{info, warn};
 
 use super::backend::absent;
-use super::caretaker::Caretaker;
+use super::caretaker::{Caretaker, wake};
+use super::idleness::Idleness;
 use crate::sites::{Site, family};
-use crate::supervisor::{Seeming, Service, Supervisor, seeming};
-
-/// How long a request waits for a service that is on its way.
-const PATIENCE: Duration = Duration::from_secs(30);
+use crate::supervisor::{Definition, Rested, Seeming, Service, Supervisor, seeming};
 
 /// The routes of all services.
 #[derive(Default)]
@@ -32,8 +31,18 @@ type Key = (ProjectId, String);
 struct Feed {
     route: Arc<Route>,
     backend: watch::Sender<Backend>,
+    lazy: Lazy,
+    /// How long it is idle, if that is of interest.
+    idleness: Option<Idleness>,
     /// Where it is in its current lives.
     lives: BTreeMap<Life, Arc<Upstream>>,
+}
+
+/// What a route says of requests for a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Lazy {
+    hold: Duration,
+    idle_stop: Option<Duration>,
 }
 
 /// One life of a service, at one port.
@@ -49,7 +58,7 @@ struct Life {
 impl Feeds {
     /// Makes the routes what the services are now.
     pub(super) fn refresh(&mut self, proxy: &Proxy, supervisor: &Arc<Supervisor>) {
-        let mut names = Vec::new();
+        let (mut names, mut is_other) = (Vec::new(), false);
         for project in supervisor.snapshot() {
             let mut families: BTreeMap<&str, Vec<&Service>> = BTreeMap::new();
             for service in &project.services {
@@ -57,21 +66,60 @@ impl Feeds {
             }
             for (called, site) in supervisor.sites.of_project(&project.id) {
                 let services = families.remove(called.as_str()).unwrap_or_default();
+                let Some(definition) = project.definitions.iter().find(|it| it.family == called) else { continue };
                 let key = (project.id.clone(), called);
-                let feed = self.feeds.entry(key.clone()).or_insert_with(|| Feed::new(&key, &site, supervisor));
-                if *feed.route.home() != site.home {
-                    *feed = Feed::new(&key, &site, supervisor);
+                let make = || Feed::new(&key, &site, Lazy::of(definition), supervisor);
+                let feed = self.feeds.entry(key.clone()).or_insert_with(make);
+                if *feed.route.home() != site.home || feed.lazy != Lazy::of(definition) {
+                    *feed = make();
+                    is_other = true;
                 }
                 feed.refresh(&key.1, &site, &services, supervisor);
                 names.push((key, site));
             }
         }
-        if names == self.names {
+        if names == self.names && !is_other {
             return;
         }
         self.feeds.retain(|key, _| names.iter().any(|(known, _)| known == key));
         proxy.set_routes(self.routes(&names));
         self.names = names;
+    }
+
+    /// When the first of them has been idle for long enough, if nobody asks for anything until then.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.feeds.values().filter_map(|feed| feed.idleness.as_ref()?.due()).min()
+    }
+
+    /// Has those end that have been idle for long enough.
+    pub(super) async fn rest(&mut self, supervisor: &Arc<Supervisor>) {
+        for ((project, family), feed) in &mut self.feeds {
+            let Some(idleness) = feed.idleness.as_mut() else { continue };
+            if idleness.due().is_none_or(|due| due > Instant::now()) {
+                continue;
+            }
+            // First nobody is sent there any more, then it is looked whether somebody was: a request counts before it asks where to go.
+            let before = feed.backend.send_replace(Backend::Idle);
+            let rested = if idleness.is_busy() { None } else { supervisor.rest(project, family).await.ok() };
+            match rested {
+                Some(Rested::Yes) => {
+                    info!(%project, service = family, "nobody has asked it for anything; it is stopped until somebody does");
+                    feed.lives.clear();
+                    idleness.note(false);
+                    // Whoever has come in between has asked for something that ran.
+                    if idleness.is_busy() {
+                        wake(supervisor.clone(), project.clone(), family.clone());
+                    }
+                }
+                other => {
+                    if let Some(Rested::NeededBy(by)) = other {
+                        info!(%project, service = family, by, "nobody has asked it for anything, but it is needed");
+                    }
+                    idleness.put_off();
+                    feed.backend.send_replace(before);
+                }
+            }
+        }
     }
 
     fn routes(&self, names: &[(Key, Site)]) -> Routes<Arc<Route>> {
@@ -90,13 +138,26 @@ impl Feeds {
     }
 }
 
+impl Lazy {
+    fn of(definition: &Definition) -> Self {
+        Self { hold: definition.hold, idle_stop: definition.idle_stop }
+    }
+}
+
 impl Feed {
-    fn new(key: &Key, site: &Site, supervisor: &Arc<Supervisor>) -> Self {
+    fn new(key: &Key, site: &Site, lazy: Lazy, supervisor: &Arc<Supervisor>) -> Self {
         let (project, family) = key.clone();
         let caretaker = Caretaker { supervisor: Arc::downgrade(supervisor), project, family };
         let backend = watch::Sender::new(Backend::Starting { note: None });
-        let route = Route::new(key.1.clone(), site.home.clone(), backend.subscribe(), PATIENCE, Arc::new(caretaker));
-        Self { route: Arc::new(route), backend, lives: BTreeMap::new() }
+        let route = Route::new(key.1.clone(), site.home.clone(), backend.subscribe(), lazy.hold, Arc::new(caretaker));
+        let (route, idleness) = match lazy.idle_stop {
+            Some(limit) => {
+                let activity = Activity::new();
+                (route.counted(activity.clone()), Some(Idleness::new(activity, limit)))
+            }
+            None => (route, None),
+        };
+        Self { route: Arc::new(route), backend, lazy, idleness, lives: BTreeMap::new() }
     }
 
     fn refresh(&mut self, name: &str, site: &Site, services: &[&Service], supervisor: &Supervisor) {
@@ -115,11 +176,17 @@ impl Feed {
                 }
                 // One that is on its way says more than one that is not.
                 None => match (absent(name, &view), &absence) {
-                    (coming @ Backend::Starting { .. }, None | Some(Backend::Down { .. })) => absence = Some(coming),
+                    (idle @ Backend::Idle, None | Some(Backend::Down { .. })) => absence = Some(idle),
+                    (coming @ Backend::Starting { .. }, None | Some(Backend::Idle | Backend::Down { .. })) => {
+                        absence = Some(coming);
+                    }
                     (other, None) => absence = Some(other),
                     _ => {}
                 },
             }
+        }
+        if let Some(idleness) = &mut self.idleness {
+            idleness.note(!lives.is_empty());
         }
         if !lives.is_empty() && lives.keys().eq(self.lives.keys()) {
             return;
@@ -144,6 +211,7 @@ fn is_same(one: &Backend, other: &Backend) -> bool {
             one.iter().zip(other.iter()).all(|(one, other)| Arc::ptr_eq(one, other)) && one.len() == other.len()
         }
         (Backend::Starting { note: one }, Backend::Starting { note: other }) => one == other,
+        (Backend::Idle, Backend::Idle) => true,
         (Backend::Down { reason: one, .. }, Backend::Down { reason: other, .. }) => one == other,
         _ => false,
     }

@@ -4,6 +4,7 @@ mod backend;
 mod caretaker;
 mod doors;
 mod feed;
+mod idleness;
 mod listeners;
 mod received;
 mod settings;
@@ -16,6 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use locald_config::Entrance;
 use locald_keeper::Home;
 use locald_proxy::Proxy;
+use tokio::time::Instant;
 use tracing::{info, warn};
 
 use crate::authority::{HomeAuthority, LAST, SOON};
@@ -113,15 +115,35 @@ fn runs_out(authority: &HomeAuthority) -> Option<String> {
     is_soon.then(|| format!("HTTPS: the certificate authority holds until {until}; `locald trust` makes the next one"))
 }
 
-/// Has the routes follow every change of a project or service.
+/// Has the routes follow every change of a project or service, and services end that have been idle for long enough.
 async fn follow(supervisor: Weak<Supervisor>, proxy: Arc<Proxy>, mut feeds: Feeds) {
     let Some(mut revision) = supervisor.upgrade().map(|supervisor| supervisor.revision()) else { return };
     // What changed since the first look is looked at again.
     revision.mark_changed();
-    while revision.changed().await.is_ok() {
+    loop {
+        // A request does not change it; then there is another one, once this one is over.
+        let due = feeds.next_due();
+        let is_due = tokio::select! {
+            changed = revision.changed() => match changed {
+                Ok(()) => false,
+                Err(_) => return,
+            },
+            () = until(due) => true,
+        };
         let Some(supervisor) = supervisor.upgrade() else { return };
+        if is_due {
+            feeds.rest(&supervisor).await;
+        }
         feeds.refresh(&proxy, &supervisor);
         drop(supervisor);
         tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Resolves at a deadline; never without one.
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
     }
 }

@@ -50,6 +50,12 @@ pub(crate) struct Definition {
     pub(crate) needs: Vec<Needed>,
     pub(crate) health: Health,
     pub(crate) start: Start,
+    /// After so long without a request it ends, and waits for one.
+    #[serde(default)]
+    pub(crate) idle_stop: Option<Duration>,
+    /// How long requests wait for it while it is on its way.
+    #[serde(default = "usual_hold")]
+    pub(crate) hold: Duration,
     pub(crate) restart: Restart,
     pub(crate) backoff: Backoff,
     /// Whether it has a terminal.
@@ -138,6 +144,8 @@ impl Definition {
             needs: Vec::new(),
             health: Health::Unsaid,
             start: Start::Manual,
+            idle_stop: None,
+            hold: usual_hold(),
             restart: Restart::No,
             backoff: Backoff::default(),
             terminal: true,
@@ -197,6 +205,8 @@ impl Definition {
             needs: needs.collect(),
             health: service.health.clone(),
             start: service.start,
+            idle_stop: service.idle_stop,
+            hold: service.hold,
             restart: service.restart,
             backoff: service.backoff,
             terminal: service.tty,
@@ -207,6 +217,11 @@ impl Definition {
             origin: Origin::Configuration,
         }
     }
+}
+
+/// What a definition of an earlier release meant.
+fn usual_hold() -> Duration {
+    locald_config::HOLD
 }
 
 fn size_policy(configured: SizePolicy) -> Policy {
@@ -252,6 +267,8 @@ pub(crate) mod tests {
             needs: Vec::new(),
             health: Health::Unsaid,
             start: Start::Auto,
+            idle_stop: None,
+            hold: usual_hold(),
             restart: Restart::No,
             backoff: Backoff::default(),
             terminal: true,

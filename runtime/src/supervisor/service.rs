@@ -109,6 +109,12 @@ pub(crate) enum Asked {
     Start,
     /// To run. The answer says whether it is ready, or never will be by itself.
     StartPatiently,
+    /// To run once a request comes, unless it runs already.
+    Await,
+    /// To run, if it waits for a request.
+    Demand,
+    /// To end, and to run again once a request comes.
+    Rest,
     Stop,
     Restart,
     /// As a restart, unless somebody has stopped it meanwhile.

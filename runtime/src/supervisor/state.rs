@@ -9,7 +9,7 @@ use locald_api::{Exit, ServiceState};
 use tokio::time::Instant;
 
 use super::backoff::{AfterEnd, Restarts};
-use super::blocker::{self, Blocker};
+use super::blocker::{self, Blocker, Outlook};
 use crate::health::Source;
 
 /// What a service is doing.
@@ -17,6 +17,8 @@ use crate::health::Source;
 pub(crate) enum State {
     /// Nobody wants it to run.
     Stopped,
+    /// It is to run once a request comes for it, or somebody starts it.
+    Idle,
     /// It is wanted, and its turn has not come.
     Waiting {
         since: Instant,
@@ -74,6 +76,8 @@ pub(crate) enum Order {
 pub(crate) enum AfterStop {
     Stay,
     Start,
+    /// It waits for a request.
+    Rest,
     /// It was not well, for this reason: it is started again as if it had failed.
     Recover {
         reason: String,
@@ -89,6 +93,8 @@ pub(crate) enum Event {
     Stop,
     /// Somebody wants it to run anew.
     Restart,
+    /// It is to run once a request comes for it, and not before.
+    Rest,
     /// It may take this step, if it is what it waits to do.
     Turn(Step),
     /// It may not yet, because of these.
@@ -145,6 +151,7 @@ impl State {
         let (next, effect) = match (self.clone(), event) {
             (
                 Is::Stopped
+                | Is::Idle
                 | Is::Exited
                 | Is::Completed
                 | Is::Backoff { .. }
@@ -154,6 +161,7 @@ impl State {
             ) => (waiting(), Effect::None),
             (
                 Is::Stopped
+                | Is::Idle
                 | Is::Exited
                 | Is::Completed
                 | Is::Backoff { .. }
@@ -161,10 +169,23 @@ impl State {
                 | Is::Failed { .. },
                 On::Stop,
             ) => (Is::Stopped, Effect::None),
+            (
+                Is::Stopped
+                | Is::Idle
+                | Is::Exited
+                | Is::Completed
+                | Is::Backoff { .. }
+                | Is::CrashLoop { .. }
+                | Is::Failed { .. },
+                On::Rest,
+            ) => (Is::Idle, Effect::None),
 
             (Is::Waiting { .. }, On::Turn(Step::Begin)) => (Is::Launching { then: Then::Stay }, Effect::Begin),
             (Is::Waiting { since, .. }, On::Blocked(on)) => (Is::Waiting { since, on }, Effect::None),
+            // Somebody asks anew, maybe for the others as well: how they were does not count.
+            (Is::Waiting { .. }, On::Start | On::Restart) => (waiting(), Effect::None),
             (Is::Waiting { .. }, On::Stop) => (Is::Stopped, Effect::None),
+            (Is::Waiting { .. }, On::Rest) => (Is::Idle, Effect::None),
             (Is::Waiting { since, on }, On::Tick) => match blocker::out_of_patience(&on, since, now) {
                 Some(reason) => (Is::Failed { reason }, Effect::None),
                 None => (Is::Waiting { since, on }, Effect::None),
@@ -212,6 +233,9 @@ impl State {
             (Is::Starting { .. } | Is::Ready { .. } | Is::Unhealthy { .. }, On::Restart) => {
                 (stopping(Held, AfterStop::Start), Effect::None)
             }
+            (Is::Starting { .. } | Is::Ready { .. } | Is::Unhealthy { .. }, On::Rest) => {
+                (stopping(Held, AfterStop::Rest), Effect::None)
+            }
             (Is::Starting { .. } | Is::Ready { .. } | Is::Unhealthy { .. }, On::Ended(exit)) => {
                 (ended(exit, restarts.ended(exit, now)), Effect::None)
             }
@@ -219,7 +243,11 @@ impl State {
             (Is::Stopping { order: Held, then }, On::Turn(Step::End)) => (stopping(Given, then), Effect::End),
             (Is::Stopping { order, .. }, On::Start | On::Restart) => (stopping(order, AfterStop::Start), Effect::None),
             (Is::Stopping { order, .. }, On::Stop) => (stopping(order, AfterStop::Stay), Effect::None),
+            (Is::Stopping { order, then: AfterStop::Stay | AfterStop::Rest }, On::Rest) => {
+                (stopping(order, AfterStop::Rest), Effect::None)
+            }
             (Is::Stopping { then: AfterStop::Stay, .. }, On::Ended(_)) => (Is::Stopped, Effect::None),
+            (Is::Stopping { then: AfterStop::Rest, .. }, On::Ended(_)) => (Is::Idle, Effect::None),
             (Is::Stopping { then: AfterStop::Start, .. }, On::Ended(_)) => (waiting(), Effect::None),
             (Is::Stopping { then: AfterStop::Recover { .. }, .. }, On::Ended(exit)) => {
                 (ended(exit, restarts.was_unhealthy(now)), Effect::None)
@@ -230,6 +258,7 @@ impl State {
             // Already so, too early, or news of a run that is no longer the one in question.
             (
                 same @ (Is::Stopped
+                | Is::Idle
                 | Is::Exited
                 | Is::Completed
                 | Is::Backoff { .. }
@@ -250,8 +279,6 @@ impl State {
             | (
                 same @ Is::Waiting { .. },
                 On::Turn(Step::End)
-                | On::Start
-                | On::Restart
                 | On::Launched { .. }
                 | On::LaunchFailed { .. }
                 | On::Ended(_)
@@ -263,7 +290,8 @@ impl State {
             )
             | (
                 same @ Is::Launching { .. },
-                On::Turn(_)
+                On::Rest
+                | On::Turn(_)
                 | On::Blocked(_)
                 | On::Displaced
                 | On::Healthy(_)
@@ -279,7 +307,8 @@ impl State {
             | (same @ (Is::Ready { .. } | Is::Unhealthy { .. }), On::NotYet(_))
             | (
                 same @ Is::Stopping { .. },
-                On::Turn(_)
+                On::Rest
+                | On::Turn(_)
                 | On::Blocked(_)
                 | On::Displaced
                 | On::Launched { .. }
@@ -304,6 +333,11 @@ impl State {
         }
     }
 
+    /// Whether a request is all that it needs to run, now or once it has ended.
+    pub(crate) fn rests(&self) -> bool {
+        matches!(self, Self::Idle | Self::Stopping { then: AfterStop::Rest, .. })
+    }
+
     /// The step that waits for its turn, if one does.
     pub(crate) fn next_step(&self) -> Option<Step> {
         match self {
@@ -323,7 +357,10 @@ impl State {
 
     /// Whether there is nothing of it, and nothing under way.
     pub(crate) fn is_at_rest(&self) -> bool {
-        matches!(self, Self::Stopped | Self::Exited | Self::Completed | Self::CrashLoop { .. } | Self::Failed { .. })
+        matches!(
+            self,
+            Self::Stopped | Self::Idle | Self::Exited | Self::Completed | Self::CrashLoop { .. } | Self::Failed { .. }
+        )
     }
 
     /// Whether it runs, or would if it had not failed: what it is made from matters now, and not only when somebody starts it.
@@ -337,7 +374,7 @@ impl State {
             | Self::Backoff { .. }
             | Self::CrashLoop { .. }
             | Self::Failed { .. } => true,
-            Self::Stopped | Self::Waiting { .. } | Self::Stopping { .. } | Self::Completed => false,
+            Self::Stopped | Self::Idle | Self::Waiting { .. } | Self::Stopping { .. } | Self::Completed => false,
         }
     }
 
@@ -345,6 +382,7 @@ impl State {
     pub(crate) fn shown(&self) -> ServiceState {
         match self {
             Self::Stopped => ServiceState::Stopped,
+            Self::Idle => ServiceState::Idle,
             Self::Waiting { .. } => ServiceState::Waiting,
             Self::Launching { .. } | Self::Starting { .. } => ServiceState::Starting,
             Self::Ready { .. } => ServiceState::Ready,
@@ -361,11 +399,15 @@ impl State {
     /// Why it is in this state, given how its last run ended.
     pub(crate) fn reason(&self, exit: Option<Exit>) -> Option<String> {
         match self {
+            Self::Idle => Some("waits for a request".to_owned()),
             Self::Waiting { on, .. } if !on.is_empty() => Some(blocker::sentence(on)),
             Self::Starting { found, .. } => found.clone(),
             Self::Unhealthy { reason, .. } | Self::Failed { reason } => Some(reason.clone()),
             Self::Stopping { order: Order::Held, .. } => Some("what depends on it stops first".to_owned()),
             Self::Stopping { then: AfterStop::Start, .. } => Some("restarting".to_owned()),
+            Self::Stopping { then: AfterStop::Rest, .. } => {
+                Some("nobody has asked it for anything for a while".to_owned())
+            }
             Self::Stopping { then: AfterStop::Recover { reason }, .. } => {
                 Some(format!("restarting, as it was unhealthy: {reason}"))
             }
@@ -400,14 +442,17 @@ pub(crate) enum Seeming {
 pub(crate) fn seeming(state: &State) -> Seeming {
     match state {
         State::Ready { .. } | State::Unhealthy { .. } => Seeming::There,
+        // Not unless somebody does something about the others.
+        State::Waiting { on, .. } if blocker::outlook(on) == Outlook::Hopeless => Seeming::Gone,
         State::Waiting { .. }
         | State::Launching { then: AfterLaunch::Stay | AfterLaunch::Restart }
         | State::Starting { .. }
         | State::Stopping { then: AfterStop::Start | AfterStop::Recover { .. }, .. }
         | State::Backoff { .. } => Seeming::Coming,
         State::Stopped
+        | State::Idle
         | State::Launching { then: AfterLaunch::Stop }
-        | State::Stopping { then: AfterStop::Stay, .. }
+        | State::Stopping { then: AfterStop::Stay | AfterStop::Rest, .. }
         | State::Exited
         | State::Completed
         | State::CrashLoop { .. }

@@ -65,7 +65,7 @@ impl Supervisor {
         let wanted = meant.into_iter().map(|(meant, asked)| Wanted { meant, asked, named: true });
         let mut wanted: Vec<Wanted> = wanted.collect();
         for project in &projects {
-            wanted.extend(needed(project, &wanted));
+            require(project, &self.desired.stopped(&project.root), &mut wanted);
         }
         self.ask(wanted).await
     }
@@ -122,22 +122,29 @@ fn as_it_is(meant: &Meant) -> String {
     format!("it is {}", graph::in_words(&view.state, view.exit))
 }
 
-/// What the wanted services of a project depend on, that nobody has named and that neither runs nor is done. It is waited for as they
-/// are.
-fn needed(project: &Project, wanted: &[Wanted]) -> Vec<Wanted> {
+/// Adds what the wanted services of a project depend on, that nobody has named and that neither runs nor is done. It is waited for as
+/// they are. One that would wait for a request does not, if another one needs it now. A request alone starts nothing that somebody has
+/// `stopped`.
+fn require(project: &Project, stopped: &[String], wanted: &mut Vec<Wanted>) {
     let is_patient = wanted.iter().any(|wanted| wanted.asked == Asked::StartPatiently);
     let asked = if is_patient { Asked::StartPatiently } else { Asked::Start };
-    let is_wanted = |place: usize| {
-        let id = &project.services[place].pane.id;
-        wanted.iter().any(|wanted| wanted.meant.service.pane.id == *id)
-    };
-    let named: Vec<usize> = (0..project.services.len()).filter(|&place| is_wanted(place)).collect();
-    let missing = project.graph.with_needs(&named).into_iter().filter(|&place| {
-        let state = project.services[place].view().borrow().state.clone();
-        !is_wanted(place)
-            && state != State::Completed
-            && (state.is_at_rest() || matches!(state, State::Stopping { .. }))
-    });
-    let meant = missing.map(|place| Meant { project: project.name.clone(), service: project.services[place].clone() });
-    meant.map(|meant| Wanted { meant, asked, named: false }).collect()
+    let is_demanded = wanted.iter().all(|wanted| matches!(wanted.asked, Asked::Demand | Asked::Await));
+    let place_of = |wanted: &Wanted| project.services.iter().position(|it| it.pane.id == wanted.meant.service.pane.id);
+    let to_run = wanted.iter().filter(|wanted| wanted.asked != Asked::Await).filter_map(place_of);
+    for place in project.graph.with_needs(&to_run.collect::<Vec<_>>()) {
+        if let Some(known) = wanted.iter_mut().find(|wanted| place_of(wanted) == Some(place)) {
+            if known.asked == Asked::Await {
+                known.asked = asked;
+            }
+            continue;
+        }
+        let service = project.services[place].clone();
+        let state = service.view().borrow().state.clone();
+        if is_demanded && stopped.contains(&service.pane.id.service) {
+            continue;
+        }
+        if state != State::Completed && (state.is_at_rest() || matches!(state, State::Stopping { .. })) {
+            wanted.push(Wanted { meant: Meant { project: project.name.clone(), service }, asked, named: false });
+        }
+    }
 }

@@ -19,6 +19,7 @@ pub(crate) mod port;
 pub(crate) mod probe;
 pub(crate) mod protocol;
 pub(crate) mod proxy;
+pub(crate) mod requests;
 pub(crate) mod restart;
 pub(crate) mod signal;
 pub(crate) mod size;

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::choice::choose;
 use crate::fault::Invalid;
 
-pub(crate) const WORDS: &[(&str, Start)] = &[("auto", Start::Auto), ("manual", Start::Manual)];
+pub(crate) const WORDS: &[(&str, Start)] =
+    &[("auto", Start::Auto), ("on-request", Start::OnRequest), ("manual", Start::Manual)];
 
 /// When a service starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
@@ -15,6 +16,8 @@ pub enum Start {
     /// With its project.
     #[default]
     Auto,
+    /// With the first request for it.
+    OnRequest,
     /// When it is named, or when one that depends on it starts.
     Manual,
 }

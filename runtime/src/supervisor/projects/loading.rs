@@ -26,6 +26,8 @@ pub(super) struct Said {
 pub(super) struct Applied {
     /// Services that were not there before.
     pub(super) new: Vec<Service>,
+    /// Those that were.
+    pub(super) kept: Vec<Service>,
     /// Services that are made from something else now, and have run or tried to.
     pub(super) changed: Vec<Service>,
     /// Why services could not begin if they had to, which their files can mend.
@@ -67,6 +69,8 @@ impl Supervisor {
         };
         let wanted: Vec<String> = said.definitions.iter().filter(is_meant).map(|it| it.name.clone()).collect();
         let all: Vec<String> = said.definitions.iter().map(|definition| definition.name.clone()).collect();
+        let on_request = said.definitions.iter().filter(|definition| definition.start == Start::OnRequest);
+        let on_request: Vec<String> = on_request.map(|definition| definition.name.clone()).collect();
         // First of all: a disk may be slow, and meanwhile services would be there that nobody has started.
         self.desired.note_up(&root, said.config.name.as_str(), &all);
         self.desired.note_services(&root, &wanted, true);
@@ -79,7 +83,9 @@ impl Supervisor {
         let is_changed = |service: &Service| applied.changed.iter().any(|changed| changed.pane.id == service.pane.id);
         let each = services.into_iter().filter_map(|service| {
             let is_wanted = wanted.contains(&service.pane.id.service);
+            let waits = names.is_empty() && on_request.contains(&service.pane.id.service);
             let what = match (is_wanted, is_changed(&service)) {
+                (true, false) if waits => Asked::Await,
                 (true, false) => asked,
                 (true, true) => Asked::Restart,
                 (false, true) => Asked::Renew,
@@ -154,6 +160,7 @@ impl Supervisor {
                 self.surroundings.learn_secrets(&service, definition);
                 let is_another = known.redefine(definition.clone(), prints.as_ref().ok().copied()).await;
                 applied.changed.extend(is_another.map_err(unavailable)?.then(|| known.clone()));
+                applied.kept.push(known.clone());
                 known.clone()
             } else {
                 let created = created.next().unwrap_or_else(|| Err(format!("`{service}` was not made")));

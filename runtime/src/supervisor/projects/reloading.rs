@@ -13,7 +13,7 @@ use super::Supervisor;
 use super::loading::config_failure;
 use crate::supervisor::names::Meant;
 use crate::supervisor::project::Project;
-use crate::supervisor::service::Asked;
+use crate::supervisor::service::{Asked, Service};
 
 /// So many faults of a project are told; a file of nothing but faults says no more with them all.
 const MOST_FAULTS: usize = 20;
@@ -56,7 +56,12 @@ impl Supervisor {
         self.write_down(&meant, true).await;
         let is_meant = |other: &Meant| meant.iter().any(|meant| meant.service.pane.id == other.service.pane.id);
         wanted.retain(|(other, _)| !is_meant(other));
-        wanted.extend(meant.into_iter().map(|meant| (meant, Asked::Restart)));
+        // Who names none means those that run, or ought to.
+        let waits = |meant: &Meant| target.names.is_empty() && meant.service.view().borrow().state.rests();
+        wanted.extend(meant.into_iter().map(|meant| {
+            let asked = if waits(&meant) { Asked::Await } else { Asked::Restart };
+            (meant, asked)
+        }));
         self.bring_each(wanted).await
     }
 
@@ -88,12 +93,22 @@ impl Supervisor {
             self.save_desired().await;
         }
         // What nobody has asked to run, somebody has to.
-        let starts = |name: &str| {
-            let is_manual = definitions.iter().any(|it| it.name == name && it.start == Start::Manual);
-            !is_manual && !stopped.iter().any(|stopped| stopped == name)
+        let start = |service: &Service| {
+            let name = &service.pane.id.service;
+            let definition = definitions.iter().find(|it| it.name == *name).filter(|_| !stopped.contains(name))?;
+            match definition.start {
+                Start::Auto => Some(Asked::Start),
+                Start::OnRequest => Some(Asked::Await),
+                Start::Manual => None,
+            }
         };
-        let new = applied.new.into_iter().filter(|service| starts(&service.pane.id.service)).collect();
-        let new = self.meant(&id, new).into_iter().map(|meant| (meant, Asked::Start));
+        // One that waits for a request, and is not to any more, has waited long enough.
+        let waits = |service: &Service| service.view().borrow().state.rests() && start(service) == Some(Asked::Start);
+        let awake = applied.kept.into_iter().filter(waits);
+        let new = applied.new.into_iter().chain(awake);
+        let (new, asked): (Vec<_>, Vec<_>) =
+            new.filter_map(|service| start(&service).map(|asked| (service, asked))).unzip();
+        let new = self.meant(&id, new).into_iter().zip(asked);
         Ok(self.meant(&id, applied.changed).into_iter().map(|meant| (meant, Asked::Renew)).chain(new).collect())
     }
 

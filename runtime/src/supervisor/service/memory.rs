@@ -44,6 +44,8 @@ pub(super) enum Wanted {
     Running,
     /// Stopped now and then started.
     Restarted,
+    /// Running once a request comes.
+    Idle,
 }
 
 /// Why a service that is wanted has no run.
@@ -113,14 +115,15 @@ impl Remembered {
             }
             State::CrashLoop { restarts } => self.rest = Rest::CrashLoop { restarts: *restarts },
             State::Failed { reason } => self.rest = Rest::Failed { reason: reason.clone() },
-            State::Stopped | State::Launching { .. } | State::Stopping { .. } => {}
+            State::Stopped | State::Idle | State::Launching { .. } | State::Stopping { .. } => {}
         }
     }
 
     /// The state to go on from, given what the controller has found. `last_run` is the highest run that is known to have been.
     pub(super) fn state(&self, inherited: Option<&Inherited>, last_run: u64) -> State {
         match (inherited, self.wanted) {
-            (Some(Inherited::Starting), Wanted::Running) => State::Launching { then: AfterLaunch::Stay },
+            // A request had come.
+            (Some(Inherited::Starting), Wanted::Running | Wanted::Idle) => State::Launching { then: AfterLaunch::Stay },
             (Some(Inherited::Starting), Wanted::Stopped) => State::Launching { then: AfterLaunch::Stop },
             (Some(Inherited::Starting), Wanted::Restarted) => State::Launching { then: AfterLaunch::Restart },
             (Some(Inherited::Alive { pid, .. }), Wanted::Running) => match self.well {
@@ -130,9 +133,13 @@ impl Remembered {
             // The order to end may have been lost with the daemon that gave it; giving it twice is no harm.
             (Some(Inherited::Alive { .. }), Wanted::Stopped) => stopping(AfterStop::Stay),
             (Some(Inherited::Alive { .. }), Wanted::Restarted) => stopping(AfterStop::Start),
-            (Some(Inherited::Failed { reason }), Wanted::Running) => State::Failed { reason: reason.clone() },
+            (Some(Inherited::Alive { .. }), Wanted::Idle) => stopping(AfterStop::Rest),
+            (Some(Inherited::Failed { reason }), Wanted::Running | Wanted::Idle) => {
+                State::Failed { reason: reason.clone() }
+            }
             (Some(Inherited::Ended(_)) | None, Wanted::Running) => self.resting(last_run),
             (Some(Inherited::Ended(_)), Wanted::Restarted) => waiting(),
+            (Some(Inherited::Ended(_)) | None, Wanted::Idle) => State::Idle,
             (Some(Inherited::Ended(_) | Inherited::Failed { .. }) | None, _) => State::Stopped,
         }
     }

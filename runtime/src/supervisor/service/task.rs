@@ -18,7 +18,7 @@ use crate::supervisor::controller::{Ended, Inherited, RunEvent, ServiceControlle
 use crate::supervisor::definition::Definition;
 use crate::supervisor::fingerprint::Fingerprint;
 use crate::supervisor::graph::Advice;
-use crate::supervisor::state::{AfterLaunch, Effect, Event, State, describe};
+use crate::supervisor::state::{AfterLaunch, AfterStop, Effect, Event, State, describe};
 
 /// A service that fails within this time of its start has failed to start: whoever started it is still looking.
 const SETTLE: Duration = Duration::from_millis(250);
@@ -185,10 +185,15 @@ impl Task {
         match request {
             Request::Ask { what, done, noted } => {
                 match what {
-                    Asked::Start => self.accept_start(Starter { done, is_patient: false }),
                     Asked::StartPatiently => self.accept_start(Starter { done, is_patient: true }),
+                    Asked::Await => self.accept_await(done),
+                    Asked::Demand if !self.state.rests() => drop(done.send(self.as_it_is())),
+                    Asked::Start | Asked::Demand => self.accept_start(Starter { done, is_patient: false }),
+                    Asked::Rest => self.accept_rest(done),
                     Asked::Stop => self.accept_stop(done),
-                    Asked::Renew if self.remembered.wanted == Wanted::Stopped => drop(done.send(Change::WasNotRunning)),
+                    Asked::Renew if matches!(self.remembered.wanted, Wanted::Stopped | Wanted::Idle) => {
+                        drop(done.send(Change::WasNotRunning));
+                    }
                     Asked::Restart | Asked::Renew => self.accept_restart(done),
                 }
                 self.publish();
@@ -236,6 +241,34 @@ impl Task {
         let stopping = matches!(self.state, State::Stopping { .. });
         self.want(if stopping { Wanted::Restarted } else { Wanted::Running });
         self.apply(Event::Start);
+    }
+
+    fn accept_await(&mut self, done: oneshot::Sender<Change>) {
+        let is_ending = matches!(self.state, State::Stopping { then: AfterStop::Stay | AfterStop::Rest, .. });
+        if !self.state.is_at_rest() && !is_ending {
+            return self.accept_start(Starter { done, is_patient: false });
+        }
+        let _ = done.send(Change::Idle);
+        self.forget_trouble();
+        self.want(Wanted::Idle);
+        self.apply(Event::Rest);
+    }
+
+    fn accept_rest(&mut self, done: oneshot::Sender<Change>) {
+        if self.state.pid().is_some() && self.settles_at.is_none() && self.starters.is_empty() {
+            self.want(Wanted::Idle);
+            self.apply(Event::Rest);
+        }
+        let _ = done.send(self.as_it_is());
+    }
+
+    /// What there is to tell of it without doing anything.
+    fn as_it_is(&self) -> Change {
+        match self.state.pid() {
+            _ if self.state.rests() => Change::Idle,
+            Some(pid) => Change::AlreadyRunning { pid },
+            None => Change::WasNotRunning,
+        }
     }
 
     fn accept_stop(&mut self, done: oneshot::Sender<Change>) {
@@ -382,6 +415,10 @@ impl Task {
             State::Stopped => {
                 self.answer_stoppers(&Change::WasNotRunning);
                 self.answer_starters(&failed("it was stopped meanwhile"));
+            }
+            State::Idle => {
+                self.answer_stoppers(&Change::WasNotRunning);
+                self.answer_starters(&Change::Idle);
             }
             State::Failed { reason } => {
                 let reason = reason.clone();

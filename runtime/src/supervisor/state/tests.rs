@@ -18,7 +18,7 @@ fn blocker(patience: Option<Duration>) -> Blocker {
 
 /// Every state, with all that a later state may depend on.
 fn states(now: Instant) -> Vec<State> {
-    let mut states = vec![State::Stopped];
+    let mut states = vec![State::Stopped, State::Idle];
     states.push(State::Waiting { since: now, on: vec![blocker(None)] });
     states.extend([AfterLaunch::Stay, AfterLaunch::Stop, AfterLaunch::Restart].map(|then| State::Launching { then }));
     states.push(State::Starting { pid: 7, found: None });
@@ -26,7 +26,9 @@ fn states(now: Instant) -> Vec<State> {
     states.push(State::Unhealthy { pid: 7, reason: "sad".to_owned() });
     for order in [Order::Held, Order::Given] {
         let recover = AfterStop::Recover { reason: "sad".to_owned() };
-        states.extend([AfterStop::Stay, AfterStop::Start, recover].map(|then| State::Stopping { order, then }));
+        states.extend(
+            [AfterStop::Stay, AfterStop::Start, AfterStop::Rest, recover].map(|then| State::Stopping { order, then }),
+        );
     }
     states.extend([State::Exited, State::Completed, State::Backoff { until: now }]);
     states.extend([State::CrashLoop { restarts: 5 }, State::Failed { reason: "bad".to_owned() }]);
@@ -38,6 +40,7 @@ fn events() -> Vec<(&'static str, Event)> {
         ("start", Event::Start),
         ("stop", Event::Stop),
         ("restart", Event::Restart),
+        ("rest", Event::Rest),
         ("turn to begin", Event::Turn(Step::Begin)),
         ("turn to end", Event::Turn(Step::End)),
         ("blocked", Event::Blocked(Vec::new())),
@@ -66,6 +69,7 @@ fn name(state: &State, now: Instant) -> String {
             let then = match then {
                 AfterStop::Stay => "stay",
                 AfterStop::Start => "start",
+                AfterStop::Rest => "rest",
                 AfterStop::Recover { .. } => "recover",
             };
             format!("stopping {}, then {then}", if *order == Order::Held { "in its turn" } else { "now" })
@@ -105,8 +109,16 @@ fn every_event_in_every_state_leads_where_the_table_says() {
     stopped
         start: waiting
         restart: waiting
-    waiting for db
+        rest: idle
+    idle
+        start: waiting
         stop: stopped
+        restart: waiting
+    waiting for db
+        start: waiting
+        stop: stopped
+        restart: waiting
+        rest: idle
         turn to begin: launching, then stay + begin
         blocked: waiting
     launching, then stay
@@ -134,6 +146,7 @@ fn every_event_in_every_state_leads_where_the_table_says() {
     starting
         stop: stopping in its turn, then stay
         restart: stopping in its turn, then start
+        rest: stopping in its turn, then rest
         exits with 0: completed
         is killed: exited
         displaced: waiting
@@ -144,6 +157,7 @@ fn every_event_in_every_state_leads_where_the_table_says() {
     ready (runs)
         stop: stopping in its turn, then stay
         restart: stopping in its turn, then start
+        rest: stopping in its turn, then rest
         exits with 0: completed
         is killed: exited
         displaced: waiting
@@ -153,6 +167,7 @@ fn every_event_in_every_state_leads_where_the_table_says() {
     unhealthy (sad)
         stop: stopping in its turn, then stay
         restart: stopping in its turn, then start
+        rest: stopping in its turn, then rest
         exits with 0: completed
         is killed: exited
         displaced: waiting
@@ -162,6 +177,7 @@ fn every_event_in_every_state_leads_where_the_table_says() {
     stopping in its turn, then stay
         start: stopping in its turn, then start
         restart: stopping in its turn, then start
+        rest: stopping in its turn, then rest
         turn to end: stopping now, then stay + end
         exits with 0: stopped
         is killed: stopped
@@ -170,6 +186,13 @@ fn every_event_in_every_state_leads_where_the_table_says() {
         turn to end: stopping now, then start + end
         exits with 0: waiting
         is killed: waiting
+    stopping in its turn, then rest
+        start: stopping in its turn, then start
+        stop: stopping in its turn, then stay
+        restart: stopping in its turn, then start
+        turn to end: stopping now, then rest + end
+        exits with 0: idle
+        is killed: idle
     stopping in its turn, then recover
         start: stopping in its turn, then start
         stop: stopping in its turn, then stay
@@ -180,12 +203,19 @@ fn every_event_in_every_state_leads_where_the_table_says() {
     stopping now, then stay
         start: stopping now, then start
         restart: stopping now, then start
+        rest: stopping now, then rest
         exits with 0: stopped
         is killed: stopped
     stopping now, then start
         stop: stopping now, then stay
         exits with 0: waiting
         is killed: waiting
+    stopping now, then rest
+        start: stopping now, then start
+        stop: stopping now, then stay
+        restart: stopping now, then start
+        exits with 0: idle
+        is killed: idle
     stopping now, then recover
         start: stopping now, then start
         stop: stopping now, then stay
@@ -196,23 +226,28 @@ fn every_event_in_every_state_leads_where_the_table_says() {
         start: waiting
         stop: stopped
         restart: waiting
+        rest: idle
     completed
         start: waiting
         stop: stopped
         restart: waiting
+        rest: idle
     backoff
         start: waiting
         stop: stopped
         restart: waiting
+        rest: idle
         tick: waiting
     crash-loop
         start: waiting
         stop: stopped
         restart: waiting
+        rest: idle
     failed (bad)
         start: waiting
         stop: stopped
         restart: waiting
+        rest: idle
     ");
 }
 
