@@ -24,7 +24,8 @@ pub(super) fn measure(contenders: &[Contender]) -> Result<Vec<Row>> {
 fn per_pane(contender: &Contender) -> Result<f64> {
     let dir = tempfile::tempdir()?;
     let done: Vec<_> = (0..PANES).map(|number| dir.path().join(number.to_string())).collect();
-    let pane = |done: &std::path::PathBuf| format!("{SAY_READY}; {PRINT}; touch {}; exec sleep 100000", done.display());
+    // Ready is said last: who paints seldom shows only what stands at the end.
+    let pane = |done: &std::path::PathBuf| format!("{PRINT}; {SAY_READY}; touch {}; exec sleep 100000", done.display());
     let session = contender.start(&done.iter().map(pane).collect::<Vec<_>>())?;
     let outer = if contender.detaches() { None } else { Some(session.attach(0)?) };
     for done in &done {
