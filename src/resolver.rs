@@ -5,8 +5,10 @@
 //! nsswitch.conf(5), the hosts file and perhaps on a name server.
 
 use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::net::ToSocketAddrs;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -90,7 +92,8 @@ fn write(context: &Context, known: &Known) {
     let new = path.with_extension(format!("json.{}", std::process::id()));
     // What cannot be remembered is asked again.
     let Ok(text) = serde_json::to_vec(known) else { return };
-    let _ = fs::write(&new, text).and_then(|()| fs::rename(&new, path));
+    let private = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new);
+    let _ = private.and_then(|mut file| file.write_all(&text)).and_then(|()| fs::rename(&new, path));
 }
 
 /// What an answer depends on, as far as can be seen.

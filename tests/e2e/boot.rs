@@ -63,9 +63,13 @@ fn without_a_terminal_each_change_is_a_plain_line() {
     fs::write(home.project().join("go"), "").expect("a file of the project");
     let said = home.fails(1, &["up", "web", "bad"]);
     assert!(!said.contains('\x1b'), "{said}");
-    for line in ["db: starting", "web: waiting (waiting for db (", "db started in ", "web started in ", "bad failed: "]
-    {
-        assert_eq!(said.lines().filter(|shown| shown.starts_with(line)).count(), 1, "{line} in {said}");
+    let count = |line: &str| said.lines().filter(|shown| shown.starts_with(line)).count();
+    for line in ["db started in ", "web started in ", "bad failed: "] {
+        assert_eq!(count(line), 1, "{line} in {said}");
+    }
+    // What lasts for a moment may be over before anybody is told.
+    for line in ["db: starting", "web: waiting (waiting for db ("] {
+        assert!(count(line) <= 1, "{line} in {said}");
     }
     assert!(!said.contains(": ready"), "{said}");
     assert_eq!(said.matches("│ line ").count(), 20, "{said}");

@@ -43,6 +43,11 @@ impl TestHome {
         self.environment.push((name.to_owned(), Some(value.to_owned())));
     }
 
+    /// The variables that every command of this home gets, or is not to have.
+    pub(crate) fn environment(&self) -> &[(String, Option<String>)] {
+        &self.environment
+    }
+
     /// Takes a variable away from every command of this home.
     pub(crate) fn unset(&mut self, name: &str) {
         self.environment.push((name.to_owned(), None));

@@ -43,6 +43,7 @@ fn a_pinned_project_starts_with_the_daemon_and_what_was_stopped_stays_stopped() 
     assert_eq!(projects(&home)[0]["pinned"], true);
     assert_eq!(projects(&home)[0]["up"], false, "to ask starts nothing");
     start_daemon(&home);
+    wait::until("the pinned project is up", || (projects(&home)[0]["up"] == true).then_some(()));
     home.wait_for_state("web", "ready");
     assert_eq!(home.service("db")["state"], "stopped");
     // Whoever brings it down wants it down, until somebody brings it up.

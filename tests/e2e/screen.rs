@@ -31,6 +31,12 @@ impl Screen {
         command.env("LOCALD_HTTPS_PORT", "0");
         command.env("TERM", "xterm-256color");
         command.env("TZ", "UTC");
+        for (name, value) in home.environment() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            }
+        }
         Self::run(command, columns, rows)
     }
 
