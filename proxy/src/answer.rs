@@ -87,6 +87,20 @@ fn escaped(text: &str) -> String {
     })
 }
 
+/// A page that is no failure's.
+pub(crate) fn page(text: String) -> Response<Reply> {
+    let mut response = Response::new(Reply::text(text));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(VARY, HeaderValue::from_static("accept"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(CONTENT_SECURITY_POLICY, page::policy());
+    headers.insert(MARK, HeaderValue::from_static("directory"));
+    response
+}
+
 /// How a back end is, for a page that shows it.
 pub(crate) fn json(state: &serde_json::Value) -> Response<Reply> {
     let mut response = Response::new(Reply::text(state.to_string()));

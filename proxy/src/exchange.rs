@@ -5,28 +5,31 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hyper::body::{Body, Incoming};
-use hyper::header::{COOKIE, EXPECT, HeaderMap, HeaderValue};
+use hyper::header::{COOKIE, EXPECT, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::upgrade::OnUpgrade;
 use hyper::{Method, Request, Response, StatusCode, Uri, Version};
 
 use crate::activity::Activity;
 use crate::answer;
+use crate::directory;
 use crate::failure::{Failure, is_navigation};
 use crate::headers::{self, Origin};
 use crate::host::HostName;
 use crate::own;
+use crate::path::PathPrefix;
 use crate::proxy::Proxy;
 use crate::reply::{Lease, Reply};
 use crate::route::Route;
+use crate::routes::Found;
 use crate::target::{Refusal, Target, target};
 use crate::upload::{Opener, Upload};
 use crate::upstream::{Need, Speaker};
 use crate::wait::{RECENT, Wait};
 use crate::websocket;
 
-/// How long a person waits for a page before being told what is going on.
-const UNTIL_TOLD: Duration = Duration::from_millis(800);
+/// The beginning of the path that a back end does not get.
+const PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
 /// The connection that requests come over.
 #[derive(Debug, Clone)]
@@ -71,9 +74,24 @@ async fn pass_on(
         .then(|| hyper::upgrade::on(&mut request));
     let (mut parts, body) = request.into_parts();
     let target = target(&parts).map_err(Failure::malformed)?;
-    let route = find(proxy, &target, entrance)?;
+    if let Some(host) = &target.host
+        && directory::is_meant(host)
+        && !proxy.routes().knows(host)
+    {
+        if entrance.certificate.as_ref().is_some_and(|certificate| !host.is_covered_by(certificate)) {
+            return Err(Failure::misdirected(target.text()));
+        }
+        return directory::answer(proxy, &parts, &target, &entrance.origin);
+    }
+    let (route, prefix) = find(proxy, &target, entrance, &parts.uri)?;
     if entrance.lacks_tls && websocket.is_none() {
         return to_https(&target, &parts, entrance.origin.proxy.port(), is_navigation);
+    }
+    if let Some(port) = route.secure_port()
+        && !entrance.origin.is_secure
+        && websocket.is_none()
+    {
+        return Ok(answer::redirect(&secure_url(&target, &parts, port)));
     }
     if own::is_own(parts.uri.path())
         && let Some(response) = own::answer(&parts, &target, &route, &entrance.origin)
@@ -88,6 +106,9 @@ async fn pass_on(
         .map_err(|_| Failure::looped(&route))?;
     join_cookies(&mut parts.headers);
     parts.uri = path_of(&parts.uri);
+    if route.is_stripped() {
+        strip(&mut parts, &prefix);
+    }
     parts.version = Version::HTTP_11;
     let opener = waits_to_be_asked.then(|| upload.wait());
     let mut outgoing = Request::from_parts(parts, upload);
@@ -98,35 +119,64 @@ async fn pass_on(
             }
         });
     }
-    let at_most = is_navigation.then_some(UNTIL_TOLD);
+    let at_most = is_navigation.then(|| proxy.until_told());
     let wait = Wait::new(route.clone(), &entrance.origin, at_most);
     let answered = send(route, outgoing, opener, wait, websocket).await;
     drop(busy);
     answered
 }
 
-fn find(proxy: &Proxy, target: &Target, entrance: &Entrance) -> Result<Arc<Route>, Failure> {
+fn find(proxy: &Proxy, target: &Target, entrance: &Entrance, uri: &Uri) -> Result<(Arc<Route>, PathPrefix), Failure> {
     let routes = proxy.routes();
-    let route = target.host.as_ref().and_then(|host| Some((host, routes.find(host)?)));
-    let Some((host, route)) = route else {
-        return Err(Failure::unknown_host(target.text(), proxy.homes()));
+    let Some(host) = target.host.as_ref().filter(|host| routes.knows(host)) else {
+        // A page of another name that has been made to lead here must not learn what somebody works on, nor another user.
+        let is_ours = target.host.as_ref().is_none_or(HostName::is_local) && proxy.trusts(&entrance.origin);
+        let hosts = if is_ours { proxy.homes() } else { Vec::new() };
+        return Err(Failure::unknown_host(target.text(), hosts));
     };
-    match &entrance.certificate {
-        Some(certificate) if !host.is_covered_by(certificate) => Err(Failure::misdirected(target.text())),
-        _ => Ok(route.clone()),
+    if let Some(certificate) = &entrance.certificate
+        && !host.is_covered_by(certificate)
+    {
+        return Err(Failure::misdirected(target.text()));
+    }
+    // What a page of ours asks for is meant for whoever the page was asked of.
+    let path = if own::is_own(uri.path()) { own::back(uri).unwrap_or("/") } else { uri.path() };
+    match routes.find(host, path) {
+        Some(Found { prefix, value }) => Ok((value.clone(), prefix.clone())),
+        None => Err(Failure::unknown_path(target.text(), proxy.paths(host))),
+    }
+}
+
+/// Takes the beginning of the path away, and tells the back end of it.
+fn strip(parts: &mut Parts, prefix: &PathPrefix) {
+    let rest = prefix.rest_of(parts.uri.path()).unwrap_or_default();
+    let slash = if rest.is_empty() { "/" } else { "" };
+    let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let told = (format!("{slash}{rest}{query}").parse(), HeaderValue::from_str(&prefix.to_string()));
+    // A path that begins with two slashes would be read as a host, and is passed on whole.
+    if let (Ok(uri), Ok(prefix)) = told
+        && prefix != "/"
+        && !rest.starts_with("//")
+    {
+        parts.uri = uri;
+        parts.headers.insert(PREFIX, prefix);
     }
 }
 
 /// Sends a request that came without TLS to where it would have come with it.
 fn to_https(target: &Target, parts: &Parts, port: u16, is_navigation: bool) -> Result<Response<Reply>, Failure> {
-    let host = target.host.as_ref().map(ToString::to_string).unwrap_or_default();
-    let port = if port == 443 { String::new() } else { format!(":{port}") };
-    let url = format!("https://{host}{port}{}", path_of(&parts.uri));
+    let url = secure_url(target, parts, port);
     if is_navigation || parts.method == Method::HEAD {
         Ok(answer::redirect(&url))
     } else {
         Err(Failure::not_secure(&url))
     }
+}
+
+fn secure_url(target: &Target, parts: &Parts, port: u16) -> String {
+    let host = target.host.as_ref().map(ToString::to_string).unwrap_or_default();
+    let port = if port == 443 { String::new() } else { format!(":{port}") };
+    format!("https://{host}{port}{}", path_of(&parts.uri))
 }
 
 async fn send(

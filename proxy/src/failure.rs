@@ -54,10 +54,17 @@ impl Failure {
 
     pub(crate) fn unknown_host(host: &str, hosts: Vec<String>) -> Self {
         let detail =
-            if hosts.is_empty() { "No project is up that has host names." } else { "These names lead somewhere:" };
+            if hosts.is_empty() { "No service that is up has this name." } else { "These names lead somewhere:" };
         let failure = Self::new(Kind::UnknownHost, format!("Nothing is called {host}"), detail)
             .hint("`locald up` in a project's folder starts it; `locald urls` says where its services are.");
         Self { hosts, ..failure }
+    }
+
+    /// A name that has something at these paths alone.
+    pub(crate) fn unknown_path(host: &str, paths: Vec<String>) -> Self {
+        let failure =
+            Self::new(Kind::UnknownHost, format!("Nothing of {host} is at this path"), "These lead somewhere:");
+        Self { hosts: paths, ..failure }
     }
 
     pub(crate) fn misdirected(host: &str) -> Self {
@@ -142,7 +149,7 @@ pub(crate) fn is_navigation(request: &Parts) -> bool {
         }
 }
 
-fn accepts_html(headers: &HeaderMap) -> bool {
+pub(crate) fn accepts_html(headers: &HeaderMap) -> bool {
     let accept = headers.get_all("accept").iter().filter_map(|value| value.to_str().ok());
     accept
         .flat_map(|value| value.split(','))

@@ -59,6 +59,11 @@ impl HostName {
         Ok((name.parse()?, port))
     }
 
+    /// Whether it can be no other machine's: `localhost`, or a name below it (RFC 6761 §6.3).
+    pub(crate) fn is_local(&self) -> bool {
+        self.0.rsplit('.').next() == Some("localhost")
+    }
+
     /// The names above this one, the nearest first.
     fn above(&self) -> impl Iterator<Item = &str> {
         let mut rest = self.as_str();
@@ -110,6 +115,16 @@ impl fmt::Display for HostName {
 impl Borrow<str> for HostName {
     fn borrow(&self) -> &str {
         &self.0
+    }
+}
+
+impl Pattern {
+    /// Whether this is a pattern of `host`.
+    pub fn matches(&self, host: &HostName) -> bool {
+        match self {
+            Self::Exact(name) => name == host,
+            Self::Below(name) => host.above().any(|above| above == name.as_str()),
+        }
     }
 }
 

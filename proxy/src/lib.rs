@@ -5,6 +5,7 @@
 
 mod activity;
 mod answer;
+mod directory;
 mod exchange;
 mod failure;
 mod framing;
@@ -13,6 +14,7 @@ mod host;
 mod limits;
 mod own;
 mod page;
+mod path;
 mod proxy;
 mod reply;
 mod route;
@@ -26,9 +28,11 @@ mod wait;
 mod websocket;
 
 pub use activity::Activity;
+pub use directory::DIRECTORY;
 pub use host::{HostError, HostName, Pattern};
+pub use path::{PathError, PathPrefix};
 pub use proxy::Proxy;
 pub use route::{Backend, Operator, Route};
-pub use routes::{Routes, Taken};
-pub use tls::{Authority, AuthorityError, Kept};
+pub use routes::{Found, Routes, Taken};
+pub use tls::{Authority, AuthorityError, Certificates, Certified, CertifiedError, Kept};
 pub use upstream::Upstream;

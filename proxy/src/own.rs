@@ -3,7 +3,7 @@
 
 use hyper::header::{HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
-use hyper::{Method, Response, StatusCode};
+use hyper::{Method, Response, StatusCode, Uri};
 use serde_json::json;
 
 use crate::answer;
@@ -34,6 +34,11 @@ pub(crate) fn answer(request: &Parts, target: &Target, route: &Route, origin: &O
     }
 }
 
+/// The path whose page asks, as the query says it: as it stands, since it was taken from a URI.
+pub(crate) fn back(uri: &Uri) -> Option<&str> {
+    uri.query().and_then(|query| query.strip_prefix("to=")).filter(|path| is_path(path))
+}
+
 /// Whether a path is one of the two.
 pub(crate) fn is_own(path: &str) -> bool {
     path == STATE || path == START
@@ -53,8 +58,7 @@ fn start(request: &Parts, target: &Target, route: &Route, origin: &Origin) -> Re
         return refused;
     }
     route.operator().start();
-    let back = request.uri.query().and_then(|query| query.strip_prefix("to=")).filter(|path| is_path(path));
-    answer::see_other(back.unwrap_or("/"))
+    answer::see_other(back(&request.uri).unwrap_or("/"))
 }
 
 fn is_trusted(route: &Route, origin: &Origin) -> bool {

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use hyper::header::HeaderValue;
 
+use crate::directory::Item;
 use crate::failure::{Failure, Kind};
 use crate::own::START;
 
@@ -68,6 +69,28 @@ pub(crate) fn of_failure(failure: &Failure, path: &str) -> String {
         escape(&failure.title),
         body.concat(),
         failure.status().as_u16(),
+    )
+}
+
+/// The page of all routes.
+pub(crate) fn of_directory(items: &[Item]) -> String {
+    let mut body = "<h1>What is here</h1>".to_owned();
+    for group in items.chunk_by(|one, other| one.group == other.group) {
+        let rows = group.iter().map(|Item { name, url, state, .. }| {
+            let (name, url) = (escape(name), escape(url));
+            format!("<li>{name}: <a href=\"{url}\">{url}</a> is {state}</li>")
+        });
+        let rows: Vec<String> = rows.collect();
+        body.extend(["<h2>", &escape(&group[0].group), "</h2><ul>", &rows.concat(), "</ul>"]);
+    }
+    if items.is_empty() {
+        body += "<p>No project is up that has host names.</p>";
+    }
+    format!(
+        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>locald</title>\
+         <style>{STYLE}</style></head><body><main>{body}<p>{}</p></main><footer>from locald</footer></body></html>\n",
+        with_code("`locald up` in a project's folder starts it; `locald urls` says where its services are."),
     )
 }
 

@@ -2,26 +2,65 @@
 
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::headers::Origin;
+use crate::host::HostName;
 use crate::route::Route;
 use crate::routes::Routes;
 
 /// Passes requests on to where their host names lead.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Proxy {
     /// Proxies in front of this one.
     trusted_peers: Vec<IpAddr>,
     routes: RwLock<Arc<Routes<Arc<Route>>>>,
+    until_told: Duration,
+    leaving: watch::Sender<bool>,
+}
+
+/// How long a person waits for a page before being told what is going on.
+const UNTIL_TOLD: Duration = Duration::from_millis(800);
+
+impl Default for Proxy {
+    fn default() -> Self {
+        Self::showing_pages_after(UNTIL_TOLD)
+    }
 }
 
 impl Proxy {
-    /// A proxy that believes these peers, and nobody else, what they say of where a request comes from.
-    pub fn new(trusted_peers: Vec<IpAddr>) -> Self {
-        Self { trusted_peers, ..Self::default() }
+    /// The proxy, which believes these peers, and nobody else, what they say of where a request comes from.
+    #[must_use]
+    pub fn believing(self, trusted_peers: Vec<IpAddr>) -> Self {
+        Self { trusted_peers, ..self }
     }
 
-    pub(crate) fn trusts(&self, peer: IpAddr) -> bool {
+    pub(crate) fn believes(&self, peer: IpAddr) -> bool {
         self.trusted_peers.contains(&peer.to_canonical())
+    }
+
+    /// One that has a person wait for so long before it says with a page that a back end is on its way.
+    pub fn showing_pages_after(until_told: Duration) -> Self {
+        Self { trusted_peers: Vec::new(), routes: RwLock::default(), until_told, leaving: watch::Sender::new(false) }
+    }
+
+    pub(crate) fn until_told(&self) -> Duration {
+        self.until_told
+    }
+
+    /// Lets nobody in any more, and has those go who are in: each connection once its answers are through, and all of them after `grace`.
+    /// Says whether that was time enough. Whoever has a socket still may let others in there.
+    pub async fn leave(&self, grace: Duration) -> bool {
+        self.leaving.send_replace(true);
+        timeout(grace, self.leaving.closed()).await.is_ok()
+    }
+
+    /// Resolves [`left`] once everybody is to go, and holds that up while it is there.
+    pub(crate) fn leaving(&self) -> watch::Receiver<bool> {
+        self.leaving.subscribe()
     }
 
     /// These are the routes from now on. Requests that are on their way stay on it.
@@ -33,11 +72,45 @@ impl Proxy {
         self.routes.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// The beginnings of paths that lead somewhere at a name, in order.
+    pub(crate) fn paths(&self, host: &HostName) -> Vec<String> {
+        let routes = self.routes();
+        let at_host = routes.iter().filter(|(pattern, _, _)| pattern.matches(host));
+        let mut paths: Vec<String> = at_host.map(|(_, prefix, _)| format!("{host}{prefix}")).collect();
+        paths.sort();
+        paths.dedup();
+        paths
+    }
+
+    /// Every route, once.
+    pub(crate) fn all(&self) -> Vec<Arc<Route>> {
+        let mut all: Vec<Arc<Route>> = Vec::new();
+        for (_, _, route) in self.routes().iter() {
+            if all.iter().all(|known| !Arc::ptr_eq(known, route)) {
+                all.push(route.clone());
+            }
+        }
+        all
+    }
+
+    /// Whether whoever holds the other end of a connection may see what there is. Where there is nothing, nobody is asked.
+    pub(crate) fn trusts(&self, origin: &Origin) -> bool {
+        let routes = self.routes();
+        let any = routes.iter().next();
+        any.is_none_or(|(_, _, route)| route.operator().trusts(origin.client, origin.proxy))
+    }
+
     /// The first host name of each route, in order.
     pub(crate) fn homes(&self) -> Vec<String> {
-        let mut homes: Vec<String> = self.routes().iter().map(|(_, route)| route.home().to_string()).collect();
+        let mut homes: Vec<String> = self.routes().iter().map(|(_, _, route)| route.home().to_string()).collect();
         homes.sort();
         homes.dedup();
         homes
     }
+}
+
+/// Resolves once everybody is to go.
+pub(crate) async fn left(leaving: &mut watch::Receiver<bool>) {
+    // Its sender lives as long as the proxy, which whoever waits here holds.
+    let _ = leaving.wait_for(|is_leaving| *is_leaving).await;
 }

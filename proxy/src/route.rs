@@ -20,6 +20,9 @@ pub struct Route {
     patience: Duration,
     operator: Arc<dyn Operator>,
     activity: Option<Arc<Activity>>,
+    group: String,
+    is_stripped: bool,
+    secure_port: Option<u16>,
     turn: AtomicUsize,
 }
 
@@ -66,7 +69,36 @@ impl Route {
         patience: Duration,
         operator: Arc<dyn Operator>,
     ) -> Self {
-        Self { name, home, backend, patience, operator, activity: None, turn: AtomicUsize::new(0) }
+        Self {
+            name,
+            home,
+            backend,
+            patience,
+            operator,
+            activity: None,
+            group: String::new(),
+            is_stripped: false,
+            secure_port: None,
+            turn: AtomicUsize::new(0),
+        }
+    }
+
+    /// The route, as one of several that belong together where all are listed.
+    #[must_use]
+    pub fn of_group(self, group: String) -> Self {
+        Self { group, ..self }
+    }
+
+    /// The route, whose back end does not get the beginning of the path by which it was found.
+    #[must_use]
+    pub fn stripped(self) -> Self {
+        Self { is_stripped: true, ..self }
+    }
+
+    /// The route, whose requests without TLS are sent to this port, where TLS is spoken.
+    #[must_use]
+    pub fn secured(self, port: u16) -> Self {
+        Self { secure_port: Some(port), ..self }
     }
 
     /// The route, with its requests counted.
@@ -95,6 +127,18 @@ impl Route {
 
     pub(crate) fn activity(&self) -> Option<&Arc<Activity>> {
         self.activity.as_ref()
+    }
+
+    pub(crate) fn group(&self) -> &str {
+        &self.group
+    }
+
+    pub(crate) fn is_stripped(&self) -> bool {
+        self.is_stripped
+    }
+
+    pub(crate) fn secure_port(&self) -> Option<u16> {
+        self.secure_port
     }
 
     pub(crate) fn patience(&self) -> Duration {

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
@@ -21,14 +22,16 @@ use crate::exchange::{Entrance, answer, refuse};
 use crate::framing::Watched;
 use crate::headers::Origin;
 use crate::limits::{BUFFER, MAX_CONNECTIONS, MAX_HEAD, MAX_HEADERS, MAX_RESETS};
-use crate::proxy::Proxy;
+use crate::proxy::{Proxy, left};
 use crate::target::Refusal;
-use crate::tls::{self, Authority};
+use crate::tls::{self, Authority, Certificates};
 
 /// The pause after a connection could not be taken, mostly for want of descriptors.
 const RELIEF: Duration = Duration::from_millis(100);
 /// How long a client may take for its first octet, and then to agree on how to speak TLS.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the first request of a connection may take that was let in right before everybody is to go.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
 /// The first octet of a TLS connection: a record of the handshake (RFC 8446 §5.1). No request of HTTP begins with it.
 const HANDSHAKE: u8 = 22;
 
@@ -38,7 +41,7 @@ impl Proxy {
         self.take(listener, |proxy, stream, entrance| async move { speak_http1(proxy, stream, entrance).await }).await;
     }
 
-    /// Takes connections that speak TLS, with certificates of `authority`, for as long as this is polled. Those that do not are sent to
+    /// Takes connections that speak TLS, with certificates of `supplied`, else of `authority`, for as long as this is polled. Those that do not are sent to
     /// where they should have asked, except for WebSockets, which are passed on.
     ///
     /// # Errors
@@ -47,8 +50,9 @@ impl Proxy {
         self: Arc<Self>,
         listener: TcpListener,
         authority: Arc<Authority>,
+        supplied: Arc<dyn Certificates>,
     ) -> Result<(), rustls::Error> {
-        let acceptor = TlsAcceptor::from(tls::server(self.clone(), authority)?);
+        let acceptor = TlsAcceptor::from(tls::server(self.clone(), authority, supplied)?);
         let speak = move |proxy, stream, entrance| speak_tls(proxy, acceptor.clone(), stream, entrance);
         self.take(listener, speak).await;
         Ok(())
@@ -60,10 +64,18 @@ impl Proxy {
         speak: impl Fn(Arc<Self>, TcpStream, Entrance) -> F,
     ) {
         let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+        let mut leaving = self.leaving();
         loop {
-            // The semaphore is never closed.
-            let Ok(place) = places.clone().acquire_owned().await else { return };
-            let Some((stream, client)) = accept(&listener).await else { continue };
+            let next = async {
+                // The semaphore is never closed.
+                let place = places.clone().acquire_owned().await.ok()?;
+                Some((place, accept(&listener).await?))
+            };
+            let next = tokio::select! {
+                () = left(&mut leaving) => return,
+                next = next => next,
+            };
+            let Some((place, (stream, client))) = next else { continue };
             let Ok(entrance) = entrance(&self, &stream, client) else { continue };
             let speaking = speak(self.clone(), stream, entrance);
             tokio::spawn(async move {
@@ -90,11 +102,13 @@ async fn accept(listener: &TcpListener) -> Option<(TcpStream, SocketAddr)> {
 
 fn entrance(proxy: &Proxy, stream: &TcpStream, client: SocketAddr) -> io::Result<Entrance> {
     stream.set_nodelay(true)?;
-    let origin = Origin::new(client, stream.local_addr()?, proxy.trusts(client.ip()));
+    let origin = Origin::new(client, stream.local_addr()?, proxy.believes(client.ip()));
     Ok(Entrance { origin, certificate: None, lacks_tls: false })
 }
 
 async fn speak_tls(proxy: Arc<Proxy>, acceptor: TlsAcceptor, stream: TcpStream, entrance: Entrance) {
+    // Whoever is about to agree on TLS is in.
+    let _leaving = proxy.leaving();
     let mut first = [0];
     match timeout(HANDSHAKE_TIMEOUT, stream.peek(&mut first)).await {
         Ok(Ok(1)) if first[0] != HANDSHAKE => {
@@ -126,10 +140,14 @@ async fn speak_http1(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     entrance: Entrance,
 ) {
+    let leaving = proxy.leaving();
     let stream = Watched::new(stream);
     let has_two_lengths = stream.has_two_lengths();
     let entrance = Arc::new(entrance);
+    let first = Arc::new(Notify::new());
+    let asked = first.clone();
     let service = service_fn(move |request| {
+        asked.notify_one();
         let (proxy, entrance) = (proxy.clone(), entrance.clone());
         let is_ambiguous = has_two_lengths.load(Ordering::Acquire);
         async move {
@@ -147,7 +165,15 @@ async fn speak_http1(
         .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
-    if let Err(error) = connection.await {
+    let (mut connection, mut leaving) = (pin!(connection), leaving);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = told_to_go(&mut leaving, &first) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
         debug!(%error, "a connection ended early");
     }
 }
@@ -157,6 +183,7 @@ async fn speak_http2(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     entrance: Entrance,
 ) {
+    let leaving = proxy.leaving();
     let entrance = Arc::new(entrance);
     let service = service_fn(move |request| {
         let (proxy, entrance) = (proxy.clone(), entrance.clone());
@@ -169,7 +196,22 @@ async fn speak_http2(
         .initial_stream_window_size(1 << 20)
         .initial_connection_window_size(4 << 20)
         .serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = connection.await {
+    let (mut connection, mut leaving) = (pin!(connection), leaving);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = left(&mut leaving) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
         debug!(%error, "a connection ended early");
     }
+}
+
+/// Resolves once everybody is to go, and whoever has just come has asked for something: a connection that has not brought a request
+/// yet would be closed before it is read.
+async fn told_to_go(leaving: &mut watch::Receiver<bool>, first: &Notify) {
+    left(leaving).await;
+    let _ = timeout(LAST_MOMENT, first.notified()).await;
 }

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use locald_keeper::lock::Lock;
 use locald_keeper::{FromKeeper, Home, RESTART_CODE, Receiver, ToKeeper};
+use locald_proxy::Proxy;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tracing::{error, info};
@@ -28,6 +29,8 @@ use crate::usage::Meter;
 const PREDECESSOR: Duration = Duration::from_secs(5);
 /// How long the log may take to finish when the daemon ends.
 const LAST_LINES: Duration = Duration::from_secs(2);
+/// How long answers of the proxy may take to get through when the daemon is replaced.
+const DRAIN: Duration = Duration::from_secs(5);
 
 /// Runs the daemon. `arguments`: those of its [`Home`]. Standard input is the keeper.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
@@ -143,13 +146,22 @@ async fn serve(
     let mut terminate = signal(SignalKind::terminate()).map_err(text)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(text)?;
     let mut hangup = signal(SignalKind::hangup()).map_err(text)?;
+    let (mut proxy, mut draining) = (None::<Arc<Proxy>>, None);
     let end = loop {
         tokio::select! {
-            Some(end) = ending.recv() => break Some(end),
+            Some(end) = ending.recv() => match &proxy {
+                // Whoever is in the middle of an answer gets the rest of it; whoever comes now waits for the next daemon.
+                Some(proxy) if end == End::Restart && draining.is_none() => {
+                    listening.abort();
+                    draining = Some(drain(proxy.clone()));
+                }
+                _ => break Some(end),
+            },
+            () = done(&mut draining), if draining.is_some() => break Some(End::Restart),
             () = done(&mut inheriting) => {
                 deferred.drain(..).for_each(|(message, descriptors)| supervisor.hear(message, descriptors));
                 if let Some(gateway) = gateway.take() {
-                    gateway.start(&supervisor);
+                    proxy = Some(gateway.start(&supervisor));
                 }
                 if let Some(listener) = listener.take() {
                     let _ = listeners.send(listener).await;
@@ -158,7 +170,7 @@ async fn serve(
                 let supervisor = supervisor.clone();
                 tokio::spawn(async move { supervisor.start_pinned().await });
             }
-            _ = hangup.recv() => break Some(End::Restart),
+            _ = hangup.recv() => drop(ends.try_send(End::Restart)),
             _ = terminate.recv() => stop_everything(&supervisor, &ends, "SIGTERM"),
             _ = interrupt.recv() => stop_everything(&supervisor, &ends, "SIGINT"),
             message = hearing.recv() => match message {
@@ -188,11 +200,25 @@ async fn serve(
     // What a slow disk has not taken by then is still in the journal, or becomes a gap. Without a keeper this is the journals' last
     // reader, so what they hold is logged all the more.
     let _ = tokio::time::timeout(LAST_LINES, finished).await;
+    code(end)
+}
+
+fn code(end: Option<End>) -> Result<ExitCode, String> {
     match end {
         Some(End::Shutdown) => Ok(ExitCode::SUCCESS),
         Some(End::Restart) => Ok(ExitCode::from(RESTART_CODE as u8)),
         None => Err("the keeper is gone".to_owned()),
     }
+}
+
+/// Has the proxy let nobody in any more, and finish what is on its way.
+fn drain(proxy: Arc<Proxy>) -> tokio::task::JoinHandle<()> {
+    info!("finishing what is on its way");
+    tokio::spawn(async move {
+        if !proxy.leave(DRAIN).await {
+            info!("not all that was on its way is finished");
+        }
+    })
 }
 
 /// Resolves once the task is done, and never again.

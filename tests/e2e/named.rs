@@ -181,7 +181,9 @@ fn a_port_of_the_configuration_is_taken_or_it_is_told_why_not() {
     write(busy).expect("a file");
     home.ok(&["up"]);
     let said = home.run(&["status"]);
-    assert!(said.err.contains(&format!("port {busy} is in use; another one is used")), "{said:?}");
+    let owner = format!("(pid {})", std::process::id());
+    assert!(said.err.contains(&format!("port {busy} is in use by ")) && said.err.contains(&owner), "{said:?}");
+    assert!(said.err.contains("another one is used"), "{said:?}");
     assert_eq!(curl(&[&site(&home, "web")]), "200");
     drop(taken);
     home.ok(&["daemon", "restart"]);

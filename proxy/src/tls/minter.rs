@@ -10,6 +10,8 @@ use rustls::sign::CertifiedKey;
 use tracing::warn;
 
 use super::authority::{Authority, DAYS};
+use super::supplied::{Certificates, Certified};
+use crate::directory;
 use crate::host::HostName;
 use crate::proxy::Proxy;
 
@@ -20,6 +22,7 @@ const MAX: usize = 512;
 pub(super) struct Minter {
     proxy: Arc<Proxy>,
     authority: Arc<Authority>,
+    supplied: Arc<dyn Certificates>,
     made: Mutex<HashMap<HostName, Made>>,
 }
 
@@ -30,13 +33,18 @@ struct Made {
 }
 
 impl Minter {
-    pub(super) fn new(proxy: Arc<Proxy>, authority: Arc<Authority>) -> Self {
-        Self { proxy, authority, made: Mutex::default() }
+    pub(super) fn new(proxy: Arc<Proxy>, authority: Arc<Authority>, supplied: Arc<dyn Certificates>) -> Self {
+        Self { proxy, authority, supplied, made: Mutex::default() }
     }
 
     fn certificate(&self, host: &HostName) -> Option<Arc<CertifiedKey>> {
         // Nobody can have certificates made, and memory filled, by asking for names at random.
-        self.proxy.routes().find(host)?;
+        if !self.proxy.routes().knows(host) && !directory::is_meant(host) {
+            return None;
+        }
+        if let Some(Certified(supplied)) = self.supplied.of(host) {
+            return Some(supplied);
+        }
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = made.get(host).filter(|made| made.at.elapsed().is_ok_and(|age| age < DAYS * 2 / 3)) {
             return Some(known.key.clone());

@@ -80,7 +80,7 @@ impl World {
         let listener = runtime.block_on(tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
         let port = listener.local_addr().unwrap().port();
         match authority {
-            Some(authority) => drop(runtime.spawn(proxy.serve_https(listener, authority))),
+            Some(authority) => drop(runtime.spawn(proxy.serve_https(listener, authority, Arc::new(())))),
             None => drop(runtime.spawn(proxy.serve_http(listener))),
         }
         Self { keeper, port, backend, _runtime: runtime }

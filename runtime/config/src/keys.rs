@@ -1,6 +1,6 @@
 //! Which keys there are and what each may hold: one table, from which the readers, the reference's test and the schema take it.
 
-use crate::settings::{backoff, concurrency, depends_on, escape, health, kind, protocol, restart, start};
+use crate::settings::{backoff, concurrency, depends_on, escape, health, kind, plain_http, protocol, restart, start};
 
 /// One key of a table.
 #[derive(Debug, Clone, Copy)]
@@ -82,6 +82,11 @@ pub(crate) const PROJECT: &[Key] = &[
         Shape::Boolean,
         "Whether variables lead programs to a file of all trusted certificates, locald's own among them [default: false].",
     ),
+    Key::new(
+        "http",
+        Shape::Word(|| words(plain_http::WORDS)),
+        "What becomes of requests without TLS [default: serve].",
+    ),
 ];
 
 /// The keys of a service.
@@ -92,6 +97,8 @@ pub(crate) const SERVICE: &[Key] = &[
     Key::new("env", ENV, "Variables of this service."),
     Key::new("port", PORTS, "The port to listen on; 0: one that locald chooses [default: 0]."),
     Key::new("hosts", COMMAND, "Further host names, below `.localhost`."),
+    Key::new("paths", COMMAND, "Beginnings of paths at the project's name, or at another one, that lead here."),
+    Key::new("strip_path", Shape::Boolean, "Whether the service gets paths without that beginning [default: false]."),
     Key::new(
         "protocol",
         Shape::Word(|| words(protocol::WORDS)),
@@ -210,12 +217,28 @@ pub(crate) const WORKSPACE: &[Key] = &[Key::new("theme", Shape::Text, "The works
 pub(crate) const PROXY: &[Key] = &[
     Key::new("http", ENTRANCE, "The port for HTTP; 0: any that is free; false: none [default: 80, else 8080]."),
     Key::new("https", ENTRANCE, "The port for HTTPS; 0: any that is free; false: none [default: 443, else 8443]."),
+    Key::new(
+        "page_after",
+        Shape::Time,
+        "How long a page waits before it says that its service starts [default: 800ms].",
+    ),
+    Key::new(
+        "certificates",
+        Shape::Map(&Shape::Table(CERTIFICATE)),
+        "Certificates that somebody has made elsewhere, by host name.",
+    ),
     Key::new("bind", COMMAND, "The addresses to listen on, of loopback [default: 127.0.0.1 and ::1]."),
     Key::new(
         "trusted_peers",
         COMMAND,
         "The addresses of proxies whose forwarded headers are believed [default: none].",
     ),
+];
+
+/// The keys of a certificate.
+pub(crate) const CERTIFICATE: &[Key] = &[
+    Key::new("cert", Shape::Text, "The file of the certificate and those above it, as PEM."),
+    Key::new("key", Shape::Text, "The file of its key, as PEM."),
 ];
 
 const ENTRANCE: Shape = Shape::Any(&[PORTS, Shape::False]);

@@ -18,6 +18,7 @@ use crate::reader::Reader;
 use crate::service::Service;
 use crate::service_table;
 use crate::settings::env;
+use crate::settings::plain_http::PlainHttp;
 use crate::source::Source;
 use crate::tree::{Entry, Table};
 
@@ -58,6 +59,7 @@ pub(crate) fn read(reader: &mut Reader, merged: &Merged, path: &Path, root: &Pat
         name,
         keep_env: said.keep_env.unwrap_or(false),
         ca_env: said.ca_env.unwrap_or(false),
+        http: said.http.unwrap_or_default(),
         root: root.to_path_buf(),
         source: path.to_path_buf(),
         files: Vec::new(),
@@ -73,6 +75,7 @@ struct Said {
     name: Option<ProjectName>,
     keep_env: Option<bool>,
     ca_env: Option<bool>,
+    http: Option<PlainHttp>,
 }
 
 fn project(reader: &mut Reader, entry: &Entry) -> Option<Said> {
@@ -82,6 +85,7 @@ fn project(reader: &mut Reader, entry: &Entry) -> Option<Said> {
         name: reader.setting(table, "name", Reader::parsed),
         keep_env: reader.setting(table, "keep_env", Reader::boolean),
         ca_env: reader.setting(table, "ca_env", Reader::boolean),
+        http: reader.setting(table, "http", Reader::parsed),
     })
 }
 

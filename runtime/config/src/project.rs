@@ -6,6 +6,7 @@ use crate::dotenv::DotEnv;
 use crate::name::ProjectName;
 use crate::service::Service;
 use crate::settings::env::Variable;
+use crate::settings::plain_http::PlainHttp;
 
 /// The services may be at most so many: each costs a process, a terminal and a screen.
 pub(crate) const MAX_SERVICES: usize = 1000;
@@ -19,6 +20,8 @@ pub struct Project {
     pub keep_env: bool,
     /// Whether its services are told of a file with all certificates of authorities, the home's own among them.
     pub ca_env: bool,
+    /// What becomes of requests without TLS.
+    pub http: PlainHttp,
     /// The folder that paths are relative to.
     pub root: PathBuf,
     /// The project's own file.

@@ -11,6 +11,7 @@ use crate::settings::env::Variable;
 use crate::settings::escape::Escape;
 use crate::settings::health::Health;
 use crate::settings::kind::Kind;
+use crate::settings::paths::PathAt;
 use crate::settings::port::Port;
 use crate::settings::protocol::Protocol;
 use crate::settings::restart::Restart;
@@ -40,6 +41,10 @@ pub struct Service {
     pub hosts: Vec<String>,
     /// What the proxy speaks to it.
     pub protocol: Protocol,
+    /// Beginnings of paths by which it shares names with other services.
+    pub paths: Vec<PathAt>,
+    /// Whether it gets paths without that beginning.
+    pub strip_path: bool,
     /// What comes first, in the order of the file; each service once, never itself, and without circles.
     pub depends_on: Vec<Dependency>,
     /// How it is known that it is well.
@@ -81,6 +86,8 @@ impl Service {
             listen: false,
             hosts: Vec::new(),
             protocol: Protocol::default(),
+            paths: Vec::new(),
+            strip_path: false,
             depends_on: Vec::new(),
             health: Health::default(),
             start: Start::default(),

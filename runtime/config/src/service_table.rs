@@ -20,7 +20,7 @@ use crate::settings::probe::Probe;
 use crate::settings::protocol::Protocol;
 use crate::settings::signal::StopSignal;
 use crate::settings::start::Start;
-use crate::settings::{concurrency, cwd, env, hosts, requests, timeout};
+use crate::settings::{concurrency, cwd, env, hosts, paths, requests, timeout};
 use crate::tree::{Entry, Table, Value};
 
 /// What is read of a service. What its dependencies lead to is known once all are read.
@@ -66,6 +66,8 @@ fn read_table(reader: &mut Reader, entry: &Entry, root: &Path, is_template: bool
     let port = reader.setting(table, "port", |reader, entry| reader.number(entry, Port::from_number));
     let listen = reader.setting(table, "listen", Reader::boolean);
     let hosts = reader.setting(table, "hosts", hosts::read).unwrap_or_default();
+    let paths = reader.setting(table, "paths", paths::read).unwrap_or_default();
+    let strip_path = reader.setting(table, "strip_path", Reader::boolean);
     let protocol = reader.setting(table, "protocol", Reader::parsed);
     let mut wanted = reader.setting(table, "depends_on", depends_on::read).unwrap_or_default();
     let health = reader.setting(table, "health", Health::read);
@@ -101,6 +103,8 @@ fn read_table(reader: &mut Reader, entry: &Entry, root: &Path, is_template: bool
         port: port.unwrap_or(plain.port),
         listen: listen.unwrap_or(plain.listen),
         hosts,
+        paths,
+        strip_path: strip_path.unwrap_or(plain.strip_path),
         protocol: protocol.unwrap_or(plain.protocol),
         health: health.unwrap_or(plain.health),
         start: start.unwrap_or(plain.start),
@@ -143,7 +147,7 @@ fn check(reader: &mut Reader, table: &Table, service: &Service) {
         if service.start == Start::OnRequest {
             refuse("start", "a worker gets no requests", "`type` is \"worker\"");
         }
-        for key in ["idle_stop", "hold"] {
+        for key in ["paths", "idle_stop", "hold"] {
             refuse(key, "a worker gets no requests", "`type` is \"worker\"");
         }
         if let Health::Asked(HealthCheck { probe: Probe::Http { .. } | Probe::Tcp(None), .. }) = service.health {

@@ -69,7 +69,9 @@ impl UserConfig {
         reader.check_keys(table, "config.toml", USER);
         let keys = reader.setting(table, "keys", bindings).unwrap_or_default();
         let theme = reader.setting(table, "workspace", theme);
-        let proxy = reader.setting(table, "proxy", Proxy::read).unwrap_or_default();
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let proxy =
+            reader.setting(table, "proxy", |reader, entry| Proxy::read(reader, entry, folder)).unwrap_or_default();
         reader.finish(Self { keys, theme, proxy, source })
     }
 

@@ -43,7 +43,7 @@ impl HomeAuthority {
         let mut routes = Routes::default();
         routes.add(Pattern::Exact(host), Arc::new(route)).map_err(io::Error::other)?;
         proxy.set_routes(routes);
-        let serving = proxy.serve_https(listener, self.authority.clone());
+        let serving = proxy.serve_https(listener, self.authority.clone(), Arc::new(()));
         let serving = tokio::spawn(async move {
             if let Err(error) = serving.await {
                 tracing::error!(%error, "TLS cannot be spoken");

@@ -14,6 +14,7 @@ use locald_config::Entrance;
 use locald_proxy::{Authority, Proxy};
 use tracing::{error, info, warn};
 
+use super::certificates::Supplied;
 use super::listeners::{Listeners, Scheme};
 use super::received;
 use super::settings::Settings;
@@ -35,6 +36,7 @@ pub(crate) struct Doors {
 pub(super) struct DoorsParts {
     pub(super) proxy: Arc<Proxy>,
     pub(super) authority: Option<Arc<Authority>>,
+    pub(super) supplied: Arc<Supplied>,
     pub(super) keeper: Arc<KeeperLink>,
     pub(super) supervisor: Weak<Supervisor>,
     pub(super) settings: Settings,
@@ -163,7 +165,7 @@ impl Doors {
                 }
                 (Scheme::Https, None) => {}
                 (Scheme::Https, Some(authority)) => {
-                    let serving = proxy.clone().serve_https(listener, authority);
+                    let serving = proxy.clone().serve_https(listener, authority, self.parts.supplied.clone());
                     tokio::spawn(async move {
                         if let Err(error) = serving.await {
                             error!(%error, "TLS cannot be spoken");

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use locald_api::{ProjectId, ServiceId};
-use locald_config::Protocol;
-use locald_proxy::{Activity, Backend, Pattern, Proxy, Route, Routes, Upstream};
+use locald_config::{PlainHttp, Protocol};
+use locald_proxy::{Activity, Backend, PathPrefix, Pattern, Proxy, Route, Routes, Upstream};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{info, warn};
@@ -31,7 +31,7 @@ type Key = (ProjectId, String);
 struct Feed {
     route: Arc<Route>,
     backend: watch::Sender<Backend>,
-    lazy: Lazy,
+    manner: Manner,
     /// How long it is idle, if that is of interest.
     idleness: Option<Idleness>,
     /// Where it is in its current lives.
@@ -40,9 +40,11 @@ struct Feed {
 
 /// What a route says of requests for a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Lazy {
+struct Manner {
     hold: Duration,
     idle_stop: Option<Duration>,
+    strip_path: bool,
+    http: PlainHttp,
 }
 
 /// One life of a service, at one port.
@@ -68,9 +70,9 @@ impl Feeds {
                 let services = families.remove(called.as_str()).unwrap_or_default();
                 let Some(definition) = project.definitions.iter().find(|it| it.family == called) else { continue };
                 let key = (project.id.clone(), called);
-                let make = || Feed::new(&key, &site, Lazy::of(definition), supervisor);
+                let make = || Feed::new(&key, &site, Manner::of(definition), project.name.clone(), supervisor);
                 let feed = self.feeds.entry(key.clone()).or_insert_with(make);
-                if *feed.route.home() != site.home || feed.lazy != Lazy::of(definition) {
+                if *feed.route.home() != site.home || feed.manner != Manner::of(definition) {
                     *feed = make();
                     is_other = true;
                 }
@@ -128,9 +130,14 @@ impl Feeds {
             names.iter().flat_map(|(key, site)| site.names.iter().map(move |name| (key, Pattern::Exact(name.clone()))));
         // What somebody asked for comes after what all have by their names.
         let asked = names.iter().flat_map(|(key, site)| site.asked.iter().map(move |pattern| (key, pattern.clone())));
-        for (key, pattern) in own.chain(asked) {
+        let all = own.chain(asked).map(|(key, pattern)| (key, pattern, PathPrefix::root()));
+        // A path that somebody asked for is another than all paths.
+        let paths = names.iter().flat_map(|(key, site)| {
+            site.paths.iter().map(move |(pattern, prefix)| (key, pattern.clone(), prefix.clone()))
+        });
+        for (key, pattern, prefix) in all.chain(paths) {
             let Some(feed) = self.feeds.get(key) else { continue };
-            if let Err(taken) = routes.add(pattern, feed.route.clone()) {
+            if let Err(taken) = routes.add_at(pattern, prefix, feed.route.clone()) {
                 warn!(service = key.1, project = %key.0, %taken, "a host name leads to another service");
             }
         }
@@ -138,26 +145,33 @@ impl Feeds {
     }
 }
 
-impl Lazy {
+impl Manner {
     fn of(definition: &Definition) -> Self {
-        Self { hold: definition.hold, idle_stop: definition.idle_stop }
+        let Definition { hold, idle_stop, strip_path, http, .. } = *definition;
+        Self { hold, idle_stop, strip_path, http }
     }
 }
 
 impl Feed {
-    fn new(key: &Key, site: &Site, lazy: Lazy, supervisor: &Arc<Supervisor>) -> Self {
+    fn new(key: &Key, site: &Site, manner: Manner, group: String, supervisor: &Arc<Supervisor>) -> Self {
         let (project, family) = key.clone();
         let caretaker = Caretaker { supervisor: Arc::downgrade(supervisor), project, family };
         let backend = watch::Sender::new(Backend::Starting { note: None });
-        let route = Route::new(key.1.clone(), site.home.clone(), backend.subscribe(), lazy.hold, Arc::new(caretaker));
-        let (route, idleness) = match lazy.idle_stop {
+        let route = Route::new(key.1.clone(), site.home.clone(), backend.subscribe(), manner.hold, Arc::new(caretaker));
+        let route = route.of_group(group);
+        let route = if manner.strip_path { route.stripped() } else { route };
+        let route = match (manner.http, supervisor.sites.secure_port()) {
+            (PlainHttp::Redirect, Some(port)) => route.secured(port),
+            _ => route,
+        };
+        let (route, idleness) = match manner.idle_stop {
             Some(limit) => {
                 let activity = Activity::new();
                 (route.counted(activity.clone()), Some(Idleness::new(activity, limit)))
             }
             None => (route, None),
         };
-        Self { route: Arc::new(route), backend, lazy, idleness, lives: BTreeMap::new() }
+        Self { route: Arc::new(route), backend, manner, idleness, lives: BTreeMap::new() }
     }
 
     fn refresh(&mut self, name: &str, site: &Site, services: &[&Service], supervisor: &Supervisor) {

@@ -13,6 +13,14 @@ use crate::keeper_link::KeeperLink;
 /// How many connections wait in a socket's queue while nobody takes them. The kernel has its own limit below that.
 const QUEUE: i32 = 4096;
 
+/// What is known of the ports of this machine.
+pub(super) struct Neighbours<'a> {
+    /// The port of our own.
+    pub(super) own: &'a dyn Fn() -> Option<u16>,
+    /// Who has a port.
+    pub(super) owner: &'a dyn Fn(u16) -> String,
+}
+
 /// What is spoken on a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scheme {
@@ -115,12 +123,12 @@ impl Wish {
 
 impl Listeners {
     /// The sockets for `entrance`, those that are held if they will do; and what is to be told if they are not as they were asked for.
-    /// `leased` is the port of our own.
+    /// `neighbours` know the port of our own, and who has others.
     pub(super) fn open(
         scheme: Scheme,
         entrance: Entrance,
         addresses: &[IpAddr],
-        leased: impl FnOnce() -> Option<u16>,
+        neighbours: &Neighbours<'_>,
         held: &mut Vec<(String, OwnedFd)>,
         keeper: &KeeperLink,
     ) -> (Self, Option<String>) {
@@ -133,7 +141,7 @@ impl Listeners {
         if !kept.0.is_empty() || wish == Wish::None {
             return (kept, None);
         }
-        let (opened, notice) = find(wish, addresses, leased);
+        let (opened, notice) = find(wish, addresses, neighbours);
         opened.hold_all(scheme, keeper);
         let notice = notice.or_else(|| opened.0.is_empty().then(|| "no port can be had".to_owned()));
         (opened, notice.map(|notice| format!("{scheme}: {notice}")))
@@ -214,7 +222,7 @@ fn keep(scheme: Scheme, wish: Wish, addresses: &[IpAddr], held: Vec<(String, Own
 }
 
 /// Opens the first port of those that are wanted.
-fn find(wish: Wish, addresses: &[IpAddr], leased: impl FnOnce() -> Option<u16>) -> (Listeners, Option<String>) {
+fn find(wish: Wish, addresses: &[IpAddr], neighbours: &Neighbours<'_>) -> (Listeners, Option<String>) {
     let mut refused = None;
     if let Wish::First { ports, is_asked } = wish {
         for port in ports {
@@ -223,7 +231,9 @@ fn find(wish: Wish, addresses: &[IpAddr], leased: impl FnOnce() -> Option<u16>) 
                 Err(error) => {
                     let reason = match error.kind() {
                         io::ErrorKind::PermissionDenied => "may not be opened without privileges".to_owned(),
-                        io::ErrorKind::AddrInUse => "is in use".to_owned(),
+                        // Nobody is told of the others, and to look costs a file for each descriptor of each process.
+                        io::ErrorKind::AddrInUse if !is_asked => "is in use".to_owned(),
+                        io::ErrorKind::AddrInUse => format!("is in use by {}", (neighbours.owner)(port)),
                         _ => format!("cannot be opened: {error}"),
                     };
                     refused.get_or_insert_with(|| format!("port {port} {reason}; another one is used"));
@@ -232,7 +242,7 @@ fn find(wish: Wish, addresses: &[IpAddr], leased: impl FnOnce() -> Option<u16>) 
         }
     }
     let is_asked = matches!(wish, Wish::First { is_asked: true, .. });
-    let own = leased().and_then(|port| bind_all(addresses, port).ok());
+    let own = (neighbours.own)().and_then(|port| bind_all(addresses, port).ok());
     // Whoever took that port in this moment, the kernel knows another.
     let own = own.or_else(|| bind_all(addresses, 0).ok()).unwrap_or_default();
     (own, refused.filter(|_| is_asked))
@@ -271,6 +281,11 @@ mod tests {
     const V4: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
     const BOTH: [IpAddr; 2] = [V4, IpAddr::V6(std::net::Ipv6Addr::LOCALHOST)];
 
+    fn alone(own: Option<u16>) -> Neighbours<'static> {
+        let own: &dyn Fn() -> Option<u16> = if own.is_some() { Box::leak(Box::new(move || own)) } else { &|| None };
+        Neighbours { own, owner: &|_| "somebody".to_owned() }
+    }
+
     fn free() -> u16 {
         TcpListener::bind((V4, 0)).unwrap().local_addr().unwrap().port()
     }
@@ -279,11 +294,11 @@ mod tests {
     fn the_first_port_that_can_be_had_is_taken_on_all_addresses() {
         let taken = TcpListener::bind((V4, 0)).unwrap();
         let (busy, next) = (taken.local_addr().unwrap().port(), free());
-        let (listeners, notice) = find(Wish::First { ports: [busy, next], is_asked: true }, &BOTH, || None);
+        let (listeners, notice) = find(Wish::First { ports: [busy, next], is_asked: true }, &BOTH, &alone(None));
         assert_eq!(listeners.port(), Some(next));
-        assert_eq!(notice, Some(format!("port {busy} is in use; another one is used")));
+        assert_eq!(notice, Some(format!("port {busy} is in use by somebody; another one is used")));
         assert!(listeners.0.iter().all(|it| it.local_addr().unwrap().port() == next));
-        let (_, notice) = find(Wish::First { ports: [busy, next], is_asked: false }, &BOTH, || None);
+        let (_, notice) = find(Wish::First { ports: [busy, next], is_asked: false }, &BOTH, &alone(None));
         assert_eq!(notice, None, "nobody has asked for the usual ports");
     }
 
@@ -292,8 +307,8 @@ mod tests {
         let taken = TcpListener::bind((V4, 0)).unwrap();
         let (busy, own) = (taken.local_addr().unwrap().port(), free());
         let ports = [busy, busy];
-        assert_eq!(find(Wish::First { ports, is_asked: false }, &[V4], || Some(own)).0.port(), Some(own));
-        assert!(find(Wish::Own, &[V4], || Some(busy)).0.port().is_some_and(|port| port != busy));
+        assert_eq!(find(Wish::First { ports, is_asked: false }, &[V4], &alone(Some(own))).0.port(), Some(own));
+        assert!(find(Wish::Own, &[V4], &alone(Some(busy))).0.port().is_some_and(|port| port != busy));
     }
 
     #[test]

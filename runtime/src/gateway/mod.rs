@@ -2,6 +2,7 @@
 
 mod backend;
 mod caretaker;
+mod certificates;
 mod doors;
 mod feed;
 mod idleness;
@@ -24,10 +25,11 @@ use crate::authority::{HomeAuthority, LAST, SOON};
 use crate::keeper_link::KeeperLink;
 use crate::sites::Entrances;
 use crate::supervisor::Supervisor;
+use certificates::Supplied;
 pub(crate) use doors::Doors;
 use doors::DoorsParts;
 use feed::Feeds;
-use listeners::{Listeners, Scheme};
+use listeners::{Listeners, Neighbours, Scheme};
 use settings::Settings;
 
 /// The proxy, ready to take connections.
@@ -51,8 +53,12 @@ impl Gateway {
         for (key, _) in unknown {
             listeners::release(keeper, &key);
         }
-        let leased = || supervisor.addresses.entrance("proxy/http");
-        let (http, notice) = Listeners::open(Scheme::Http, settings.http, &settings.bind, leased, &mut held, keeper);
+        let addresses = &supervisor.addresses;
+        let owner = |port| addresses.holder(port);
+        let own = || addresses.entrance("proxy/http");
+        let neighbours = Neighbours { own: &own, owner: &owner };
+        let (http, notice) =
+            Listeners::open(Scheme::Http, settings.http, &settings.bind, &neighbours, &mut held, keeper);
         notices.extend(notice);
         let authority = (settings.https != Entrance::Off).then(|| HomeAuthority::take_up(home, LAST));
         let (authority, https) = match authority.transpose() {
@@ -63,9 +69,12 @@ impl Gateway {
                 (None, Entrance::Off)
             }
         };
-        let leased = || supervisor.addresses.entrance("proxy/https");
-        let (https, notice) = Listeners::open(Scheme::Https, https, &settings.bind, leased, &mut held, keeper);
+        let own = || addresses.entrance("proxy/https");
+        let neighbours = Neighbours { own: &own, owner: &owner };
+        let (https, notice) = Listeners::open(Scheme::Https, https, &settings.bind, &neighbours, &mut held, keeper);
         notices.extend(notice);
+        let (supplied, wrong) = Supplied::read(&settings.certificates);
+        notices.extend(wrong);
         for notice in &notices {
             warn!(notice, "the proxy does not listen as it was told");
         }
@@ -76,10 +85,12 @@ impl Gateway {
         }
         let authority = authority.map(|authority| authority.authority);
         supervisor.sites.set_entrances(Entrances { http: http.port(), https: https.port() });
-        let proxy = Arc::new(Proxy::new(settings.trusted_peers.clone()));
+        let proxy = settings.page_after.map_or_else(Proxy::default, Proxy::showing_pages_after);
+        let proxy = Arc::new(proxy.believing(settings.trusted_peers.clone()));
         let parts = DoorsParts {
             proxy: proxy.clone(),
             authority,
+            supplied: Arc::new(supplied),
             keeper: keeper.clone(),
             supervisor: Arc::downgrade(supervisor),
             settings,
@@ -94,13 +105,14 @@ impl Gateway {
     }
 
     /// Lets everybody in, and keeps the routes as services are, for as long as the supervisor lives. Called from the runtime, once
-    /// everything of an earlier daemon is taken over.
-    pub(crate) fn start(self, supervisor: &Arc<Supervisor>) {
+    /// everything of an earlier daemon is taken over. What comes back is to be told when the daemon goes.
+    pub(crate) fn start(self, supervisor: &Arc<Supervisor>) -> Arc<Proxy> {
         let mut feeds = Feeds::default();
         // Nobody must be told that a service is unknown which was there all the time.
         feeds.refresh(&self.proxy, supervisor);
         tokio::spawn(follow(Arc::downgrade(supervisor), self.proxy.clone(), feeds));
         self.doors.open_all();
+        self.proxy
     }
 }
 

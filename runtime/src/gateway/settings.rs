@@ -1,8 +1,9 @@
 //! Where the proxy is to listen: what the user's configuration and the environment of whoever started the keeper say.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
 
-use locald_config::{Entrance, LoadError, UserConfig};
+use locald_config::{CertificateFiles, Entrance, LoadError, UserConfig};
 use locald_keeper::Home;
 
 /// Where the proxy is to listen.
@@ -14,6 +15,8 @@ pub(super) struct Settings {
     pub(super) bind: Vec<IpAddr>,
     /// Proxies in front of this one.
     pub(super) trusted_peers: Vec<IpAddr>,
+    pub(super) page_after: Option<Duration>,
+    pub(super) certificates: Vec<CertificateFiles>,
 }
 
 impl Settings {
@@ -45,8 +48,9 @@ impl Settings {
             Entrance::Usual if home.is_sandbox() => Entrance::Free,
             other => other,
         };
-        let trusted_peers = proxy.trusted_peers;
-        (Self { http: unless_usual(http), https: unless_usual(https), bind, trusted_peers }, notices)
+        let (trusted_peers, page_after, certificates) = (proxy.trusted_peers, proxy.page_after, proxy.certificates);
+        let (http, https) = (unless_usual(http), unless_usual(https));
+        (Self { http, https, bind, trusted_peers, page_after, certificates }, notices)
     }
 }
 

@@ -5,6 +5,7 @@
 //! worktree of Git the branch belongs to the project's label.
 
 mod claims;
+mod framework;
 mod label;
 mod worktree;
 
@@ -13,10 +14,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use locald_api::{ProjectId, ServiceId};
-use locald_config::{Kind, ProjectName, Protocol};
+use locald_config::{Kind, PathAt, ProjectName, Protocol};
 use locald_machine::Ledger;
-use locald_proxy::{HostName, Pattern};
-use tracing::warn;
+use locald_proxy::{HostName, PathPrefix, Pattern};
+use tracing::{info, warn};
 
 use crate::state_file;
 use crate::supervisor::Definition;
@@ -56,6 +57,8 @@ pub(crate) struct Site {
     pub(crate) asked: Vec<Pattern>,
     /// What is spoken to it.
     pub(crate) protocol: Protocol,
+    /// Beginnings of paths at names that it shares.
+    pub(crate) paths: Vec<(Pattern, PathPrefix)>,
 }
 
 /// Where the proxy listens.
@@ -152,6 +155,11 @@ impl Sites {
         names.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
+    /// The port at which TLS is spoken.
+    pub(crate) fn secure_port(&self) -> Option<u16> {
+        self.entrances.lock().unwrap_or_else(PoisonError::into_inner).https
+    }
+
     fn projects(&self) -> MutexGuard<'_, BTreeMap<ProjectId, BTreeMap<String, Site>>> {
         self.projects.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -190,9 +198,21 @@ fn sites(claims: &mut Claims, name: &str, root: &Path, definitions: &[Definition
         let own = host(&format!("{label}.{project}"));
         let of_project = (main == Some(*family)).then(|| host(&project));
         let names: Vec<HostName> = of_project.into_iter().chain([own, host(&flat)]).flatten().collect();
-        let Some(home) = names.first().cloned() else { continue };
+        // The last of them has one label, and the project's.
+        let is_narrow = main != Some(*family) && framework::wants_one_label(&definition.directory);
+        let Some(home) = (if is_narrow { names.last() } else { names.first() }).cloned() else { continue };
+        if is_narrow {
+            info!(service = *family, %home, "its framework takes names of one label below localhost alone");
+        }
         let asked = definition.hosts.iter().filter_map(|text| text.parse().ok()).collect();
-        sites.insert((*family).to_owned(), Site { home, names, asked, protocol: definition.protocol });
+        let of_project = host(&project).map(Pattern::Exact);
+        let paths = definition.paths.iter().filter_map(|PathAt { host, path }| {
+            let at = host.as_ref().map_or_else(|| of_project.clone(), |host| host.parse().ok());
+            Some((at?, path.parse().ok()?))
+        });
+        let paths = paths.collect();
+        let protocol = definition.protocol;
+        sites.insert((*family).to_owned(), Site { home, names, asked, protocol, paths });
     }
     sites
 }

@@ -178,6 +178,11 @@ impl Addresses {
         self.ports.lease(name).ok()
     }
 
+    /// Who listens on a port, in words.
+    pub(crate) fn holder(&self, port: u16) -> String {
+        self.owner(port).unwrap_or_else(|| "a process of another user".to_owned())
+    }
+
     fn owner(&self, port: u16) -> Option<String> {
         self.scanner.look().owner(port).map(|(pid, name)| format!("{name} (pid {pid})"))
     }

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use locald_config::{
-    Backoff, Condition, Escape, Health, Kind, OnUnhealthy, Port, Protocol, Restart, Service, SizePolicy, Start,
-    Variable,
+    Backoff, Condition, Escape, Health, Kind, OnUnhealthy, PathAt, PlainHttp, Port, Protocol, Restart, Service,
+    SizePolicy, Start, Variable,
 };
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -18,8 +18,8 @@ use crate::panes::sizing::Policy;
 const SHELL_GRACE: Duration = Duration::from_secs(3);
 
 /// One service's settings, resolved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Definition {
     /// Its own name: that of the configuration or, where several run beside each other, that with a number.
     pub(crate) name: String,
@@ -45,6 +45,14 @@ pub(crate) struct Definition {
     /// What the proxy speaks to it.
     #[serde(default)]
     pub(crate) protocol: Protocol,
+    /// Beginnings of paths by which it shares names.
+    #[serde(default)]
+    pub(crate) paths: Vec<PathAt>,
+    #[serde(default)]
+    pub(crate) strip_path: bool,
+    /// What becomes of requests without TLS.
+    #[serde(default)]
+    pub(crate) http: PlainHttp,
     /// Whether it is expected to listen on a port before it is of use.
     pub(crate) opens_port: Expectation,
     pub(crate) needs: Vec<Needed>,
@@ -104,7 +112,7 @@ impl Definition {
     pub(crate) fn all_of(project: &locald_config::Project) -> Vec<Self> {
         let services = project.services.iter();
         let each = services.flat_map(|service| {
-            let mut definition = Self::new(service, project);
+            let mut definition = Self { http: project.http, ..Self::new(service, project) };
             let is_waited_for = project
                 .services
                 .iter()
@@ -140,6 +148,9 @@ impl Definition {
             listen: false,
             hosts: Vec::new(),
             protocol: Protocol::default(),
+            paths: Vec::new(),
+            strip_path: false,
+            http: PlainHttp::default(),
             opens_port: Expectation::None,
             needs: Vec::new(),
             health: Health::Unsaid,
@@ -201,6 +212,9 @@ impl Definition {
             listen: service.listen,
             hosts: service.hosts.clone(),
             protocol: service.protocol,
+            paths: service.paths.clone(),
+            strip_path: service.strip_path,
+            http: PlainHttp::default(),
             opens_port: if own { Expectation::Own } else { Expectation::None },
             needs: needs.collect(),
             health: service.health.clone(),
@@ -263,6 +277,9 @@ pub(crate) mod tests {
             listen: false,
             hosts: Vec::new(),
             protocol: Protocol::default(),
+            paths: Vec::new(),
+            strip_path: false,
+            http: PlainHttp::default(),
             opens_port: Expectation::None,
             needs: Vec::new(),
             health: Health::Unsaid,

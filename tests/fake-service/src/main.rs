@@ -44,6 +44,8 @@ fn run(words: &[&str]) -> Result<(), Box<dyn Error>> {
         ["listen-on", port] => listen(port.parse()?),
         ["listen-once", gate, note] => listen_once(Path::new(gate), note),
         ["http", file] => http(file),
+        ["mirror"] => mirror(),
+        ["halves", gate] => halves(Path::new(gate)),
         _ => Err("these words mean nothing".into()),
     }
 }
@@ -83,6 +85,33 @@ fn http(file: &str) -> Result<(), Box<dyn Error>> {
         let _ = stream.read(&mut request);
         let status = fs::read_to_string(file)?;
         let _ = write!(stream, "HTTP/1.1 {} X\r\nContent-Length: 0\r\n\r\n", status.trim());
+    }
+    Ok(())
+}
+
+/// Answers every request with its own head.
+fn mirror() -> Result<(), Box<dyn Error>> {
+    for stream in TcpListener::bind((Ipv4Addr::LOCALHOST, port()?))?.incoming() {
+        let (mut stream, mut request) = (stream?, [0; 16384]);
+        let length = stream.read(&mut request).unwrap_or(0);
+        let _ = write!(stream, "HTTP/1.1 200 X\r\nContent-Length: {length}\r\n\r\n");
+        let _ = stream.write_all(&request[..length]);
+    }
+    Ok(())
+}
+
+/// Answers every request with a first half, and with the second once a file is there.
+fn halves(gate: &Path) -> Result<(), Box<dyn Error>> {
+    for stream in TcpListener::bind((Ipv4Addr::LOCALHOST, port()?))?.incoming() {
+        let (mut stream, gate) = (stream?, gate.to_owned());
+        thread::spawn(move || {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(b"HTTP/1.1 200 X\r\nContent-Length: 8\r\n\r\none,");
+            while !gate.exists() {
+                thread::sleep(Duration::from_millis(5));
+            }
+            let _ = stream.write_all(b"two.");
+        });
     }
     Ok(())
 }

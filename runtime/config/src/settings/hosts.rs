@@ -30,9 +30,14 @@ pub(crate) fn read(reader: &mut Reader, entry: &Entry) -> Option<Vec<String>> {
 }
 
 /// The name in lower case, and without a dot at its end.
-fn check(text: &str) -> Result<String, Invalid> {
-    let name = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
+pub(crate) fn check(text: &str) -> Result<String, Invalid> {
     let invalid = |label: &str| Invalid::new(format!("{} is not a host name", quoted(text)), label.to_owned());
+    if !text.is_ascii() {
+        return Err(
+            invalid("beyond ASCII").with_help("write it encoded, as browsers send it: `xn--bcher-kva.localhost`")
+        );
+    }
+    let name = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
     let plain = name.strip_prefix("*.").unwrap_or(&name);
     if plain.contains('*') {
         return Err(invalid("`*` stands for whole labels").with_help("write it first, as in `*.shop.localhost`"));
@@ -67,6 +72,8 @@ mod tests {
     fn a_name_below_localhost_is_taken_as_hosts_are_compared() {
         assert_eq!(check("Admin.Shop.localhost."), Ok("admin.shop.localhost".to_owned()));
         assert_eq!(check("*.shop.localhost"), Ok("*.shop.localhost".to_owned()));
+        assert_eq!(check("xn--bcher-kva.localhost"), Ok("xn--bcher-kva.localhost".to_owned()));
+        assert!(check("Bücher.localhost").unwrap_err().help.is_some_and(|help| help.contains("xn--")));
     }
 
     #[test]
@@ -85,7 +92,6 @@ mod tests {
             "*.localhost",
             "a.*.localhost",
             "**.localhost",
-            "ä.localhost",
             "shop.localhost:80",
             "locald-api.localhost",
             "x.locald-api.localhost",

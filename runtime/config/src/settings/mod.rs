@@ -6,6 +6,7 @@ pub(crate) mod choice;
 pub(crate) mod time;
 
 pub(crate) mod backoff;
+pub(crate) mod certificates;
 pub(crate) mod command;
 pub(crate) mod concurrency;
 pub(crate) mod cwd;
@@ -15,6 +16,8 @@ pub(crate) mod escape;
 pub(crate) mod health;
 pub(crate) mod hosts;
 pub(crate) mod kind;
+pub(crate) mod paths;
+pub(crate) mod plain_http;
 pub(crate) mod port;
 pub(crate) mod probe;
 pub(crate) mod protocol;

@@ -1,10 +1,14 @@
 //! `[proxy]` of a user's `config.toml`: where the proxy listens.
 
 use std::net::IpAddr;
+use std::path::Path;
+use std::time::Duration;
 
 use crate::fault::{Invalid, quoted};
 use crate::keys::PROXY;
 use crate::reader::Reader;
+use crate::settings::certificates::{self, CertificateFiles};
+use crate::settings::time::Times;
 use crate::tree::{Entry, Value};
 
 /// Where the proxy listens.
@@ -18,6 +22,10 @@ pub struct Proxy {
     pub bind: Vec<IpAddr>,
     /// Proxies in front of this one, which are believed what they say of where a request comes from. Empty: none is.
     pub trusted_peers: Vec<IpAddr>,
+    /// How long somebody who loads a page waits before being told that its service starts.
+    pub page_after: Option<Duration>,
+    /// Certificates that somebody has made elsewhere.
+    pub certificates: Vec<CertificateFiles>,
 }
 
 /// Which port one of its listeners has.
@@ -52,10 +60,14 @@ impl Entrance {
     }
 }
 
+const PAUSES: Times = Times { what: "a pause", min: Duration::ZERO, max: Duration::from_mins(1) };
+
 impl Proxy {
-    pub(crate) fn read(reader: &mut Reader, entry: &Entry) -> Option<Self> {
+    /// Reads the table of a file in `folder`.
+    pub(crate) fn read(reader: &mut Reader, entry: &Entry, folder: &Path) -> Option<Self> {
         let table = reader.table(entry)?;
         reader.check_keys(table, "`proxy`", PROXY);
+        let certificates = |reader: &mut Reader, entry: &Entry| certificates::read(reader, entry, folder);
         Some(Self {
             http: reader.setting(table, "http", Entrance::read).unwrap_or_default(),
             https: reader.setting(table, "https", Entrance::read).unwrap_or_default(),
@@ -63,6 +75,8 @@ impl Proxy {
             trusted_peers: reader
                 .setting(table, "trusted_peers", |it, entry| addresses(it, entry, address))
                 .unwrap_or_default(),
+            page_after: reader.setting(table, "page_after", |reader, entry| reader.time(entry, PAUSES)),
+            certificates: reader.setting(table, "certificates", certificates).unwrap_or_default(),
         })
     }
 }
@@ -101,8 +115,6 @@ fn of_loopback(text: &str) -> Result<IpAddr, Invalid> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::user_config::UserConfig;
 
