@@ -115,7 +115,7 @@ async fn serve(
         wake: output.try_clone().map_err(text)?,
     };
     let supervisor = Supervisor::begin(parts);
-    let gateway = Gateway::open(&home, &keeper, &supervisor, sockets);
+    let gateway = Gateway::open(&home, &keeper, &supervisor, sockets).map_err(text)?;
     pump::start(panes.clone(), output, logger.thread().clone()).map_err(text)?;
     let (heard, mut hearing) = mpsc::channel(64);
     thread::Builder::new().name("keeper".to_owned()).spawn(move || hear(receiver, &heard)).map_err(text)?;

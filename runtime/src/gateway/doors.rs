@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use locald_api::{Failure, FailureKind, ProxyPorts};
 use locald_config::Entrance;
 use locald_proxy::{Authority, Proxy};
+use tokio::runtime::Handle;
 use tracing::{error, info, warn};
 
 use super::certificates::Supplied;
@@ -34,6 +35,8 @@ pub(crate) struct Doors {
 }
 
 pub(super) struct DoorsParts {
+    /// Where all of it goes on.
+    pub(super) thread: Handle,
     pub(super) proxy: Arc<Proxy>,
     pub(super) authority: Option<Arc<Authority>>,
     pub(super) supplied: Arc<Supplied>,
@@ -58,7 +61,7 @@ impl Doors {
         Self { parts, open: Mutex::new([http, https]), former: Mutex::new(former.collect()), notices }
     }
 
-    /// Lets everybody in. Called from the runtime, once.
+    /// Lets everybody in. Called once.
     pub(super) fn open_all(&self) {
         let open = self.open();
         for (scheme, listeners) in Scheme::ALL.into_iter().zip(&*open) {
@@ -157,16 +160,17 @@ impl Doors {
     }
 
     fn serve(&self, scheme: Scheme, listeners: Listeners) {
-        let proxy = &self.parts.proxy;
+        let DoorsParts { thread, proxy, .. } = &self.parts;
+        let _on_it = thread.enter();
         for listener in listeners.into_async() {
             match (scheme, self.parts.authority.clone()) {
                 (Scheme::Http, _) => {
-                    tokio::spawn(proxy.clone().serve_http(listener));
+                    thread.spawn(proxy.clone().serve_http(listener));
                 }
                 (Scheme::Https, None) => {}
                 (Scheme::Https, Some(authority)) => {
                     let serving = proxy.clone().serve_https(listener, authority, self.parts.supplied.clone());
-                    tokio::spawn(async move {
+                    thread.spawn(async move {
                         if let Err(error) = serving.await {
                             error!(%error, "TLS cannot be spoken");
                         }

@@ -9,7 +9,9 @@ mod idleness;
 mod listeners;
 mod received;
 mod settings;
+mod thread;
 
+use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -40,12 +42,15 @@ pub(crate) struct Gateway {
 
 impl Gateway {
     /// Takes over the sockets that an earlier daemon had, or opens them, and tells the supervisor where they are. Nobody is let in yet.
+    ///
+    /// # Errors
+    /// The proxy has no thread to work on.
     pub(crate) fn open(
         home: &Home,
         keeper: &Arc<KeeperLink>,
         supervisor: &Arc<Supervisor>,
         mut held: Vec<(String, OwnedFd)>,
-    ) -> Self {
+    ) -> io::Result<Self> {
         let (settings, mut notices) = Settings::read(home);
         let former = held.extract_if(.., |(key, _)| Scheme::of_former_key(key).is_some()).collect();
         let (mut held, unknown): (Vec<_>, Vec<_>) =
@@ -88,6 +93,7 @@ impl Gateway {
         let proxy = settings.page_after.map_or_else(Proxy::default, Proxy::showing_pages_after);
         let proxy = Arc::new(proxy.believing(settings.trusted_peers.clone()));
         let parts = DoorsParts {
+            thread: thread::begin()?,
             proxy: proxy.clone(),
             authority,
             supplied: Arc::new(supplied),
@@ -96,7 +102,7 @@ impl Gateway {
             settings,
             notices,
         };
-        Self { proxy, doors: Arc::new(Doors::new(parts, http, https, former)) }
+        Ok(Self { proxy, doors: Arc::new(Doors::new(parts, http, https, former)) })
     }
 
     /// What the proxy listens on, and how that is changed.
