@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use locald_api::{
-    Activity, Attention, CallError, ClientMessage, Input, PaneFrame, Request, Response, ServiceId, ServiceUsage,
-    Workspace,
+    Activity, Attention, CallError, ClientMessage, Failure, Input, PaneFrame, Request, Response, ServiceId,
+    ServiceUsage, Workspace,
 };
 use ratatui::layout::Size;
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,13 @@ pub(crate) enum Msg {
         service: ServiceId,
         /// The text.
         text: String,
+    },
+    /// What the user typed did not reach a program.
+    NotTyped {
+        /// Whose program.
+        service: ServiceId,
+        /// Why.
+        failure: Failure,
     },
     /// What programs have done.
     Activity(Vec<Activity>),

@@ -320,6 +320,7 @@ impl<C: Connector> Workspace<C> {
             Event::Activity(activities) => self.take(Msg::Activity(activities)),
             Event::Usage(usage) => self.take(Msg::Usage(usage)),
             Event::Clipboard { service, text } => self.take(Msg::Clipboard { service, text }),
+            Event::NotTyped { service, failure } => self.take(Msg::NotTyped { service, failure }),
         }
         // The workspace alone is not worth a painting that the frame of its pane, just asked for, would have to wait for.
         let whole = self.model.watches.is_empty() || self.model.selected_screen().is_some();

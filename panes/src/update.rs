@@ -53,6 +53,7 @@ pub(crate) fn update(model: &mut Model, msg: Msg) -> Cmd {
         Msg::Workspace(workspace) => daemon::take_workspace(model, *workspace),
         Msg::Frame(frame) => daemon::take_frame(model, frame),
         Msg::Clipboard { service, text } => pick::pass_on(model, &service, text),
+        Msg::NotTyped { service, failure } => keys::not_typed(model, &service, &failure),
         Msg::Activity(activities) => daemon::take_activity(model, &activities),
         Msg::Usage(usage) => daemon::take_usage(model, usage),
         Msg::Painted => acknowledge(model),

@@ -93,6 +93,7 @@ impl Wire {
             Event::Usage(usage) => return self.usage = usage,
             Event::Clipboard { text, .. } => return self.clipboard.push(text),
             Event::Workspace(workspace) => return self.workspace = Some(*workspace),
+            Event::NotTyped { service, failure } => panic!("what was typed did not reach {service}: {failure}"),
         };
         let ack = ClientMessage::Ack { pane: frame.pane, sequence: frame.sequence };
         let shown = self.panes.entry(frame.pane).or_default();

@@ -1,6 +1,6 @@
 //! What the keyboard does.
 
-use locald_api::{ClientMessage, Input, Request, Role, Target};
+use locald_api::{ClientMessage, Failure, Input, Request, Role, ServiceId, Target};
 
 use super::daemon::call;
 use super::{scroll, search, select, shell, stage};
@@ -99,15 +99,21 @@ fn type_into_pane(model: &mut Model, input: Input) -> Cmd {
     if !model.connection.is_up() {
         return notify(model, Notice::warning("not sent: there is no connection to the daemon"));
     }
-    if !service.state.is_alive() {
-        let key = model.keymap.typed_in_pane(Action::Restart);
-        let text = format!("{} is not running: press {key} to start it", service.name);
-        model.locked = false;
-        return notify(model, Notice::warning(text));
-    }
     let service = service.id.clone();
     model.chosen = true;
     Cmd::send(ClientMessage::Input { service, input })
+}
+
+/// What was typed did not reach the program.
+pub(super) fn not_typed(model: &mut Model, id: &ServiceId, failure: &Failure) -> Cmd {
+    let is_alive = model.services().iter().any(|service| service.id == *id && service.state.is_alive());
+    if is_alive {
+        return notify(model, Notice::warning(format!("not sent: {failure}")));
+    }
+    let key = model.keymap.typed_in_pane(Action::Restart);
+    let text = format!("{} is not running: press {key} to start it", id.service);
+    model.locked = false;
+    notify(model, Notice::warning(text))
 }
 
 pub(super) fn act(model: &mut Model, action: Action) -> Cmd {

@@ -255,13 +255,17 @@ fn in_the_list_keys_act_on_the_selected_service() {
 }
 
 #[test]
-fn keys_for_a_service_that_does_not_run_are_not_sent_and_it_says_what_to_do() {
+fn the_daemon_decides_whether_keys_reach_a_program_and_what_to_do_otherwise_is_said() {
     let mut model = showing(workspace(vec![service("shop", "web", ServiceState::Exited)]), SIZE);
     let _ = press(&mut model, "Enter");
-    for key in ["Enter", "a"] {
-        assert_eq!(press(&mut model, key).effects, []);
-        assert_eq!(notice(&model), "web is not running: press C-b r to start it");
-    }
+    assert_eq!(press(&mut model, "a").effects, [typed("web", &["a"])], "it may run by now");
+    let failure = Failure::new(FailureKind::NotRunning, "`web` does not read what is typed");
+    let not_typed = || Msg::NotTyped { service: id("shop", "web"), failure: failure.clone() };
+    let _ = update(&mut model, not_typed());
+    assert_eq!(notice(&model), "web is not running: press C-b r to start it");
+    let _ = tell(&mut model, workspace(vec![service("shop", "web", ServiceState::Ready)]));
+    let _ = update(&mut model, not_typed());
+    assert_eq!(notice(&model), "not sent: `web` does not read what is typed");
 }
 
 #[test]

@@ -58,6 +58,13 @@ pub enum Event {
         /// The text.
         text: String,
     },
+    /// What the user typed did not reach a program.
+    NotTyped {
+        /// Whose program.
+        service: ServiceId,
+        /// Why.
+        failure: Failure,
+    },
 }
 
 /// Why there is no connection.
@@ -226,6 +233,7 @@ async fn read_all(
             Ok(Payload::Control(ServerMessage::Activity(activity))) => Event::Activity(activity),
             Ok(Payload::Control(ServerMessage::Usage(usage))) => Event::Usage(usage),
             Ok(Payload::Control(ServerMessage::Clipboard { service, text })) => Event::Clipboard { service, text },
+            Ok(Payload::Control(ServerMessage::NotTyped { service, failure })) => Event::NotTyped { service, failure },
             Ok(Payload::Pane(frame)) => Event::Frame(frame),
             Ok(Payload::Control(ServerMessage::Welcome(_) | ServerMessage::Refused(_))) | Err(_) => break,
         };

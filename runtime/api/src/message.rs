@@ -75,4 +75,11 @@ pub enum ServerMessage {
         /// The text, at most 768 KiB.
         text: String,
     },
+    /// What the client's user typed last did not reach a program. Only the daemon knows that: the client's picture of it may be older.
+    NotTyped {
+        /// Whose program.
+        service: ServiceId,
+        /// Why.
+        failure: Failure,
+    },
 }

@@ -88,6 +88,7 @@ pub(super) async fn serve(stream: UnixStream, server: Arc<Server>) -> io::Result
         frames: Mutex::new(Frames::new(client)),
         palette: Mutex::default(),
         wake: Arc::default(),
+        not_typed: Mutex::default(),
         workspace: Mutex::new(false),
         questions: Arc::new(Semaphore::new(OPEN_QUESTIONS)),
     });
@@ -103,6 +104,8 @@ struct Shared {
     frames: Mutex<Frames>,
     palette: Mutex<Option<Palette>>,
     wake: Arc<Notify>,
+    /// What was typed last and reached nobody. A stream of that would help nobody.
+    not_typed: Mutex<Option<(ServiceId, Failure)>>,
     /// Whether the client watches the workspace.
     workspace: Mutex<bool>,
     questions: Arc<Semaphore>,
@@ -192,9 +195,11 @@ fn type_into(server: &Server, shared: &Shared, service: &ServiceId, input: &Inpu
         shared.act(server);
         pane.note_typist(shared.client);
     }
-    // Input that cannot be delivered is shown by the pane's state; a stream of errors would help nobody.
-    if let Err(failure) = type_at_once(&pane, input) {
-        tracing::debug!(%service, %failure, "input was not delivered");
+    if let Err(failure) = type_at_once(&pane, input)
+        && !only_moves
+    {
+        *shared.not_typed.lock().unwrap_or_else(PoisonError::into_inner) = Some((service.clone(), failure));
+        shared.wake.notify_one();
     }
 }
 
@@ -262,6 +267,10 @@ async fn write_all(
         let clipboard = shared.lock_frames().take_clipboard();
         if let Some((service, text)) = clipboard {
             writing.feed(wire::control(&ServerMessage::Clipboard { service, text })).await?;
+        }
+        let not_typed = shared.not_typed.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((service, failure)) = not_typed {
+            writing.feed(wire::control(&ServerMessage::NotTyped { service, failure })).await?;
         }
         let (frames, next_due) = shared.lock_frames().take_due(Instant::now());
         for frame in frames {

@@ -172,7 +172,8 @@ fn a_lock_ends_with_its_program() {
     let mut model = showing(web_and_worker(), SIZE);
     let _ = press(&mut model, "C-b L");
     let _ = tell(&mut model, workspace(vec![service("shop", "web", ServiceState::Exited)]));
-    let _ = press(&mut model, "a");
+    let failure = Failure::new(FailureKind::NotRunning, "`web` has no terminal to type into");
+    let _ = update(&mut model, Msg::NotTyped { service: id("shop", "web"), failure });
     assert_eq!(notice(&model), "web is not running: press C-b r to start it");
     assert_eq!(press(&mut model, "C-b r").effects, [asked(Verb::Restart, "web")]);
 }
