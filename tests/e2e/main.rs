@@ -41,6 +41,7 @@ mod strangers;
 mod supervise;
 mod trusting;
 mod trying;
+mod uploading;
 mod wait;
 mod waiting;
 mod windows;

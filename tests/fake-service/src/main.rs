@@ -8,10 +8,12 @@
 //! fake-service listen-on PORT             the same on another port
 //! fake-service listen-once FILE NOTE      the same on $PORT once FILE is there; then makes the file NOTE
 //! fake-service http FILE                  answers on $PORT with the status that FILE holds
+//! fake-service sink                       answers on $PORT with how much was sent
 //! ```
 
 mod family;
 mod lines;
+mod sink;
 
 use std::error::Error;
 use std::io::{Read, Write};
@@ -45,6 +47,7 @@ fn run(words: &[&str]) -> Result<(), Box<dyn Error>> {
         ["listen-once", gate, note] => listen_once(Path::new(gate), note),
         ["http", file] => http(file),
         ["mirror"] => mirror(),
+        ["sink"] => sink::serve(port()?),
         ["halves", gate] => halves(Path::new(gate)),
         _ => Err("these words mean nothing".into()),
     }
