@@ -5,6 +5,7 @@
 mod answering;
 mod boot;
 mod browser;
+mod calling;
 mod commands;
 mod config;
 mod config_edit;
@@ -29,6 +30,7 @@ mod orphans;
 mod panes;
 mod pointing;
 mod projects;
+mod python;
 mod random;
 mod reload;
 mod restore;

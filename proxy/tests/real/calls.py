@@ -1,5 +1,9 @@
-"""A server and a client of gRPC, whose messages are octets as they are: `server`, or `client PORT ROOT-CERTIFICATE`."""
+"""A server and a client of gRPC, whose messages are octets as they are: `server`, or `client PORT ROOT-CERTIFICATE`.
 
+The server listens on `$PORT`, or on a port that is free and that it prints, until its input ends.
+"""
+
+import os
 import sys
 import threading
 from concurrent import futures
@@ -54,7 +58,7 @@ def serve():
     }
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=8))
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Test", handlers),))
-    print(server.add_insecure_port("127.0.0.1:0"), flush=True)
+    print(server.add_insecure_port("127.0.0.1:" + os.environ.get("PORT", "0")), flush=True)
     server.start()
     # Whoever started this closes its input.
     sys.stdin.read()
