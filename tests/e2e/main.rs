@@ -38,6 +38,7 @@ mod routes;
 mod sandbox;
 mod screen;
 mod slow;
+mod sockets;
 mod stage;
 mod strangers;
 mod supervise;

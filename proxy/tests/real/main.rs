@@ -11,6 +11,7 @@ mod pages;
 mod refused;
 mod reuse;
 mod secure;
+mod silence;
 mod uploads;
 mod websockets;
 mod world;

@@ -69,14 +69,7 @@ impl World {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let backend = watch::Sender::new(backend);
         let keeper = Arc::new(Keeper::default());
-        let home: HostName = "shop.localhost".parse().unwrap();
-        let route =
-            Arc::new(Route::new("shop".to_owned(), home.clone(), backend.subscribe(), patience, keeper.clone()));
-        let mut routes = Routes::default();
-        routes.add(Pattern::Exact(home.clone()), route.clone()).unwrap();
-        routes.add(Pattern::Below(home), route).unwrap();
-        let proxy = Arc::new(Proxy::default());
-        proxy.set_routes(routes);
+        let proxy = proxy(&backend, patience, keeper.clone());
         let listener = runtime.block_on(tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
         let port = listener.local_addr().unwrap().port();
         match authority {
@@ -103,6 +96,18 @@ impl World {
         let _ = stream.read_to_end(&mut answer);
         String::from_utf8_lossy(&answer).into_owned()
     }
+}
+
+/// A proxy whose one route leads to this back end, for which it waits so long.
+pub(crate) fn proxy(backend: &watch::Sender<Backend>, patience: Duration, keeper: Arc<Keeper>) -> Arc<Proxy> {
+    let home: HostName = "shop.localhost".parse().unwrap();
+    let route = Arc::new(Route::new("shop".to_owned(), home.clone(), backend.subscribe(), patience, keeper));
+    let mut routes = Routes::default();
+    routes.add(Pattern::Exact(home.clone()), route.clone()).unwrap();
+    routes.add(Pattern::Below(home), route).unwrap();
+    let proxy = Arc::new(Proxy::default());
+    proxy.set_routes(routes);
+    proxy
 }
 
 /// A proxy that speaks TLS, and the file of the certificate to trust for that.
