@@ -50,8 +50,8 @@ class Page(BaseHTTPRequestHandler):
         self.rfile.read(1)
         self.close_connection = True
 
-    def log_message(self, *_):
-        pass
+    def log_request(self, *_):
+        print(self.path, self.headers["User-Agent"], flush=True)
 
 
 ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Page).serve_forever()

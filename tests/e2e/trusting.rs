@@ -12,6 +12,7 @@ use crate::fake;
 use crate::home::TestHome;
 use crate::named::curl;
 use crate::namespace::{self, Own, Place};
+use crate::python::PYTHON;
 use crate::wait;
 
 /// A home of a user without any stores, whose service answers at its name.
@@ -26,7 +27,7 @@ fn shop() -> TestHome {
 }
 
 /// Gives the home a user of its own, so that nobody's stores are touched.
-fn of_a_user(home: &mut TestHome) {
+pub(crate) fn of_a_user(home: &mut TestHome) {
     let user = home.path().with_file_name("user");
     fs::create_dir_all(&user).expect("a folder");
     home.set("HOME", user.to_str().expect("text"));
@@ -35,13 +36,13 @@ fn of_a_user(home: &mut TestHome) {
     }
 }
 
-fn user(home: &TestHome) -> PathBuf {
+pub(crate) fn user(home: &TestHome) -> PathBuf {
     home.path().with_file_name("user")
 }
 
 /// Whether a program can be run here; says so where it cannot.
 #[expect(clippy::disallowed_methods, reason = "asks whether a real program is there")]
-fn has(program: &str, argument: &str, what: &str) -> bool {
+pub(crate) fn has(program: &str, argument: &str, what: &str) -> bool {
     let is_there = Command::new(program).arg(argument).output().is_ok();
     if !is_there {
         eprintln!("SKIPPED: {what}: {program} is not installed here");
@@ -56,12 +57,12 @@ fn output(program: &str, arguments: &[&str]) -> String {
 }
 
 /// An empty database of NSS, as a browser makes one.
-fn database(folder: &Path) {
+pub(crate) fn database(folder: &Path) {
     fs::create_dir_all(folder).expect("a folder");
     output("certutil", &["-N", "--empty-password", "-d", &format!("sql:{}", folder.display())]);
 }
 
-fn https(home: &TestHome) -> String {
+pub(crate) fn https(home: &TestHome) -> String {
     let sites = home.service("web")["sites"].clone();
     let sites = sites.as_array().expect("URLs").iter().filter_map(Value::as_str);
     sites.into_iter().find(|url| url.starts_with("https:")).expect("a URL with TLS").to_owned()
@@ -142,6 +143,43 @@ fn debian_trusts_a_home_and_then_is_what_it_was() {
     let changed: Vec<&PathBuf> = before.0.keys().chain(after.0.keys()).filter(is_new).collect();
     assert!(changed.is_empty(), "left or lost: {changed:?}");
     assert_eq!(before.1, after.1);
+}
+
+#[test]
+fn java_trusts_a_home_and_then_is_what_it_was() {
+    let name = "trusting::java_trusts_a_home_and_then_is_what_it_was";
+    if !has("java", "-version", "trust of Java") || !has("keytool", "-help", "trust of Java") {
+        return;
+    }
+    if namespace::enter(name, Own::Machine) == Place::Elsewhere {
+        return;
+    }
+    namespace::raise_loopback();
+    if !namespace::keep_as_they_are(&["/etc"]) {
+        return eprintln!("SKIPPED: trust of Java: this machine has no overlays");
+    }
+    let home = shop();
+    let list = || {
+        let said = output("keytool", &["-list", "-cacerts", "-storepass", "changeit"]);
+        let mut lines: Vec<String> = said.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    let before = list();
+    home.ok(&["up"]);
+    let told = home.json(&["trust", "--store", "java", "--json"]);
+    assert_eq!(told[0]["state"], "trusted", "{told}");
+    // A runtime without a compiler runs no program of one file, with which a handshake is tried.
+    match told[0]["verified_by"].as_str() {
+        Some(program) => assert_eq!(program, "java", "{told}"),
+        None => eprintln!("SKIPPED: a handshake by Java: there is a runtime, and no compiler"),
+    }
+    assert!(list().iter().any(|line| line.starts_with("locald ")), "{:?}", list());
+    assert_eq!(home.run(&["untrust", "--check"]).code, 1);
+    home.ok(&["untrust"]);
+    home.ok(&["untrust", "--check"]);
+    assert_eq!(list(), before);
+    assert_eq!(home.json(&["setup", "list", "--json"]), Value::Array(Vec::new()));
 }
 
 #[test]
@@ -282,4 +320,40 @@ fn a_browser_that_trusts_a_home_shows_its_pages_over_one_connection() {
         browser.event("Network.responseReceived", |it| it["response"]["url"] == format!("{api}/y"))["response"].take();
     assert_eq!(other["protocol"], "h2", "{other}");
     assert_eq!(other["connectionId"], page["connectionId"], "one connection: {page} {other}");
+}
+
+#[test]
+fn firefox_asks_for_a_page_once_its_profile_trusts_the_home() {
+    if !has("certutil", "-H", "a page in Firefox") || !has("firefox-esr", "--version", "a page in Firefox") {
+        return;
+    }
+    let mut home = TestHome::new(&format!(
+        "[project]\nname = \"shop\"\n[services.web]\ncommand = [\"{PYTHON}\", \"page.py\"]\nhealth = {{ tcp = true }}\n"
+    ));
+    home.write("page.py", include_str!("page.py"));
+    of_a_user(&mut home);
+    let profile = user(&home).join(".mozilla/firefox/it.default");
+    database(&profile);
+    home.ok(&["up"]);
+    let url = https(&home);
+    home.ok(&["trust", "--store", "nss"]);
+    // Of a page whose certificate it does not believe it asks for nothing, and draws no picture either.
+    let picture = home.path().with_file_name("picture.png");
+    firefox(&user(&home), &profile, &picture, &format!("{url}/believed"));
+    assert!(picture.is_file(), "the page is drawn");
+    wait::until("the service has told who asked", || {
+        home.log_lines("web")
+            .iter()
+            .any(|line| line.starts_with("/believed ") && line.contains("Firefox/"))
+            .then_some(())
+    });
+}
+
+#[expect(clippy::disallowed_methods, reason = "what is tested is how a real browser fares")]
+fn firefox(home: &Path, profile: &Path, picture: &Path, url: &str) {
+    let mut command = Command::new("timeout");
+    command.args(["60", "firefox-esr", "--headless", "--no-remote", "--profile"]).arg(profile);
+    command.arg("--screenshot").arg(picture).arg(url).env("HOME", home).env("MOZ_CRASHREPORTER_DISABLE", "1");
+    let said = command.output().expect("it can be started");
+    assert!(said.status.success(), "{url}: {}", String::from_utf8_lossy(&said.stderr));
 }

@@ -23,6 +23,8 @@ const PACKAGES: &[Package] = &[
     Package { program: "update-ca-certificates", debian: "ca-certificates", purpose: "trust of the system" },
     Package { program: "certutil", debian: "libnss3-tools", purpose: "trust of browsers" },
     Package { program: "chromium", debian: "chromium", purpose: "pages in a real browser" },
+    Package { program: "firefox-esr", debian: "firefox-esr", purpose: "trust of Firefox" },
+    Package { program: "keytool", debian: "default-jdk-headless", purpose: "trust of Java" },
     Package { program: "strace", debian: "strace", purpose: "that a sandbox writes nothing outside of it" },
     Package { program: "mount", debian: "mount", purpose: "logs on a full disk" },
     Package { program: "ip", debian: "iproute2", purpose: "low ports on a network of their own" },
