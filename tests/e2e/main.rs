@@ -45,6 +45,7 @@ mod supervise;
 mod trusting;
 mod trying;
 mod uploading;
+mod vite;
 mod wait;
 mod waiting;
 mod windows;

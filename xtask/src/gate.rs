@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::cargo::{cargo, has_subcommand, succeeds};
-use crate::packages;
+use crate::{modules, packages};
 
 /// A check that needs a subcommand of cargo which not every toolchain has.
 struct Check {
@@ -37,6 +37,7 @@ const CHECKS: &[Check] = &[
 /// Runs every check and every test, whatever the ones before said, and sums up.
 pub(crate) fn test() -> Result<ExitCode> {
     let missing = packages::install_missing()?;
+    let has_modules = modules::install()?;
     let mut summary: Vec<String> = Vec::new();
     let mut all_well = true;
     for check in CHECKS {
@@ -55,6 +56,12 @@ pub(crate) fn test() -> Result<ExitCode> {
     for package in missing {
         summary
             .push(format!("{:<13} without {}, which is not installed: {}", "tests", package.program, package.purpose));
+    }
+    if !has_modules {
+        summary.push(format!(
+            "{:<13} without Vite, which npm cannot fetch here: changes of a page in a real browser",
+            "tests"
+        ));
     }
     eprintln!("\n{}", summary.join("\n"));
     Ok(if all_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -7,6 +7,7 @@ mod cargo;
 mod example;
 mod gate;
 mod manual;
+mod modules;
 mod packages;
 mod picture;
 mod place;

@@ -24,6 +24,8 @@ const PACKAGES: &[Package] = &[
     Package { program: "certutil", debian: "libnss3-tools", purpose: "trust of browsers" },
     Package { program: "chromium", debian: "chromium", purpose: "pages in a real browser" },
     Package { program: "firefox-esr", debian: "firefox-esr", purpose: "trust of Firefox" },
+    Package { program: "node", debian: "nodejs", purpose: "a page that is developed with Vite" },
+    Package { program: "npm", debian: "npm", purpose: "the packages of that page" },
     Package { program: "keytool", debian: "default-jdk-headless", purpose: "trust of Java" },
     Package { program: "strace", debian: "strace", purpose: "that a sandbox writes nothing outside of it" },
     Package { program: "mount", debian: "mount", purpose: "logs on a full disk" },

@@ -1,0 +1,43 @@
+//! What tests need of npm's packages: outside of the repository, and fetched once for each lock file.
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+use std::process::Stdio;
+
+use anyhow::{Context, Result};
+
+use crate::cargo::{program, succeeds};
+use crate::place;
+
+/// The project that is developed in a browser, by its folder in the repository.
+const PROJECT: &str = "tests/e2e/vite";
+
+/// Has npm put that project's packages where its test looks for them; says whether they are there.
+pub(crate) fn install() -> Result<bool> {
+    let Some(folder) = folder() else { return Ok(false) };
+    let project = place::repository().join(PROJECT);
+    let lock = "package-lock.json";
+    let is_same =
+        fs::read(folder.join(lock)).is_ok_and(|there| fs::read(project.join(lock)).is_ok_and(|here| here == there));
+    // What npm writes last.
+    let is_whole = || folder.join("node_modules/.package-lock.json").is_file();
+    if is_same && is_whole() {
+        return Ok(true);
+    }
+    fs::create_dir_all(&folder).with_context(|| format!("failed to create {}", folder.display()))?;
+    for file in ["package.json", lock] {
+        fs::copy(project.join(file), folder.join(file)).with_context(|| format!("failed to copy {file}"))?;
+    }
+    let mut npm = program("npm");
+    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder).stdin(Stdio::null());
+    // Without npm or a network the tests that can run still run.
+    Ok(succeeds(npm).unwrap_or(false) && is_whole())
+}
+
+/// The test looks into the same folder.
+fn folder() -> Option<PathBuf> {
+    let cache = env::var_os("XDG_CACHE_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
+    let cache = cache.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")))?;
+    Some(cache.join("locald-tests/vite"))
+}
