@@ -7,11 +7,11 @@ use std::time::Duration;
 use hyper::body::{Body, Incoming};
 use hyper::header::{COOKIE, EXPECT, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
-use hyper::upgrade::OnUpgrade;
 use hyper::{Method, Request, Response, StatusCode, Uri, Version};
 
 use crate::activity::Activity;
 use crate::answer;
+use crate::bridge::Unproven;
 use crate::directory;
 use crate::failure::{Failure, is_navigation};
 use crate::headers::{self, Origin};
@@ -46,7 +46,8 @@ pub(crate) async fn answer(proxy: &Proxy, request: Request<Incoming>, entrance: 
     let version = request.version();
     let (parts, body) = request.into_parts();
     let is_navigation = is_navigation(&parts);
-    let is_grpc = headers::is_grpc(&parts.headers);
+    // Who wants a tunnel would take an answer of success for one.
+    let is_grpc = parts.method != Method::CONNECT && headers::is_grpc(&parts.headers);
     let path = if is_navigation { path_of(&parts.uri).to_string() } else { String::new() };
     let request = Request::from_parts(parts, body);
     let mut response = match pass_on(proxy, request, entrance, is_navigation).await {
@@ -70,11 +71,11 @@ async fn pass_on(
     entrance: &Entrance,
     is_navigation: bool,
 ) -> Result<Response<Reply>, Failure> {
-    let websocket = (request.version() == Version::HTTP_11 && headers::asks_for_websocket(request.headers()))
-        .then(|| hyper::upgrade::on(&mut request));
+    let websocket = websocket::Client::of(&mut request, proxy);
     let (mut parts, body) = request.into_parts();
     let target = target(&parts).map_err(Failure::malformed)?;
     if let Some(host) = &target.host
+        && websocket.is_none()
         && directory::is_meant(host)
         && !proxy.routes().knows(host)
     {
@@ -94,6 +95,7 @@ async fn pass_on(
         return Ok(answer::redirect(&secure_url(&target, &parts, port)));
     }
     if own::is_own(parts.uri.path())
+        && websocket.is_none()
         && let Some(response) = own::answer(&parts, &target, &route, &entrance.origin)
     {
         return Ok(response);
@@ -184,7 +186,7 @@ async fn send(
     mut outgoing: Request<Upload>,
     opener: Option<Opener>,
     mut wait: Wait,
-    websocket: Option<OnUpgrade>,
+    websocket: Option<websocket::Client>,
 ) -> Result<Response<Reply>, Failure> {
     let is_replayable = is_replayable(&outgoing);
     let need = match &websocket {
@@ -230,7 +232,7 @@ fn received(
     route: &Route,
     mut response: Response<Incoming>,
     mut lease: Option<Lease>,
-    websocket: Option<OnUpgrade>,
+    websocket: Option<websocket::Client>,
 ) -> Result<Response<Reply>, Failure> {
     let is_upgrade = response.status() == StatusCode::SWITCHING_PROTOCOLS;
     headers::to_client(response.headers_mut(), is_upgrade);
@@ -242,9 +244,13 @@ fn received(
     }
     if is_upgrade {
         let Some(client) = websocket else { return Err(Failure::unasked_upgrade(route)) };
-        let back_end = hyper::upgrade::on(&mut response);
-        tokio::spawn(websocket::relay(client, back_end, route.activity().cloned()));
+        client.connect(&mut response, route.activity().cloned()).map_err(|Unproven| {
+            Failure::no_websocket(route, "It switched protocols without proving that it had read why.")
+        })?;
         return Ok(response.map(|_| Reply::empty()));
+    }
+    if response.status().is_success() && websocket.is_some_and(|client| client.takes_success_for_it()) {
+        return Err(Failure::no_websocket(route, "It answered a request for a WebSocket with something else."));
     }
     Ok(response.map(|body| Reply::stream(body, lease, route.activity().cloned())))
 }

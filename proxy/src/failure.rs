@@ -118,6 +118,10 @@ impl Failure {
         Self::new(Kind::Broken, format!("{} made no sense", route.name()), detail)
     }
 
+    pub(crate) fn no_websocket(route: &Route, detail: &str) -> Self {
+        Self::new(Kind::Broken, format!("{} opened no WebSocket", route.name()), detail)
+    }
+
     pub(crate) fn not_secure(url: &str) -> Self {
         Self::new(Kind::NotSecure, "This port speaks HTTPS", "The request came without TLS.").hint(format!("Ask {url}"))
     }

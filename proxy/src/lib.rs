@@ -5,6 +5,7 @@
 
 mod activity;
 mod answer;
+mod bridge;
 mod directory;
 mod exchange;
 mod failure;

@@ -195,6 +195,8 @@ async fn speak_http2(
         .max_pending_accept_reset_streams(MAX_RESETS)
         .initial_stream_window_size(1 << 20)
         .initial_connection_window_size(4 << 20)
+        // WebSockets (RFC 8441).
+        .enable_connect_protocol()
         .serve_connection(TokioIo::new(stream), service);
     let (mut connection, mut leaving) = (pin!(connection), leaving);
     let ended = tokio::select! {

@@ -2,6 +2,7 @@
 
 mod absent;
 mod back_end;
+mod bridge;
 mod constraints;
 mod curl;
 mod forwarding;

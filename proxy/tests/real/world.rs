@@ -47,6 +47,7 @@ pub(crate) struct World {
     /// The port of the proxy.
     pub(crate) port: u16,
     pub(crate) backend: watch::Sender<Backend>,
+    pub(crate) proxy: Arc<Proxy>,
     _runtime: Runtime,
 }
 
@@ -73,10 +74,10 @@ impl World {
         let listener = runtime.block_on(tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
         let port = listener.local_addr().unwrap().port();
         match authority {
-            Some(authority) => drop(runtime.spawn(proxy.serve_https(listener, authority, Arc::new(())))),
-            None => drop(runtime.spawn(proxy.serve_http(listener))),
+            Some(authority) => drop(runtime.spawn(proxy.clone().serve_https(listener, authority, Arc::new(())))),
+            None => drop(runtime.spawn(proxy.clone().serve_http(listener))),
         }
-        Self { keeper, port, backend, _runtime: runtime }
+        Self { keeper, port, backend, proxy, _runtime: runtime }
     }
 
     /// A connection to the proxy.
