@@ -1,7 +1,16 @@
-"""A page, a stream of events and an echoing WebSocket, without anything to install."""
+"""A page, a stream of events and an echoing WebSocket, without anything to install, and a page that is loaded once its socket has said
+something."""
 
-import base64, hashlib, os
+import base64, hashlib, os, threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+TALKS = b"""<!doctype html><title>talks</title><script>
+const socket = new WebSocket(location.origin.replace("http", "ws") + "/socket");
+socket.onopen = () => socket.send("hello");
+socket.onmessage = event => fetch("/heard?" + event.data);
+</script><img src="/once-heard">"""
+heard = threading.Event()
 
 
 class Page(BaseHTTPRequestHandler):
@@ -12,7 +21,11 @@ class Page(BaseHTTPRequestHandler):
             return self.socket()
         if self.path == "/events":
             return self.events()
-        body = b"<!doctype html><title>shop</title><p id=said>hello</p>"
+        if self.path.startswith("/heard?"):
+            heard.set()
+        if self.path == "/once-heard":
+            heard.wait(30)
+        body = TALKS if self.path == "/talks" else b"<!doctype html><title>shop</title><p id=said>hello</p>"
         self.send_response(200)
         self.send_header("Content-Type", "text/html")
         self.send_header("Content-Length", str(len(body)))

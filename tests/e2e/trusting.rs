@@ -313,6 +313,13 @@ fn a_browser_that_trusts_a_home_shows_its_pages_over_one_connection() {
         socket.onopen = () => socket.send('over and back'); socket.onmessage = event => done(event.data);
         socket.onerror = () => failed(new Error('no socket')); })";
     assert_eq!(browser.evaluate(socket), "over and back");
+    // It is a stream of the page's connection (RFC 8441), where there is no key to accept.
+    let agreed = browser.event("Network.webSocketHandshakeResponseReceived", |_| true)["response"].take();
+    assert_eq!(
+        (&agreed["status"], &agreed["headers"]["sec-websocket-accept"]),
+        (&200.into(), &Value::Null),
+        "{agreed}"
+    );
     // A certificate that holds for a project and its services lets a browser ask for both over one connection.
     let other = format!("fetch('{api}/y', {{ credentials: 'include' }}).then(answer => answer.status)");
     assert_eq!(browser.evaluate(&other), 200);
@@ -323,7 +330,7 @@ fn a_browser_that_trusts_a_home_shows_its_pages_over_one_connection() {
 }
 
 #[test]
-fn firefox_asks_for_a_page_once_its_profile_trusts_the_home() {
+fn firefox_shows_a_page_and_opens_its_websocket_once_its_profile_trusts_the_home() {
     if !has("certutil", "-H", "a page in Firefox") || !has("firefox-esr", "--version", "a page in Firefox") {
         return;
     }
@@ -339,14 +346,14 @@ fn firefox_asks_for_a_page_once_its_profile_trusts_the_home() {
     home.ok(&["trust", "--store", "nss"]);
     // Of a page whose certificate it does not believe it asks for nothing, and draws no picture either.
     let picture = home.path().with_file_name("picture.png");
-    firefox(&user(&home), &profile, &picture, &format!("{url}/believed"));
+    firefox(&user(&home), &profile, &picture, &format!("{url}/talks"));
     assert!(picture.is_file(), "the page is drawn");
-    wait::until("the service has told who asked", || {
-        home.log_lines("web")
-            .iter()
-            .any(|line| line.starts_with("/believed ") && line.contains("Firefox/"))
-            .then_some(())
-    });
+    for path in ["/talks", "/heard?hello"] {
+        wait::until(&format!("the service has told who asked for {path}"), || {
+            let is_it = |line: &String| line.starts_with(&format!("{path} ")) && line.contains("Firefox/");
+            home.log_lines("web").iter().any(is_it).then_some(())
+        });
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "what is tested is how a real browser fares")]
