@@ -95,7 +95,7 @@ fn as_a_client(work: impl Future<Output = ()>) {
 }
 
 /// The answer of a back end that agrees to this handshake.
-fn agreement(head: &str) -> String {
+pub(crate) fn agreement(head: &str) -> String {
     let key = header(head, "sec-websocket-key").unwrap().to_owned() + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
     let proof = digest(&SHA1_FOR_LEGACY_USE_ONLY, key.as_bytes());
     let proof = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, proof);

@@ -1,4 +1,4 @@
-//! HTTP/2 by the letter: what RFC 9113 says a server must refuse, and what it must bear, frame by frame.
+//! HTTP/2 by the letter: what RFC 9113, and RFC 8441 for WebSockets, say a server must refuse, and what it must bear, frame by frame.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -10,7 +10,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-use crate::back_end::BackEnd;
+use crate::back_end::{BackEnd, header};
+use crate::bridge::agreement;
 use crate::world::SecureWorld;
 
 const DATA: u8 = 0;
@@ -59,6 +60,10 @@ const GET: &[(&str, &str)] =
     &[(":method", "GET"), (":scheme", "https"), (":path", "/"), (":authority", "shop.localhost")];
 const POST: &[(&str, &str)] =
     &[(":method", "POST"), (":scheme", "https"), (":path", "/"), (":authority", "shop.localhost")];
+
+const TUNNEL: &[(&str, &str)] =
+    &[(":method", "CONNECT"), (":scheme", "https"), (":path", "/"), (":authority", "shop.localhost")];
+const SOCKET: &[(&str, &str)] = &[TUNNEL[0], TUNNEL[1], TUNNEL[2], TUNNEL[3], (":protocol", "websocket")];
 
 /// A request without a body, with further headers.
 fn get(stream: u32, more: &[(&str, &str)]) -> Vec<u8> {
@@ -211,6 +216,31 @@ fn cases() -> Vec<(&'static str, &'static str, Vec<u8>, Outcome)> {
         ("no scheme", "8.3.1", malformed(&[GET[0], GET[2], GET[3]]), Stream),
         ("no path", "8.3.1", malformed(&[GET[0], GET[1], GET[3]]), Stream),
         ("an empty path", "8.3.1", malformed(&[GET[0], GET[1], (":path", ""), GET[3]]), Stream),
+        ("a WebSocket", "5 of RFC 8441", frame(HEADERS, END_HEADERS, 1, &block(SOCKET)), Answered),
+        (
+            "a protocol of a request that is no tunnel",
+            "4 of RFC 8441",
+            malformed(&[GET, &[(":protocol", "websocket")]].concat()),
+            Stream,
+        ),
+        ("a protocol that nobody knows", "4 of RFC 8441", malformed(&[TUNNEL, &[(":protocol", "x")]].concat()), Stream),
+        ("two protocols", "4 of RFC 8441", malformed(&[SOCKET, &[(":protocol", "websocket")]].concat()), Stream),
+        ("a WebSocket of no host", "4 of RFC 8441", malformed(&[&SOCKET[..3], &SOCKET[4..]].concat()), Stream),
+        ("a WebSocket of no path", "4 of RFC 8441", malformed(&[&SOCKET[..2], &SOCKET[3..]].concat()), Stream),
+        ("a WebSocket of no scheme", "4 of RFC 8441", malformed(&[&SOCKET[..1], &SOCKET[2..]].concat()), Stream),
+        ("a tunnel with a path", "8.5", malformed(TUNNEL), Stream),
+        (
+            "a WebSocket with a length",
+            "5 of RFC 8441",
+            malformed(&[SOCKET, &[("content-length", "5")]].concat()),
+            Stream,
+        ),
+        (
+            "a WebSocket with a length to come",
+            "5 of RFC 8441",
+            frame(HEADERS, END_HEADERS, 1, &block(&[SOCKET, &[("content-length", "5")]].concat())),
+            Stream,
+        ),
     ]
 }
 
@@ -280,10 +310,16 @@ fn is_ok(block: &[u8]) -> bool {
 fn what_must_be_refused_is_and_what_must_be_borne_is_answered() {
     let back_end = BackEnd::new(|_, mut stream| {
         // What is broken off in its head has no answer.
-        let _ = stream.read(&mut [0; 4096]);
+        let mut head = [0; 4096];
+        let length = stream.read(&mut head).unwrap_or(0);
+        let head = String::from_utf8_lossy(&head[..length]);
         // Slower than whatever is to be found out of a stream's frames.
         std::thread::sleep(Duration::from_millis(50));
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+        let answer = match header(&head, "sec-websocket-key") {
+            Some(_) => agreement(&head),
+            None => "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".to_owned(),
+        };
+        let _ = stream.write_all(answer.as_bytes());
         let _ = std::io::copy(&mut stream, &mut std::io::sink());
     });
     let world = SecureWorld::before(&back_end);
