@@ -14,7 +14,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, Semaphore, watch};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
@@ -28,17 +28,20 @@ use crate::tls::{self, Authority, Certificates};
 
 /// The pause after a connection could not be taken, mostly for want of descriptors.
 const RELIEF: Duration = Duration::from_millis(100);
-/// How long a client may take for its first octet, and then to agree on how to speak TLS.
+/// How long a client may take for its first octets, and then to agree on how to speak TLS.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long the first request of a connection may take that was let in right before everybody is to go.
 const LAST_MOMENT: Duration = Duration::from_secs(1);
 /// The first octet of a TLS connection: a record of the handshake (RFC 8446 §5.1). No request of HTTP begins with it.
 const HANDSHAKE: u8 = 22;
+/// How a client of HTTP/2 begins where nobody has asked what it speaks (RFC 9113 §3.4). No method of HTTP/1.1 is called so, and who
+/// sends the beginning of it in pieces is taken for a client of that.
+const PREFACE: &[u8] = b"PRI";
 
 impl Proxy {
     /// Takes connections for as long as this is polled.
     pub async fn serve_http(self: Arc<Self>, listener: TcpListener) {
-        self.take(listener, |proxy, stream, entrance| async move { speak_http1(proxy, stream, entrance).await }).await;
+        self.take(listener, speak_plainly).await;
     }
 
     /// Takes connections that speak TLS, with certificates of `supplied`, else of `authority`, for as long as this is polled. Those that do not are sent to
@@ -106,17 +109,32 @@ fn entrance(proxy: &Proxy, stream: &TcpStream, client: SocketAddr) -> io::Result
     Ok(Entrance { origin, certificate: None, lacks_tls: false })
 }
 
+/// What a client says first, without taking it; octets that are not there yet are 0. `None` if it takes too long, or everybody is to go.
+async fn first<const OCTETS: usize>(stream: &TcpStream, leaving: &mut watch::Receiver<bool>) -> Option<[u8; OCTETS]> {
+    let mut first = [0; OCTETS];
+    let said = tokio::select! {
+        said = timeout(HANDSHAKE_TIMEOUT, stream.peek(&mut first)) => said.ok()?.ok()?,
+        () = async { left(leaving).await; sleep(LAST_MOMENT).await } => return None,
+    };
+    (said > 0).then_some(first)
+}
+
+async fn speak_plainly(proxy: Arc<Proxy>, stream: TcpStream, entrance: Entrance) {
+    let mut leaving = proxy.leaving();
+    match first::<{ PREFACE.len() }>(&stream, &mut leaving).await {
+        Some(first) if first == PREFACE => speak_http2(proxy, stream, entrance).await,
+        Some(_) => speak_http1(proxy, stream, entrance).await,
+        None => {}
+    }
+}
+
 async fn speak_tls(proxy: Arc<Proxy>, acceptor: TlsAcceptor, stream: TcpStream, entrance: Entrance) {
     // Whoever is about to agree on TLS is in.
-    let _leaving = proxy.leaving();
-    let mut first = [0];
-    match timeout(HANDSHAKE_TIMEOUT, stream.peek(&mut first)).await {
-        Ok(Ok(1)) if first[0] != HANDSHAKE => {
-            return speak_http1(proxy, stream, Entrance { lacks_tls: true, ..entrance }).await;
-        }
-        Ok(Ok(1)) => {}
-        // It has said nothing.
-        _ => return,
+    let mut leaving = proxy.leaving();
+    match first::<1>(&stream, &mut leaving).await {
+        Some([HANDSHAKE]) => {}
+        Some(_) => return speak_http1(proxy, stream, Entrance { lacks_tls: true, ..entrance }).await,
+        None => return,
     }
     let stream = match timeout(HANDSHAKE_TIMEOUT, acceptor.accept(stream)).await {
         Ok(Ok(stream)) => stream,

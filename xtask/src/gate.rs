@@ -55,7 +55,7 @@ pub(crate) fn test() -> Result<ExitCode> {
     summary.push(format!("{:<13} {}", "tests", word(well)));
     for package in missing {
         summary
-            .push(format!("{:<13} without {}, which is not installed: {}", "tests", package.program, package.purpose));
+            .push(format!("{:<13} without {}, which is not installed: {}", "tests", package.brings, package.purpose));
     }
     if !has_modules {
         summary.push(format!(

@@ -1,4 +1,4 @@
-"""A server and a client of gRPC, whose messages are octets as they are: `server`, or `client PORT ROOT-CERTIFICATE`.
+"""A server and a client of gRPC, whose messages are octets as they are: `server`, or `client PORT [ROOT-CERTIFICATE]`.
 
 The server listens on `$PORT`, or on a port that is free and that it prints, until its input ends.
 """
@@ -65,11 +65,18 @@ def serve():
     server.stop(0)
 
 
-def ask(port, root):
+def open_channel(port, root=None):
+    target = f"ipv4:127.0.0.1:{port}"
+    options = [("grpc.default_authority", "shop.localhost"), ("grpc.enable_http_proxy", 0)]
+    if root is None:
+        return grpc.insecure_channel(target, options)
     credentials = grpc.ssl_channel_credentials(open(root, "rb").read())
-    options = [("grpc.ssl_target_name_override", "shop.localhost"), ("grpc.default_authority", "shop.localhost")]
-    options.append(("grpc.enable_http_proxy", 0))
-    channel = grpc.secure_channel(f"ipv4:127.0.0.1:{port}", credentials, options)
+    options.append(("grpc.ssl_target_name_override", "shop.localhost"))
+    return grpc.secure_channel(target, credentials, options)
+
+
+def ask(*place):
+    channel = open_channel(*place)
 
     def call(kind, name, request):
         return getattr(channel, kind)(f"/test.Test/{name}")(request, timeout=PATIENCE)

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::io::{BufRead, BufReader, Write};
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,9 +44,12 @@ fn server() -> Option<(Child, u16)> {
     Some((server, line.trim().parse().unwrap()))
 }
 
-fn client(world: &SecureWorld) -> Option<String> {
-    let port = world.world.port.to_string();
-    let output = python(&["client", &port, world.root.to_str().unwrap()])?.output().unwrap();
+/// What a client says at a port, with TLS if it is given what to trust.
+fn client(port: u16, root: Option<&Path>) -> Option<String> {
+    let port = port.to_string();
+    let root = root.map(|root| root.to_str().unwrap());
+    let words: Vec<&str> = ["client", &port].into_iter().chain(root).collect();
+    let output = python(&words)?.output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     Some(said)
@@ -55,20 +59,23 @@ fn client(world: &SecureWorld) -> Option<String> {
 fn every_kind_of_call_goes_through_whether_or_not_it_is_told_what_the_server_speaks() {
     let Some((mut server, port)) = server() else { return };
     for upstream in [Upstream::new(port), Upstream::http2(port)] {
-        let world = SecureWorld::with(Backend::Ready(Arc::from([Arc::new(upstream)])));
-        let said = client(&world).unwrap();
-        assert_eq!(
-            said.lines().collect::<Vec<_>>(),
-            [
-                "unary (b'HI', 'yes')",
-                "large 1048576",
-                "client stream b'5'",
-                "server stream [b'x', b'x', b'x']",
-                "both [b'0', b'1', b'2']",
-                "cancel (b'first', b'yes')",
-                "error NOT_FOUND no such thing",
-            ]
-        );
+        let backend = Backend::Ready(Arc::from([Arc::new(upstream)]));
+        let (secure, plain) = (SecureWorld::with(backend.clone()), World::with(backend));
+        for (port, root) in [(secure.world.port, Some(&*secure.root)), (plain.port, None)] {
+            let said = client(port, root).unwrap();
+            assert_eq!(
+                said.lines().collect::<Vec<_>>(),
+                [
+                    "unary (b'HI', 'yes')",
+                    "large 1048576",
+                    "client stream b'5'",
+                    "server stream [b'x', b'x', b'x']",
+                    "both [b'0', b'1', b'2']",
+                    "cancel (b'first', b'yes')",
+                    "error NOT_FOUND no such thing",
+                ]
+            );
+        }
     }
     drop(server.stdin.take());
     server.wait().unwrap();
@@ -77,7 +84,8 @@ fn every_kind_of_call_goes_through_whether_or_not_it_is_told_what_the_server_spe
 #[test]
 fn a_call_for_a_service_that_does_not_run_fails_as_grpc_does() {
     let down = Backend::Down { reason: "It was stopped.".to_owned(), hint: String::new() };
-    let Some(said) = client(&SecureWorld::with(down)) else { return };
+    let world = SecureWorld::with(down);
+    let Some(said) = client(world.world.port, Some(&world.root)) else { return };
     assert!(said.starts_with("unary UNAVAILABLE shop does not run. It was stopped.\n"), "{said}");
 }
 
