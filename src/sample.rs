@@ -20,6 +20,7 @@ pub(crate) fn service(project: &str, name: &str, state: ServiceState) -> Service
         restarts: 0,
         started_at: None,
         ports: vec![],
+        named_ports: vec![],
         urls: vec![],
         sites: vec![],
         reason: None,

@@ -42,6 +42,7 @@ pub(crate) fn service(project: &str, name: &str, state: ServiceState) -> Service
         starts_at: None,
         usage: None,
         log_fault: None,
+        named_ports: Vec::new(),
         stray_port: None,
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use locald_api::{CallError, Request, Response, ServiceStatus};
+use locald_config::nearest;
 
 use crate::context::Context;
 use crate::error::CommandError;
@@ -15,11 +16,14 @@ use crate::ui::Ui;
 /// With the program that `BROWSER` names, else with the system's own. Where there is none, the URL is printed.
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Examples:\n  locald open            The project's main service\n  locald open api        Another one\n  locald open --print    Only print the URL"
+    after_help = "Examples:\n  locald open            The project's main service\n  locald open api        Another one\n  locald open api --port admin\n                         One of its named ports\n  locald open --print    Only print the URL"
 )]
 pub(crate) struct OpenArgs {
     /// The service, or `project:service` [default: the one at the project's own name]
     name: Option<String>,
+    /// The port of that name, of the service's `ports` [default: its first]
+    #[arg(long, value_name = "NAME", requires = "name")]
+    port: Option<String>,
     /// Print the URL instead
     #[arg(long)]
     print: bool,
@@ -34,7 +38,11 @@ pub(crate) async fn browse(args: OpenArgs, context: &Context, ui: &mut Ui) -> Re
     let Response::Status { services, .. } = client.call(Request::Status(target)).await? else {
         return Err(CallError::Unfitting.into());
     };
-    let Some(url) = main_url(&services) else {
+    let found = match &args.port {
+        None => main_url(&services),
+        Some(port) => port_url(&services, port)?,
+    };
+    let Some(url) = found else {
         let message = "no service that was meant has a URL";
         return Err(CommandError::new(ExitKind::Failed, message).hint("`locald urls` shows those that have one"));
     };
@@ -60,6 +68,19 @@ fn main_url(services: &[ServiceStatus]) -> Option<&str> {
     let named = services.iter().filter(|service| !loopback(service)).filter_map(|service| service.sites.first());
     let urls = services.iter().filter_map(|service| service.urls.first());
     named.min_by_key(|url| url.matches('.').count()).or_else(|| urls.into_iter().next()).map(String::as_str)
+}
+
+/// The URL of the port of this name, of the services that were meant.
+fn port_url<'a>(services: &'a [ServiceStatus], port: &str) -> Result<Option<&'a str>, CommandError> {
+    let named = || services.iter().flat_map(|service| &service.named_ports);
+    if let Some(found) = named().find(|named| named.name == port) {
+        return Ok(found.sites.first().or_else(|| found.urls.first()).map(String::as_str));
+    }
+    let unknown = CommandError::new(ExitKind::UnknownName, format!("no port `{port}` of what was meant"));
+    Err(match nearest(port, named().map(|named| named.name.as_str())) {
+        Some(near) => unknown.hint(format!("did you mean `{near}`?")),
+        None => unknown.hint("`locald urls` shows the ports that have names"),
+    })
 }
 
 /// What is started with a URL behind it.

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use locald_api::{Request, Response, ServiceStatus, Target};
-use locald_config::{Address, EnvironmentParts, Given, Giver, MASK, Project, Service, Setting, explain, load, nearest};
+use locald_config::{
+    Address, Asked, EnvironmentParts, Given, Giver, MASK, Project, Service, Setting, explain, load, nearest,
+};
 use locald_runtime::authority;
 use serde_json::{Value, json};
 
@@ -65,7 +67,7 @@ pub(crate) async fn env(args: EnvArgs, context: &Context, ui: &mut Ui) -> Result
         let from = if args.explain { ui.data_paint.dim(&origins.explain(name, it)) } else { String::new() };
         writeln!(ui.data(), "{}{from}", plain(&format!("{name}={value}")))?;
     }
-    if !addresses.contains_key(&args.name) && !given.contains_key("PORT") {
+    if !addresses.contains_key(&(args.name.clone(), None)) && !given.contains_key("PORT") {
         ui.note("its port is known once it has been started")?;
     }
     Ok(())
@@ -81,27 +83,40 @@ fn find<'a>(project: &'a Project, name: &str) -> Result<&'a Service, CommandErro
     })
 }
 
-/// Where the project's services are reached, by their names, as far as a daemon knows that.
-async fn addresses(context: &Context, root: &str) -> Result<BTreeMap<String, Address>, CommandError> {
+/// Where services are reached, by their names and those of their ports; that of the first port is `None`.
+type Addresses = BTreeMap<(String, Option<String>), Address>;
+
+/// Where the project's services are reached, as far as a daemon knows that.
+async fn addresses(context: &Context, root: &str) -> Result<Addresses, CommandError> {
     let Some((client, _)) = context.running_daemon().await? else { return Ok(BTreeMap::new()) };
     let target = Target { root: Some(root.to_owned()), names: Vec::new() };
     // A project that is not up is unknown to the daemon, which is no fault here.
     let Ok(Response::Status { services, .. }) = client.call(Request::Status(target)).await else {
         return Ok(BTreeMap::new());
     };
-    let address =
-        |service: &ServiceStatus| Some(Address { port: *service.ports.first()?, url: service.sites.first().cloned() });
-    Ok(services.into_iter().filter_map(|service| Some((service.name.clone(), address(&service)?))).collect())
+    let address = |port: u16, sites: &[String]| Address { port, url: sites.first().cloned() };
+    let each = services.into_iter().flat_map(|ServiceStatus { name, ports, sites, named_ports, .. }| {
+        let first = ports.first().map(|port| ((name.clone(), None), address(*port, &sites)));
+        let named = named_ports.into_iter().map(move |named| {
+            let address = address(named.port, &named.sites);
+            ((name.clone(), Some(named.name)), address)
+        });
+        first.into_iter().chain(named)
+    });
+    Ok(each.collect())
 }
 
 fn resolve(
     project: &Project,
     service: &Service,
-    addresses: &BTreeMap<String, Address>,
+    addresses: &Addresses,
     fallback: &[(String, String)],
 ) -> Result<BTreeMap<String, Given>, CommandError> {
     let shell = environment();
-    let offered = addresses.get(service.name.as_str()).map(Address::offered).unwrap_or_default();
+    let known = |port: Option<&str>| addresses.get(&(service.name.to_string(), port.map(str::to_owned)));
+    let first = known(None).map(Address::offered).unwrap_or_default();
+    let named = service.ports.iter().filter_map(|it| Some(known(Some(it.name.as_str()))?.offered_as(&it.name)));
+    let offered: Vec<(String, String)> = first.into_iter().chain(named.flatten()).collect();
     let imposed = [("LOCALD_PROJECT", project.name.as_str()), ("LOCALD_SERVICE", service.name.as_str())]
         .map(|(name, value)| (name.to_owned(), value.to_owned()));
     let all = EnvironmentParts {
@@ -115,10 +130,10 @@ fn resolve(
         imposed: &imposed,
     };
     let known = |name: &str| {
-        let (other, asked) = name.strip_prefix("services.")?.rsplit_once('.')?;
+        let Asked { service, port, what } = Asked::of(name)?;
         // Shown as it is written where it is not known yet.
-        let address = addresses.get(other);
-        Some(address.and_then(|address| address.answer(asked)).unwrap_or_else(|| format!("${{{name}}}")))
+        let address = addresses.get(&(service.to_owned(), port.map(str::to_owned)));
+        Some(address.and_then(|address| address.answer(what)).unwrap_or_else(|| format!("${{{name}}}")))
     };
     all.resolve(&known).map_err(|error| CommandError::from_error(ExitKind::Config, &error))
 }

@@ -1,5 +1,6 @@
 //! `locald explain`: why a service is as it is, and what comes next.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use jiff::Timestamp;
@@ -79,10 +80,18 @@ fn text(explained: &Explanation, now: Timestamp, ui: &Ui) -> String {
     if !explained.needed_by.is_empty() {
         line("needed by", &explained.needed_by.join(", "));
     }
-    if !service.ports.is_empty() {
-        line("port", &service.ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", "));
+    let names = service.named_ports.iter().map(|named| named.port);
+    let unnamed: Vec<String> =
+        service.ports.iter().filter(|port| names.clone().all(|named| named != **port)).map(u16::to_string).collect();
+    if !unnamed.is_empty() {
+        line("port", &unnamed.join(", "));
     }
-    if explained.listens != service.ports && !explained.listens.is_empty() {
+    for named in &service.named_ports {
+        let at = named.sites.first().map(|url| format!(", at {url}")).unwrap_or_default();
+        line("port", &format!("{}: {}{at}", named.name, named.port));
+    }
+    let told: BTreeSet<&u16> = service.ports.iter().collect();
+    if told != explained.listens.iter().collect() && !explained.listens.is_empty() {
         line("listens on", &explained.listens.iter().map(u16::to_string).collect::<Vec<_>>().join(", "));
     }
     if let Some(advice) = stray::advice(service) {
@@ -176,7 +185,7 @@ impl<'a> From<&'a Explanation> for ExplanationJson<'a> {
 
 #[cfg(test)]
 mod tests {
-    use locald_api::{Exit, Need, Next, Probe, ServiceState, Usage};
+    use locald_api::{Exit, NamedPort, Need, Next, Probe, ServiceState, Usage};
 
     use super::*;
     use crate::sample;
@@ -185,7 +194,13 @@ mod tests {
     fn explained() -> Explanation {
         let mut status = sample::service("shop", "web", ServiceState::Backoff);
         status.reason = Some("exited with code 1; it is started again".to_owned());
-        status.ports = vec![20_123];
+        status.ports = vec![20_123, 5174];
+        status.named_ports = vec![NamedPort {
+            name: "hmr".to_owned(),
+            port: 5174,
+            urls: Vec::new(),
+            sites: vec!["http://hmr.web.shop.localhost".to_owned()],
+        }];
         status.usage = Some(Usage { processes: 2, cpu_permille: Some(123), memory: 90 << 20 });
         let need = |service: &str, met| Need {
             service: service.to_owned(),
@@ -224,6 +239,7 @@ mod tests {
           needs        cache to be healthy: it is ready, as it has to be
           needed by    proxy
           port         20123
+          port         hmr: 5174, at http://hmr.web.shop.localhost
           listens on   9999
           uses         2 processes, 90M of memory, 12.3% of a processor
           group        /app.slice/locald.1f/run-3: the kernel ends all of it at once

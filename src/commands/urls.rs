@@ -1,6 +1,6 @@
 //! `locald urls`: where services are: at their names, and at their ports.
 
-use locald_api::{CallError, Request, Response, ServiceStatus, Target};
+use locald_api::{CallError, NamedPort, Request, Response, ServiceStatus, Target};
 use serde::Serialize;
 
 use crate::context::Context;
@@ -39,8 +39,21 @@ struct Place<'a> {
     /// All of its name.
     urls: &'a [String],
     loopback_url: Option<String>,
+    /// Its further ports.
+    ports: Vec<PortPlace<'a>>,
     /// Whether programs find the name that ask the system's resolver, as most do that are neither a browser nor curl.
     resolves: Option<bool>,
+}
+
+/// Where a port with a name is, as `--json` shows it.
+#[derive(Debug, Serialize, PartialEq, Eq)]
+struct PortPlace<'a> {
+    name: &'a str,
+    /// The one to show.
+    url: Option<&'a str>,
+    /// All of its name.
+    urls: &'a [String],
+    loopback_url: String,
 }
 
 pub(crate) async fn urls(args: UrlsArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
@@ -82,17 +95,19 @@ const LAYOUT: [Column; 4] = [
 
 fn table(services: &[&ServiceStatus], ui: &Ui) -> String {
     let several_projects = services.windows(2).any(|pair| pair[0].id.project != pair[1].id.project);
-    let row = |service: &&ServiceStatus| {
+    let rows = |service: &&ServiceStatus| {
         let place = place(service);
         let name = if several_projects { format!("{}:{}", place.project, place.name) } else { place.name.to_owned() };
-        vec![
-            Cell::new(name),
-            Cell::toned(state_tone(service.state), service.state.word()),
-            Cell::new(place.url.unwrap_or_default().to_owned()),
-            Cell::new(place.loopback_url.unwrap_or_default()),
-        ]
+        let row = |name: String, url: Option<&str>, loopback_url: Option<String>| {
+            let state = Cell::toned(state_tone(service.state), service.state.word());
+            let url = Cell::new(url.unwrap_or_default().to_owned());
+            vec![Cell::new(name), state, url, Cell::new(loopback_url.unwrap_or_default())]
+        };
+        let named =
+            place.ports.into_iter().map(|it| row(format!("{name} ({})", it.name), it.url, Some(it.loopback_url)));
+        std::iter::once(row(name.clone(), place.url, place.loopback_url)).chain(named).collect::<Vec<_>>()
     };
-    table::render(&LAYOUT, &services.iter().map(row).collect::<Vec<_>>(), ui.data_columns, ui.data_paint)
+    table::render(&LAYOUT, &services.iter().flat_map(rows).collect::<Vec<_>>(), ui.data_columns, ui.data_paint)
 }
 
 fn place(service: &ServiceStatus) -> Place<'_> {
@@ -103,9 +118,23 @@ fn place(service: &ServiceStatus) -> Place<'_> {
         name: &service.name,
         url: service.sites.first().map(String::as_str),
         urls: &service.sites,
-        loopback_url: listens.or_else(|| service.ports.first().map(|port| format!("http://127.0.0.1:{port}"))),
+        loopback_url: listens.or_else(|| service.ports.first().map(|port| loopback_url(*port))),
+        ports: service.named_ports.iter().map(port_place).collect(),
         resolves: None,
     }
+}
+
+fn port_place(named: &NamedPort) -> PortPlace<'_> {
+    PortPlace {
+        name: &named.name,
+        url: named.sites.first().map(String::as_str),
+        urls: &named.sites,
+        loopback_url: loopback_url(named.port),
+    }
+}
+
+fn loopback_url(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
 }
 
 #[cfg(test)]
@@ -114,6 +143,7 @@ mod tests {
 
     use super::*;
     use crate::sample;
+    use crate::ui::fake;
 
     #[test]
     fn a_service_is_at_its_name_and_at_its_port_or_where_it_listens_instead() {
@@ -128,5 +158,26 @@ mod tests {
         assert_eq!(told(&web), (name.clone(), Some("http://127.0.0.1:20000".to_owned())));
         web.urls = vec!["http://shop.localhost".to_owned(), "http://127.0.0.1:3000".to_owned()];
         assert_eq!(told(&web), (name, Some("http://127.0.0.1:3000".to_owned())));
+    }
+
+    #[test]
+    fn a_port_with_a_name_has_a_line_of_its_own_below_its_service() {
+        let admin = NamedPort {
+            name: "admin".to_owned(),
+            port: 20001,
+            urls: vec![],
+            sites: vec!["http://admin.web.shop.localhost".to_owned()],
+        };
+        let web = ServiceStatus {
+            ports: vec![20000, 20001],
+            named_ports: vec![admin],
+            sites: vec!["http://shop.localhost".to_owned()],
+            ..sample::service("shop", "web", ServiceState::Ready)
+        };
+        insta::assert_snapshot!(table(&[&web], &fake::ui().0), @"
+        NAME         STATE  URL                              PORT
+        web          ready  http://shop.localhost            http://127.0.0.1:20000
+        web (admin)  ready  http://admin.web.shop.localhost  http://127.0.0.1:20001
+        ");
     }
 }

@@ -29,6 +29,7 @@ mod notify;
 mod orphans;
 mod panes;
 mod pointing;
+mod ports;
 mod projects;
 mod python;
 mod random;

@@ -48,7 +48,7 @@ pub use request::{Request, Target};
 pub use response::{Capture, Change, DaemonInfo, LogPage, MAX_HANDED_OVER, ProxyPorts, Response, ServiceChange};
 pub use row::{Cells, Link, Row, Run};
 pub use search::{Case, Hit, Order, Place, SearchPage, SearchQuery};
-pub use status::{Exit, ProjectStatus, ServiceState, ServiceStatus, Workspace};
+pub use status::{Exit, NamedPort, ProjectStatus, ServiceState, ServiceStatus, Workspace};
 pub use style::{Color, Style, Underline};
 pub use usage::{ServiceUsage, Usage};
 pub use view::{Attention, Role, View, WatchedPane};

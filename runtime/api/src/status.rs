@@ -56,8 +56,11 @@ pub struct ServiceStatus {
     pub restarts: u64,
     /// When its current or last run began, RFC 3339 in UTC.
     pub started_at: Option<String>,
-    /// Ports leased to it.
+    /// The ports that it is told, the first one first.
     pub ports: Vec<u16>,
+    /// Those beside the first, with the name that each has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub named_ports: Vec<NamedPort>,
     /// The port on which it listens instead of its own, if it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stray_port: Option<u16>,
@@ -80,6 +83,20 @@ pub struct ServiceStatus {
     /// What is wrong with keeping its log; absent when nothing is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_fault: Option<String>,
+}
+
+/// A port of a service that has a name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NamedPort {
+    /// Its name, unique in the service.
+    pub name: String,
+    /// Its number.
+    pub port: u16,
+    /// Where it can be reached now, as [`ServiceStatus::urls`] has it of the first port.
+    pub urls: Vec<String>,
+    /// The URLs of its host name, whether anybody listens or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sites: Vec<String>,
 }
 
 /// What a service is doing.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fault::{Invalid, quoted};
+use crate::interpolate::ServiceReference;
 use crate::name::ServiceName;
 use crate::nearest::nearest;
 use crate::reader::Reader;
@@ -45,6 +46,28 @@ pub(crate) fn connect(
         }
     }
     refuse_cycles(reader, wanted);
+}
+
+/// Reports references to ports that the services meant do not have.
+pub(crate) fn check_ports(reader: &mut Reader, services: &[Service], references: &[ServiceReference]) {
+    let by_name: BTreeMap<&str, &Service> = services.iter().map(|service| (service.name.as_str(), service)).collect();
+    for reference in references {
+        // Of one that is unknown, has faults, or is a worker, something else is wrong.
+        let service = by_name.get(reference.service.as_str()).filter(|service| service.kind != Kind::Worker);
+        let Some((service, port)) = service.zip(reference.port.as_deref()) else { continue };
+        let names = || service.ports.iter().map(|it| it.name.as_str());
+        if names().all(|name| name != port) {
+            let message = format!("service `{}` has no port that is named {}", service.name, quoted(port));
+            let invalid = Invalid::new(message, "not one of its `ports`");
+            reader.fault(
+                reference.place,
+                match nearest(port, names()) {
+                    Some(name) => invalid.with_help(format!("did you mean `{name}`?")),
+                    None => invalid,
+                },
+            );
+        }
+    }
 }
 
 /// What is waited for where nothing is said: as much as can be known of the other service.

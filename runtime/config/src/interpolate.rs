@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use crate::address::ASKED;
+use crate::address::{ASKED, Asked, PORTS};
 use crate::dotenv::{Parser, Quotes};
 use crate::fault::{Invalid, quoted};
 use crate::nearest::nearest;
@@ -28,6 +28,8 @@ pub(crate) struct ProjectFacts {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ServiceReference {
     pub(crate) service: String,
+    /// The name of the port that is meant, if it is not the first.
+    pub(crate) port: Option<String>,
     pub(crate) place: Place,
 }
 
@@ -75,7 +77,7 @@ pub(crate) fn read(reader: &mut Reader, text: &str, node: &Node, context: Contex
     for reference in template.references() {
         let place = within(reader, node.place, text, reference.span.clone());
         let known = match reference.name.split_once('.') {
-            Some(("services", rest)) => service_reference(reader, rest, place),
+            Some(("services", _)) => service_reference(reader, &reference.name, place),
             Some((_, rest)) => project_reference(&reader.project, rest, context),
             None => Ok(()),
         };
@@ -129,16 +131,22 @@ pub(crate) fn keep_from_filling(line: &str) -> String {
     Parser::new(&Source::new("".as_ref(), line)).value(Quotes::Shell).0.to_text()
 }
 
-fn service_reference(reader: &mut Reader, rest: &str, place: Place) -> Result<(), Invalid> {
-    let Some((service, asked)) = rest.rsplit_once('.') else {
+fn service_reference(reader: &mut Reader, name: &str, place: Place) -> Result<(), Invalid> {
+    let Some(Asked { service, port, what }) = Asked::of(name) else {
         let invalid = Invalid::new("a service is referred to without saying what of it", "incomplete");
-        return Err(invalid.with_help(format!("write it like `${{services.{rest}.url}}`")));
+        return Err(invalid.with_help(format!("write it like `${{{name}.url}}`")));
     };
-    if !ASKED.contains(&asked) {
-        let invalid = Invalid::new(format!("a service has no {}", quoted(asked)), "unknown");
-        return Err(invalid.with_choice(nearest(asked, ASKED), &ASKED));
+    if port.is_none() && what == PORTS {
+        let invalid = Invalid::new("a port is referred to without saying which", "incomplete");
+        return Err(invalid.with_help(format!("write it like `${{{name}.admin}}`")));
     }
-    reader.references.push(ServiceReference { service: service.to_owned(), place });
+    if !ASKED.contains(&what) {
+        let of = if port.is_some() { "a port" } else { "a service" };
+        let invalid = Invalid::new(format!("{of} has no {}", quoted(what)), "unknown");
+        return Err(invalid.with_choice(nearest(what, ASKED), &ASKED));
+    }
+    let (service, port) = (service.to_owned(), port.map(str::to_owned));
+    reader.references.push(ServiceReference { service, port, place });
     Ok(())
 }
 

@@ -65,6 +65,31 @@ fn a_value_is_filled_in_as_it_says() {
 }
 
 #[test]
+fn a_port_with_a_name_is_referred_to_below_its_service() {
+    let refer = |reference: &str| {
+        let services = "[services.db]\ncommand = 'x'\nports = { admin-ui = 'auto' }\n[services.jobs]\ncommand = 'x'\ntype = 'worker'\n";
+        parse(&format!("{services}[services.web]\ncommand = 'x'\nenv.V = '{reference}'\n"))
+    };
+    for reference in ["${services.db.ports.admin-ui}", "${services.db.ports.admin-ui.url}"] {
+        let project = refer(reference).unwrap_or_else(|faults| panic!("{faults}"));
+        assert_eq!(project.services[2].env[0].value, reference);
+        assert_eq!(project.services[2].depends_on[0].on.as_str(), "db");
+    }
+    for (reference, message) in [
+        ("${services.db.ports.admin-u}", "locald.toml:9:10: service `db` has no port that is named `admin-u`"),
+        ("${services.db.ports}", "locald.toml:9:10: a port is referred to without saying which"),
+        ("${services.db.ports.admin-ui.ulr}", "locald.toml:9:10: a port has no `ulr`"),
+        ("${services.jobs.ports.x}", "locald.toml:9:10: `jobs` is a worker and has no address"),
+    ] {
+        let faults = refer(reference).unwrap_err();
+        assert_eq!(faults.as_slice().len(), 1, "{faults}");
+        assert!(faults.to_string().starts_with(message), "{faults}");
+    }
+    let drawn = refer("${services.db.ports.admin-u}").unwrap_err().render(false);
+    assert!(drawn.contains("did you mean `admin-ui`?"), "{drawn}");
+}
+
+#[test]
 fn line_breaks_stay_as_they_are_written() {
     let project = parse("[services.web]\ncommand = 'x'\nenv.V = \"a\\r\\n$$b\\n\"").unwrap();
     assert_eq!(fill(&project.services[0].env[0].value, &lookup).unwrap(), "a\r\n$b\n");

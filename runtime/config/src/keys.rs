@@ -1,6 +1,8 @@
 //! Which keys there are and what each may hold: one table, from which the readers, the reference's test and the schema take it.
 
-use crate::settings::{backoff, concurrency, depends_on, escape, health, kind, plain_http, protocol, restart, start};
+use crate::settings::{
+    backoff, concurrency, depends_on, escape, health, kind, plain_http, ports, protocol, restart, start,
+};
 
 /// One key of a table.
 #[derive(Debug, Clone, Copy)]
@@ -96,6 +98,7 @@ pub(crate) const SERVICE: &[Key] = &[
     Key::new("cwd", Shape::Text, "The folder to run it in [default: the project's]."),
     Key::new("env", ENV, "Variables of this service."),
     Key::new("port", PORTS, "The port to listen on; 0: one that locald chooses [default: 0]."),
+    Key::new("ports", Shape::Map(&Shape::Any(&[PORTS, Shape::Word(ports::words)])), "Further ports, by name."),
     Key::new("hosts", COMMAND, "Further host names, below `.localhost`."),
     Key::new("paths", COMMAND, "Beginnings of paths at the project's name, or at another one, that lead here."),
     Key::new("strip_path", Shape::Boolean, "Whether the service gets paths without that beginning [default: false]."),

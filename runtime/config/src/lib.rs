@@ -40,7 +40,7 @@ mod edit;
 
 mod load;
 
-pub use address::Address;
+pub use address::{Address, Asked};
 pub use convert::{manifest_of_package, manifest_of_procfile};
 pub use dotenv::DotEnv;
 pub use edit::{Before, EditError, Edited, set, unset};
@@ -71,6 +71,7 @@ pub use settings::kind::Kind;
 pub use settings::paths::PathAt;
 pub use settings::plain_http::PlainHttp;
 pub use settings::port::Port;
+pub use settings::ports::{NamedPort, PortName};
 pub use settings::probe::Probe;
 pub use settings::protocol::Protocol;
 pub use settings::proxy::{Entrance, Proxy};

@@ -95,14 +95,16 @@ fn read_services(reader: &mut Reader, table: &Table, root: &Path) -> Vec<Service
         reader.fault(first_too_many.key_place, Invalid::new(message, "one too many"));
     }
     let known: BTreeSet<&str> = table.iter().map(|entry| entry.key.as_str()).collect();
-    let (mut services, mut wanted) = (Vec::new(), BTreeMap::new());
+    let (mut services, mut wanted, mut references) = (Vec::new(), BTreeMap::new(), Vec::new());
     for entry in table.iter().take(MAX_SERVICES) {
         if let Some(read) = service_table::read(reader, entry, root) {
             wanted.insert(read.name, read.wanted);
+            references.extend(read.references);
             services.extend(read.service);
         }
     }
     graph::connect(reader, &mut services, &wanted, &known);
+    graph::check_ports(reader, &services, &references);
     services
 }
 

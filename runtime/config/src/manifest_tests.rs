@@ -238,7 +238,7 @@ fn an_unknown_key_like_no_other_is_answered_with_all() {
     3 │ replicas = 3
       │ ━━━━━━━━ unknown key
       │
-      ╰ help: allowed: `type`, `command`, `cwd`, `env`, `port`, `hosts`, `paths`, `strip_path`, `protocol`, `listen`, `depends_on`, `health`, `start`, `idle_stop`, `hold`, `restart`, `backoff`, `concurrency`, `tty`, `size`, `stop_signal`, `stop_timeout` and `escape`
+      ╰ help: allowed: `type`, `command`, `cwd`, `env`, `port`, `ports`, `hosts`, `paths`, `strip_path`, `protocol`, `listen`, `depends_on`, `health`, `start`, `idle_stop`, `hold`, `restart`, `backoff`, `concurrency`, `tty`, `size`, `stop_signal`, `stop_timeout` and `escape`
     ");
 }
 

@@ -13,6 +13,7 @@ use crate::settings::health::Health;
 use crate::settings::kind::Kind;
 use crate::settings::paths::PathAt;
 use crate::settings::port::Port;
+use crate::settings::ports::NamedPort;
 use crate::settings::protocol::Protocol;
 use crate::settings::restart::Restart;
 use crate::settings::signal::StopSignal;
@@ -35,6 +36,8 @@ pub struct Service {
     pub env: Vec<Variable>,
     /// Where it listens; without meaning for a worker.
     pub port: Port,
+    /// Further ports, each with a name; without meaning for a worker.
+    pub ports: Vec<NamedPort>,
     /// Whether it is given the open socket of its port instead of opening it (sd_listen_fds(3)).
     pub listen: bool,
     /// Host names beside those that its own name makes, in lower case; `*.` stands for all names below one.
@@ -83,6 +86,7 @@ impl Service {
             cwd: root.to_path_buf(),
             env: Vec::new(),
             port: Port::default(),
+            ports: Vec::new(),
             listen: false,
             hosts: Vec::new(),
             protocol: Protocol::default(),

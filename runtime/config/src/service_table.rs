@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::fault::{Invalid, quoted};
+use crate::interpolate::ServiceReference;
 use crate::keys::SERVICE;
 use crate::name::ServiceName;
 use crate::reader::{Reader, type_of};
@@ -20,7 +21,7 @@ use crate::settings::probe::Probe;
 use crate::settings::protocol::Protocol;
 use crate::settings::signal::StopSignal;
 use crate::settings::start::Start;
-use crate::settings::{concurrency, cwd, env, hosts, paths, requests, timeout};
+use crate::settings::{concurrency, cwd, env, hosts, paths, ports, requests, timeout};
 use crate::tree::{Entry, Table, Value};
 
 /// What is read of a service. What its dependencies lead to is known once all are read.
@@ -29,6 +30,8 @@ pub(crate) struct Read {
     /// Unless it has faults.
     pub(crate) service: Option<Service>,
     pub(crate) wanted: Vec<Wanted>,
+    /// What its values ask of services.
+    pub(crate) references: Vec<ServiceReference>,
 }
 
 /// Reads one service; `None` where not even a name or a table is there.
@@ -64,6 +67,7 @@ fn read_table(reader: &mut Reader, entry: &Entry, root: &Path, is_template: bool
     let cwd = reader.setting(table, "cwd", |reader, entry| cwd::read(reader, entry, root));
     let env = reader.setting(table, "env", env::read).unwrap_or_default();
     let port = reader.setting(table, "port", |reader, entry| reader.number(entry, Port::from_number));
+    let ports = reader.setting(table, "ports", |reader, entry| ports::read(reader, entry, port.unwrap_or_default()));
     let listen = reader.setting(table, "listen", Reader::boolean);
     let hosts = reader.setting(table, "hosts", hosts::read).unwrap_or_default();
     let paths = reader.setting(table, "paths", paths::read).unwrap_or_default();
@@ -88,19 +92,21 @@ fn read_table(reader: &mut Reader, entry: &Entry, root: &Path, is_template: bool
 
     // What is listed says more.
     let mut known: BTreeSet<String> = wanted.iter().map(|wanted| wanted.on.clone()).collect();
-    for reference in std::mem::take(&mut reader.references) {
+    let references = std::mem::take(&mut reader.references);
+    for reference in &references {
         if known.insert(reference.service.clone()) {
             wanted.push(Wanted::referred(&reference.service, reference.place));
         }
     }
     let name = name?;
-    let Some(command) = command else { return Some(Read { name, service: None, wanted }) };
+    let Some(command) = command else { return Some(Read { name, service: None, wanted, references }) };
     let plain = Service::new(name.clone(), command, root);
     let service = Service {
         kind: kind.unwrap_or(plain.kind),
         cwd: cwd.unwrap_or(plain.cwd),
         env,
         port: port.unwrap_or(plain.port),
+        ports: ports.unwrap_or_default(),
         listen: listen.unwrap_or(plain.listen),
         hosts,
         paths,
@@ -121,7 +127,7 @@ fn read_table(reader: &mut Reader, entry: &Entry, root: &Path, is_template: bool
         ..plain
     };
     check(reader, table, &service);
-    Some(Read { name, service: Some(service), wanted })
+    Some(Read { name, service: Some(service), wanted, references })
 }
 
 /// What is well on its own and contradicts something else.
@@ -134,6 +140,9 @@ fn check(reader: &mut Reader, table: &Table, service: &Service) {
     if service.kind == Kind::Worker {
         if service.port != Port::Leased {
             refuse("port", "a worker has no `port`", "`type` is \"worker\"");
+        }
+        if !service.ports.is_empty() {
+            refuse("ports", "a worker has no `ports`", "`type` is \"worker\"");
         }
         if service.listen {
             refuse("listen", "a worker has no port to `listen` on", "`type` is \"worker\"");
@@ -156,5 +165,8 @@ fn check(reader: &mut Reader, table: &Table, service: &Service) {
     }
     if service.concurrency > 1 && matches!(service.port, Port::Fixed(_)) {
         refuse("port", "a fixed `port` can be had by one alone", "`concurrency` is more than 1");
+    }
+    if service.concurrency > 1 && service.ports.iter().any(|it| it.port != Port::Leased) {
+        refuse("ports", "a fixed port can be had by one alone", "`concurrency` is more than 1");
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use locald_api::{ProjectId, ServiceId};
 use locald_config::{PlainHttp, Protocol};
-use locald_proxy::{Activity, Backend, PathPrefix, Pattern, Proxy, Route, Routes, Upstream};
+use locald_proxy::{Activity, Backend, HostName, PathPrefix, Pattern, Proxy, Route, Routes, Upstream};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tracing::{info, warn};
@@ -29,12 +29,20 @@ pub(super) struct Feeds {
 type Key = (ProjectId, String);
 
 struct Feed {
-    route: Arc<Route>,
-    backend: watch::Sender<Backend>,
     manner: Manner,
     /// How long it is idle, if that is of interest.
     idleness: Option<Idleness>,
-    /// Where it is in its current lives.
+    /// One for its first port, then one for each that has a name.
+    outlets: Vec<Outlet>,
+}
+
+/// One of the ports of a service, and what is known of it.
+struct Outlet {
+    /// The port's name; `None`: the first.
+    port: Option<String>,
+    route: Arc<Route>,
+    backend: watch::Sender<Backend>,
+    /// Where it is in the current lives of the service.
     lives: BTreeMap<Life, Arc<Upstream>>,
 }
 
@@ -70,9 +78,9 @@ impl Feeds {
                 let services = families.remove(called.as_str()).unwrap_or_default();
                 let Some(definition) = project.definitions.iter().find(|it| it.family == called) else { continue };
                 let key = (project.id.clone(), called);
-                let make = || Feed::new(&key, &site, Manner::of(definition), project.name.clone(), supervisor);
+                let make = || Feed::new(&key, &site, Manner::of(definition), &project.name, supervisor);
                 let feed = self.feeds.entry(key.clone()).or_insert_with(make);
-                if *feed.route.home() != site.home || feed.manner != Manner::of(definition) {
+                if !feed.is_of(&site) || feed.manner != Manner::of(definition) {
                     *feed = make();
                     is_other = true;
                 }
@@ -101,12 +109,13 @@ impl Feeds {
                 continue;
             }
             // First nobody is sent there any more, then it is looked whether somebody was: a request counts before it asks where to go.
-            let before = feed.backend.send_replace(Backend::Idle);
+            let before: Vec<Backend> =
+                feed.outlets.iter().map(|outlet| outlet.backend.send_replace(Backend::Idle)).collect();
             let rested = if idleness.is_busy() { None } else { supervisor.rest(project, family).await.ok() };
             match rested {
                 Some(Rested::Yes) => {
                     info!(%project, service = family, "nobody has asked it for anything; it is stopped until somebody does");
-                    feed.lives.clear();
+                    feed.outlets.iter_mut().for_each(|outlet| outlet.lives.clear());
                     idleness.note(false);
                     // Whoever has come in between has asked for something that ran.
                     if idleness.is_busy() {
@@ -118,7 +127,9 @@ impl Feeds {
                         info!(%project, service = family, by, "nobody has asked it for anything, but it is needed");
                     }
                     idleness.put_off();
-                    feed.backend.send_replace(before);
+                    for (outlet, before) in feed.outlets.iter().zip(before) {
+                        outlet.backend.send_replace(before);
+                    }
                 }
             }
         }
@@ -126,18 +137,25 @@ impl Feeds {
 
     fn routes(&self, names: &[(Key, Site)]) -> Routes<Arc<Route>> {
         let mut routes = Routes::default();
-        let own =
-            names.iter().flat_map(|(key, site)| site.names.iter().map(move |name| (key, Pattern::Exact(name.clone()))));
+        let own = names.iter().flat_map(|(key, site)| {
+            let first = site.names.iter().map(|name| (None, name));
+            let named = site
+                .ports
+                .iter()
+                .flat_map(|(port, of_port)| of_port.names.iter().map(move |name| (Some(port.as_str()), name)));
+            first.chain(named).map(move |(port, name)| ((key, port), Pattern::Exact(name.clone())))
+        });
         // What somebody asked for comes after what all have by their names.
-        let asked = names.iter().flat_map(|(key, site)| site.asked.iter().map(move |pattern| (key, pattern.clone())));
-        let all = own.chain(asked).map(|(key, pattern)| (key, pattern, PathPrefix::root()));
+        let asked =
+            names.iter().flat_map(|(key, site)| site.asked.iter().map(move |pattern| ((key, None), pattern.clone())));
+        let all = own.chain(asked).map(|(place, pattern)| (place, pattern, PathPrefix::root()));
         // A path that somebody asked for is another than all paths.
         let paths = names.iter().flat_map(|(key, site)| {
-            site.paths.iter().map(move |(pattern, prefix)| (key, pattern.clone(), prefix.clone()))
+            site.paths.iter().map(move |(pattern, prefix)| ((key, None), pattern.clone(), prefix.clone()))
         });
-        for (key, pattern, prefix) in all.chain(paths) {
-            let Some(feed) = self.feeds.get(key) else { continue };
-            if let Err(taken) = routes.add_at(pattern, prefix, feed.route.clone()) {
+        for ((key, port), pattern, prefix) in all.chain(paths) {
+            let Some(outlet) = self.feeds.get(key).and_then(|feed| feed.outlet(port)) else { continue };
+            if let Err(taken) = routes.add_at(pattern, prefix, outlet.route.clone()) {
                 warn!(service = key.1, project = %key.0, %taken, "a host name leads to another service");
             }
         }
@@ -153,37 +171,76 @@ impl Manner {
 }
 
 impl Feed {
-    fn new(key: &Key, site: &Site, manner: Manner, group: String, supervisor: &Arc<Supervisor>) -> Self {
-        let (project, family) = key.clone();
-        let caretaker = Caretaker { supervisor: Arc::downgrade(supervisor), project, family };
-        let backend = watch::Sender::new(Backend::Starting { note: None });
-        let route = Route::new(key.1.clone(), site.home.clone(), backend.subscribe(), manner.hold, Arc::new(caretaker));
-        let route = route.of_group(group);
-        let route = if manner.strip_path { route.stripped() } else { route };
-        let route = match (manner.http, supervisor.sites.secure_port()) {
-            (PlainHttp::Redirect, Some(port)) => route.secured(port),
-            _ => route,
+    fn new(key: &Key, site: &Site, manner: Manner, group: &str, supervisor: &Arc<Supervisor>) -> Self {
+        let activity = manner.idle_stop.map(|limit| (Activity::new(), limit));
+        let outlet = |port: Option<&str>, home: &HostName| {
+            let (project, family) = key.clone();
+            let caretaker = Caretaker { supervisor: Arc::downgrade(supervisor), project, family };
+            let backend = watch::Sender::new(Backend::Starting { note: None });
+            let name = port.map_or_else(|| key.1.clone(), |port| format!("{} ({port})", key.1));
+            let route = Route::new(name, home.clone(), backend.subscribe(), manner.hold, Arc::new(caretaker));
+            let route = route.of_group(group.to_owned());
+            // Paths lead to the first port.
+            let route = if manner.strip_path && port.is_none() { route.stripped() } else { route };
+            let route = match (manner.http, supervisor.sites.secure_port()) {
+                (PlainHttp::Redirect, Some(port)) => route.secured(port),
+                _ => route,
+            };
+            // Whoever asks at one of the ports asks the service.
+            let route = match &activity {
+                Some((activity, _)) => route.counted(activity.clone()),
+                None => route,
+            };
+            Outlet { port: port.map(str::to_owned), route: Arc::new(route), backend, lives: BTreeMap::new() }
         };
-        let (route, idleness) = match manner.idle_stop {
-            Some(limit) => {
-                let activity = Activity::new();
-                (route.counted(activity.clone()), Some(Idleness::new(activity, limit)))
-            }
-            None => (route, None),
-        };
-        Self { route: Arc::new(route), backend, manner, idleness, lives: BTreeMap::new() }
+        let outlets = homes(site).map(|(port, home)| outlet(port, home)).collect();
+        Self { manner, idleness: activity.map(|(activity, limit)| Idleness::new(activity, limit)), outlets }
+    }
+
+    /// Whether it was made for the same ports at the same names.
+    fn is_of(&self, site: &Site) -> bool {
+        self.outlets.iter().map(|outlet| (outlet.port.as_deref(), outlet.route.home())).eq(homes(site))
+    }
+
+    fn outlet(&self, port: Option<&str>) -> Option<&Outlet> {
+        self.outlets.iter().find(|outlet| outlet.port.as_deref() == port)
     }
 
     fn refresh(&mut self, name: &str, site: &Site, services: &[&Service], supervisor: &Supervisor) {
+        for outlet in &mut self.outlets {
+            outlet.refresh(name, site, services, supervisor);
+        }
+        let runs = self.outlets.first().is_some_and(|first| !first.lives.is_empty());
+        if let Some(idleness) = &mut self.idleness {
+            idleness.note(runs);
+        }
+    }
+}
+
+/// The ports of a site, the first one first, each with the name that is shown.
+fn homes(site: &Site) -> impl Iterator<Item = (Option<&str>, &HostName)> {
+    let named = site.ports.iter().map(|(port, of_port)| (Some(port.as_str()), &of_port.home));
+    std::iter::once((None, &site.home)).chain(named)
+}
+
+impl Outlet {
+    fn refresh(&mut self, name: &str, site: &Site, services: &[&Service], supervisor: &Supervisor) {
+        let addresses = &supervisor.addresses;
+        // What is said of the protocol is said of the first port.
+        let is_http2 = site.protocol == Protocol::Http2 && self.port.is_none();
         let mut lives = BTreeMap::new();
         let mut absence = None;
         for service in services {
             let view = service.view().borrow().clone();
             let id = &service.pane.id;
             let pid = view.state.pid().filter(|_| seeming(&view.state) == Seeming::There);
-            match pid.and_then(|pid| Some((pid, supervisor.addresses.address(id)?))) {
+            let port = || match &self.port {
+                None => addresses.address(id),
+                named => addresses.port_named(id, named.as_deref()),
+            };
+            match pid.and_then(|pid| Some((pid, port()?))) {
                 Some((pid, port)) => {
-                    let life = Life { service: id.clone(), pid, port, is_http2: site.protocol == Protocol::Http2 };
+                    let life = Life { service: id.clone(), pid, port, is_http2 };
                     let known = self.lives.get(&life).cloned();
                     let new = if life.is_http2 { Upstream::http2 } else { Upstream::new };
                     lives.insert(life, known.unwrap_or_else(|| Arc::new(new(port))));
@@ -198,9 +255,6 @@ impl Feed {
                     _ => {}
                 },
             }
-        }
-        if let Some(idleness) = &mut self.idleness {
-            idleness.note(!lives.is_empty());
         }
         if !lives.is_empty() && lives.keys().eq(self.lives.keys()) {
             return;

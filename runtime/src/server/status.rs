@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use locald_api::{ServiceId, ServiceStatus, Usage, Workspace};
+use locald_api::{NamedPort, ServiceId, ServiceStatus, Usage, Workspace};
 
 use super::Server;
 use crate::health::Source;
@@ -36,10 +36,11 @@ pub(super) fn service_status(supervisor: &Supervisor, meant: &Meant, listening: 
     let view = service.view().borrow().clone();
     let pid = view.state.pid();
     let port = supervisor.port(&service.pane.id);
+    let named = named_ports(supervisor, &service.pane.id, pid, listening);
     let address = supervisor.addresses.address(&service.pane.id);
     let loopback = address.filter(|port| pid.is_some() && listening.contains(port));
     let id = service.pane.id.clone();
-    let sites = supervisor.sites.urls(&id);
+    let sites = supervisor.sites.urls(&id, None);
     let log_fault = service.pane.log_fault().borrow().clone();
     ServiceStatus {
         name: id.service.clone(),
@@ -53,7 +54,8 @@ pub(super) fn service_status(supervisor: &Supervisor, meant: &Meant, listening: 
             .since
             .and_then(|since| Timestamp::from_nanosecond(i128::from(since)).ok())
             .map(|at| at.to_string()),
-        ports: port.into_iter().collect(),
+        ports: port.into_iter().chain(named.iter().map(|named| named.port)).collect(),
+        named_ports: named,
         stray_port: pid.and_then(|_| supervisor.addresses.stray(&id)),
         urls: match loopback {
             Some(port) => sites.iter().cloned().chain([format!("http://127.0.0.1:{port}")]).collect(),
@@ -67,6 +69,17 @@ pub(super) fn service_status(supervisor: &Supervisor, meant: &Meant, listening: 
         log_fault,
         id,
     }
+}
+
+/// The further ports of a service.
+fn named_ports(supervisor: &Supervisor, id: &ServiceId, pid: Option<u32>, listening: &BTreeSet<u16>) -> Vec<NamedPort> {
+    let named = supervisor.addresses.named(id).into_iter().map(|(name, port)| {
+        let sites = supervisor.sites.urls(id, Some(&name));
+        let is_open = pid.is_some() && listening.contains(&port);
+        let here = is_open.then(|| sites.iter().cloned().chain([format!("http://127.0.0.1:{port}")]));
+        NamedPort { name, port, urls: here.into_iter().flatten().collect(), sites }
+    });
+    named.collect()
 }
 
 /// What each of these services uses that runs.

@@ -25,12 +25,15 @@ struct Claim {
     of: String,
 }
 
-/// A project or one of its services.
+/// A project, one of its services, or a port of that.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Owner {
     pub(super) root: PathBuf,
     /// `None`: the project itself.
     pub(super) service: Option<String>,
+    /// One of the service's ports that has a name; `None`: the service itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) port: Option<String>,
 }
 
 impl Claims {
@@ -44,6 +47,7 @@ impl Claims {
         }
         let is_free = |label: &String| !RESERVED.contains(&label.as_str()) && !self.labels.contains_key(label);
         let who = format!("{}\0{}", owner.root.display(), owner.service.as_deref().unwrap_or_default());
+        let who = owner.port.iter().fold(who, |who, port| format!("{who}\0{port}"));
         let like_it = (0..).map(|attempt: u32| match attempt {
             0 => wanted.to_owned(),
             1 => label::with_hash(wanted, &who),
@@ -72,7 +76,7 @@ mod tests {
     use super::*;
 
     fn owner(root: &str, service: Option<&str>) -> Owner {
-        Owner { root: root.into(), service: service.map(str::to_owned) }
+        Owner { root: root.into(), service: service.map(str::to_owned), port: None }
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! `web`, or the only service with a port, has its project's name, `project.localhost`; each also has its own below it,
 //! `service.project.localhost`, and one of a single label, `service-project.localhost`, as some frameworks know no other. In a
-//! worktree of Git the branch belongs to the project's label.
+//! worktree of Git the branch belongs to the project's label. A port that has a name of its own is below its service:
+//! `port.service.project.localhost`, `port-service-project.localhost`.
 
 mod claims;
 mod framework;
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use locald_api::{ProjectId, ServiceId};
-use locald_config::{Kind, PathAt, ProjectName, Protocol};
+use locald_config::{Kind, NamedPort, PathAt, ProjectName, Protocol};
 use locald_machine::Ledger;
 use locald_proxy::{HostName, PathPrefix, Pattern};
 use tracing::{info, warn};
@@ -59,6 +60,17 @@ pub(crate) struct Site {
     pub(crate) protocol: Protocol,
     /// Beginnings of paths at names that it shares.
     pub(crate) paths: Vec<(Pattern, PathPrefix)>,
+    /// Its further ports, by their names.
+    pub(crate) ports: BTreeMap<String, PortSite>,
+}
+
+/// The names of a port of a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PortSite {
+    /// The name that is shown.
+    pub(crate) home: HostName,
+    /// All that lead to it, that one included.
+    pub(crate) names: Vec<HostName>,
 }
 
 /// Where the proxy listens.
@@ -125,17 +137,24 @@ impl Sites {
         self.projects().get(id).cloned().unwrap_or_default()
     }
 
-    /// The URLs by which a service is found, the one to show first.
-    pub(crate) fn urls(&self, id: &ServiceId) -> Vec<String> {
-        let home =
-            self.projects().get(&id.project).and_then(|sites| Some(sites.get(family(&id.service))?.home.clone()));
-        let Some(home) = home else { return Vec::new() };
+    /// The URLs by which a service is found at its first port, or at the one with this name, the one to show first.
+    pub(crate) fn urls(&self, id: &ServiceId, port: Option<&str>) -> Vec<String> {
+        let Some(home) = self.home(id, port) else { return Vec::new() };
         let Entrances { http, https } = *self.entrances.lock().unwrap_or_else(PoisonError::into_inner);
         let http = http.map(|port| url("http", &home, port, 80));
         let https = https.map(|port| url("https", &home, port, 443));
         // Nobody is sent to where the browser warns of us.
         let [first, second] = if self.trust().is_trusted { [https, http] } else { [http, https] };
         first.into_iter().chain(second).collect()
+    }
+
+    fn home(&self, id: &ServiceId, port: Option<&str>) -> Option<HostName> {
+        let projects = self.projects();
+        let site = projects.get(&id.project)?.get(family(&id.service))?;
+        Some(match port {
+            None => site.home.clone(),
+            Some(port) => site.ports.get(port)?.home.clone(),
+        })
     }
 
     fn trust(&self) -> MutexGuard<'_, Trust> {
@@ -150,7 +169,8 @@ impl Sites {
                 Pattern::Exact(name) => Some(name),
                 Pattern::Below(_) => None,
             });
-            site.names.iter().chain(asked).map(ToString::to_string)
+            let of_ports = site.ports.values().flat_map(|port| &port.names);
+            site.names.iter().chain(of_ports).chain(asked).map(ToString::to_string)
         });
         names.collect::<BTreeSet<_>>().into_iter().collect()
     }
@@ -181,10 +201,16 @@ fn sites(claims: &mut Claims, name: &str, root: &Path, definitions: &[Definition
         reached.entry(definition.family.as_str()).or_insert(definition);
     }
     claims.retain(|owner| {
-        let is_a_service = |service: &str| reached.contains_key(service);
-        if owner.root == root { owner.service.as_deref().is_none_or(is_a_service) } else { owner.root.is_dir() }
+        if owner.root != root {
+            return owner.root.is_dir();
+        }
+        let Some(service) = owner.service.as_deref() else { return true };
+        let has = |port: &str, definition: &Definition| definition.ports.iter().any(|it| it.name.as_str() == port);
+        let definition = reached.get(service);
+        definition.is_some_and(|definition| owner.port.as_deref().is_none_or(|port| has(port, definition)))
     });
-    let project = claims.claim(&Owner { root: root.to_owned(), service: None }, name, &project_label(name, root));
+    let project =
+        claims.claim(&Owner { root: root.to_owned(), service: None, port: None }, name, &project_label(name, root));
     let main =
         if reached.contains_key(MAIN) || reached.len() != 1 { Some(MAIN) } else { reached.keys().next().copied() };
     let mut taken = BTreeSet::new();
@@ -193,13 +219,14 @@ fn sites(claims: &mut Claims, name: &str, root: &Path, definitions: &[Definition
         let label = label::of(family);
         let label = if taken.contains(&label) { label::with_hash(&label, family) } else { label };
         taken.insert(label.clone());
-        let owner = Owner { root: root.to_owned(), service: Some((*family).to_owned()) };
+        let owner = Owner { root: root.to_owned(), service: Some((*family).to_owned()), port: None };
         let flat = claims.claim(&owner, &project, &label::joined(&[&label, &project]));
         let own = host(&format!("{label}.{project}"));
         let of_project = (main == Some(*family)).then(|| host(&project));
         let names: Vec<HostName> = of_project.into_iter().chain([own, host(&flat)]).flatten().collect();
         // The last of them has one label, and the project's.
-        let is_narrow = main != Some(*family) && framework::wants_one_label(&definition.directory);
+        let wants_one_label = framework::wants_one_label(&definition.directory);
+        let is_narrow = main != Some(*family) && wants_one_label;
         let Some(home) = (if is_narrow { names.last() } else { names.first() }).cloned() else { continue };
         if is_narrow {
             info!(service = *family, %home, "its framework takes names of one label below localhost alone");
@@ -212,7 +239,16 @@ fn sites(claims: &mut Claims, name: &str, root: &Path, definitions: &[Definition
         });
         let paths = paths.collect();
         let protocol = definition.protocol;
-        sites.insert((*family).to_owned(), Site { home, names, asked, protocol, paths });
+        let ports = definition.ports.iter().filter_map(|NamedPort { name, .. }| {
+            let owner = Owner { port: Some(name.to_string()), ..owner.clone() };
+            let flat = claims.claim(&owner, &project, &label::joined(&[name.as_str(), &label, &project]));
+            let names: Vec<HostName> =
+                [host(&format!("{name}.{label}.{project}")), host(&flat)].into_iter().flatten().collect();
+            let home = if wants_one_label { names.last() } else { names.first() }.cloned()?;
+            Some((name.to_string(), PortSite { home, names }))
+        });
+        let ports = ports.collect();
+        sites.insert((*family).to_owned(), Site { home, names, asked, protocol, paths, ports });
     }
     sites
 }
@@ -229,7 +265,7 @@ fn project_label(name: &str, root: &Path) -> String {
 
 /// The host name right below the suffix.
 fn host(labels: &str) -> Option<HostName> {
-    // Labels fold to what a name can hold, and two of them are never too long.
+    // Labels fold to what a name can hold, and three of them are never too long.
     format!("{labels}.{SUFFIX}").parse().ok()
 }
 

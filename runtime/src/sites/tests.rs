@@ -38,6 +38,23 @@ fn a_worker_has_no_name_and_several_of_a_service_have_one_together() {
 }
 
 #[test]
+fn a_port_with_a_name_is_found_below_its_service_and_by_one_label() {
+    let mut claims = Claims::default();
+    let api = |ports: &[&str]| Definition { ports: ports.iter().copied().map(port).collect(), ..plain("api") };
+    let found = sites(&mut claims, "shop", "/".as_ref(), &[api(&["admin", "hmr"]), plain("web")]);
+    let shown: Vec<_> = found["api"].ports["admin"].names.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["admin.api.shop.localhost", "admin-api-shop.localhost"]);
+    assert_eq!(found["api"].ports["hmr"].home.as_str(), "hmr.api.shop.localhost");
+    // What nobody has any more is there for others.
+    let found = sites(&mut claims, "shop", "/".as_ref(), &[api(&["hmr"]), plain("admin-api")]);
+    assert!(found["admin-api"].names.contains(&"admin-api-shop.localhost".parse().unwrap()));
+}
+
+fn port(name: &str) -> NamedPort {
+    NamedPort { name: name.parse().unwrap(), port: locald_config::Port::Leased }
+}
+
+#[test]
 fn two_projects_of_one_name_are_found_apart() {
     let mut claims = Claims::default();
     let (one, two) = (names(&mut claims, "shop", "/", &["web"]), names(&mut claims, "shop", "/tmp", &["web"]));
@@ -54,9 +71,9 @@ fn urls_leave_out_a_port_that_goes_without_saying() {
     let id = ProjectId("shop-1".to_owned());
     sites.define(&id, "shop", "/".as_ref(), &named(&["web", "api"]));
     let api = ServiceId { project: id, service: "api".to_owned() };
-    assert!(sites.urls(&api).is_empty());
+    assert!(sites.urls(&api, None).is_empty());
     sites.set_entrances(Entrances { http: Some(80), https: Some(8443) });
-    assert_eq!(sites.urls(&api), ["http://api.shop.localhost", "https://api.shop.localhost:8443"]);
+    assert_eq!(sites.urls(&api, None), ["http://api.shop.localhost", "https://api.shop.localhost:8443"]);
 }
 
 #[test]
@@ -67,7 +84,7 @@ fn https_comes_first_once_browsers_trust_the_authority_that_is_shown() {
     sites.define(&id, "shop", "/".as_ref(), &named(&["web"]));
     let web = ServiceId { project: id, service: "web".to_owned() };
     sites.set_entrances(Entrances { http: Some(80), https: Some(443) });
-    let first = || sites.urls(&web)[0].clone();
+    let first = || sites.urls(&web, None)[0].clone();
     let trust = |fingerprint: Option<&str>| {
         let fingerprint = fingerprint.map(str::to_owned);
         Ledger::update(scratch.path(), |ledger| ledger.browsers_trust = fingerprint).unwrap();
@@ -93,9 +110,12 @@ proptest! {
         let mut seen = BTreeSet::new();
         for ((project, services), root) in projects.iter().zip(roots) {
             let services: Vec<&str> = services.iter().map(String::as_str).collect();
-            for site in sites(&mut claims, project, root.as_ref(), &named(&services)).into_values() {
+            let ports: Vec<NamedPort> = ["a", "b"].map(port).into();
+            let definitions: Vec<Definition> =
+                named(&services).into_iter().map(|it| Definition { ports: ports.clone(), ..it }).collect();
+            for site in sites(&mut claims, project, root.as_ref(), &definitions).into_values() {
                 prop_assert!(site.names.contains(&site.home));
-                for name in site.names {
+                for name in site.ports.into_values().flat_map(|port| port.names).chain(site.names) {
                     prop_assert!(name.as_str().ends_with(".localhost"));
                     prop_assert!(seen.insert(name.clone()), "{} twice", name);
                 }

@@ -21,8 +21,11 @@ pub(crate) struct Addresses {
 }
 
 /// One service's.
+#[derive(Default)]
 struct Place {
     wanted: Wanted,
+    /// Those of its further ports, by their names.
+    named: Vec<(String, Wanted)>,
     expectation: Expectation,
     monitor: PortMonitor,
     /// Who listened on this machine when the service was last looked at, or about to begin.
@@ -30,8 +33,9 @@ struct Place {
 }
 
 /// Which port a service has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Wanted {
+    #[default]
     None,
     Leased,
     Fixed(u16),
@@ -41,6 +45,8 @@ enum Wanted {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Conflict {
     pub(crate) port: u16,
+    /// The port's name; `None`: the service's first.
+    pub(crate) name: Option<String>,
     /// Who has it, as far as can be seen.
     pub(crate) owner: Option<String>,
     /// The port that the service has instead from now on, if it may have another.
@@ -57,20 +63,18 @@ impl Addresses {
     pub(super) fn define(&self, services: &[(ServiceId, &Definition)]) {
         let mut leased = Vec::new();
         for (id, definition) in services {
-            let wanted = match (definition.kind, definition.port) {
-                (Kind::Worker, _) => Wanted::None,
-                (Kind::Exec, Port::Leased) => Wanted::Leased,
-                (Kind::Exec, Port::Fixed(port)) => Wanted::Fixed(port),
-            };
-            // One that has a port keeps it: it may be listening there, so that the port looks taken. Before a run it is claimed anyway.
-            if wanted == Wanted::Leased && self.ports.leased(&id.to_string()).is_none() {
-                leased.push(id.to_string());
+            let (wanted, named) = wanted(definition);
+            for lease in leases(id, wanted, &named) {
+                // One that has a port keeps it: it may be listening there, so that the port looks taken. Before a run it is claimed
+                // anyway.
+                if self.ports.leased(&lease).is_none() {
+                    leased.push(lease);
+                }
             }
             let expectation = definition.opens_port;
             let mut places = self.places();
-            let fresh = || Place { wanted, expectation, monitor: PortMonitor::default(), listening: None };
-            let place = places.entry(id.clone()).or_insert_with(fresh);
-            (place.wanted, place.expectation) = (wanted, expectation);
+            let place = places.entry(id.clone()).or_default();
+            (place.wanted, place.named, place.expectation) = (wanted, named, expectation);
         }
         // Whoever gets none now is told so when it starts.
         let _ = self.ports.lease_all(&leased);
@@ -87,18 +91,38 @@ impl Addresses {
 
     /// The port that a service is told to listen on.
     pub(crate) fn port(&self, id: &ServiceId) -> Option<u16> {
-        match self.places().get(id)?.wanted {
+        self.port_named(id, None)
+    }
+
+    /// The port of a service that has this name; without one, the first.
+    pub(crate) fn port_named(&self, id: &ServiceId, name: Option<&str>) -> Option<u16> {
+        let wanted = self.places().get(id)?.wanted(name);
+        self.number(id, name, wanted)
+    }
+
+    /// The further ports of a service, by their names.
+    pub(crate) fn named(&self, id: &ServiceId) -> Vec<(String, u16)> {
+        let named = self.places().get(id).map(|place| place.named.clone()).unwrap_or_default();
+        let number = |(name, wanted): (String, Wanted)| {
+            let number = self.number(id, Some(&name), wanted)?;
+            Some((name, number))
+        };
+        named.into_iter().filter_map(number).collect()
+    }
+
+    fn number(&self, id: &ServiceId, name: Option<&str>, wanted: Wanted) -> Option<u16> {
+        match wanted {
             Wanted::None => None,
-            Wanted::Leased => self.ports.leased(&id.to_string()),
+            Wanted::Leased => self.ports.leased(&lease(id, name)),
             Wanted::Fixed(port) => Some(port),
         }
     }
 
     /// The port that files give to the service of that name, or to the first of several that run under it; 0 where they give none.
-    pub(super) fn said(&self, project: &ProjectId, service: &str) -> u16 {
+    pub(super) fn said(&self, project: &ProjectId, service: &str, name: Option<&str>) -> u16 {
         let places = self.places();
         let place = |service: String| places.get(&ServiceId { project: project.clone(), service });
-        match place(service.to_owned()).or_else(|| place(format!("{service}.1"))).map(|place| place.wanted) {
+        match place(service.to_owned()).or_else(|| place(format!("{service}.1"))).map(|place| place.wanted(name)) {
             Some(Wanted::Fixed(port)) => port,
             _ => 0,
         }
@@ -116,7 +140,7 @@ impl Addresses {
             return None;
         }
         let promise = self.promise(id)?;
-        self.places().get(id)?.monitor.stray(promise)
+        self.places().get(id)?.monitor.stray(&promise)
     }
 
     /// The ports on which a service was last seen listening.
@@ -124,34 +148,41 @@ impl Addresses {
         self.places().get(id).map(|place| place.monitor.found().clone()).unwrap_or_default()
     }
 
-    /// Sees to it that the service's port can be had for its next run.
+    /// Sees to it that the service's ports can be had for its next run.
     ///
     /// # Errors
     /// Who has it.
     pub(super) fn claim(&self, id: &ServiceId) -> Result<(), String> {
         let listening = self.scanner.listening();
-        let wanted = self.places().get_mut(id).map_or(Wanted::None, |place| {
+        let all = self.places().get_mut(id).map_or_else(Vec::new, |place| {
             (place.monitor, place.listening) = (PortMonitor::default(), Some(listening));
-            place.wanted
+            place.all()
         });
-        match wanted {
-            Wanted::None => Ok(()),
-            Wanted::Leased => self.ports.lease(&id.to_string()).map(drop).map_err(|error| error.to_string()),
-            Wanted::Fixed(port) if is_free(port) => Ok(()),
-            Wanted::Fixed(port) => Err(Conflict { port, owner: self.owner(port), instead: None }.to_string()),
+        for (name, wanted) in all {
+            match wanted {
+                Wanted::None => {}
+                Wanted::Leased => {
+                    self.ports.lease(&lease(id, name.as_deref())).map(drop).map_err(|error| error.to_string())?;
+                }
+                Wanted::Fixed(port) if is_free(port) => {}
+                Wanted::Fixed(port) => {
+                    return Err(Conflict { port, name, owner: self.owner(port), instead: None }.to_string());
+                }
+            }
         }
+        Ok(())
     }
 
-    /// After a run that complained of its port: who has it, if somebody does, and another port for the next run.
+    /// After a run that complained of a port: which of its ports somebody has, if any, and another port for the next run.
     pub(super) fn resolve_conflict(&self, id: &ServiceId) -> Option<Conflict> {
-        let port = self.port(id)?;
-        if is_free(port) {
-            return None;
-        }
-        let is_leased = self.places().get(id)?.wanted == Wanted::Leased;
-        let owner = self.owner(port);
-        let instead = is_leased.then(|| self.ports.renew(&id.to_string()).ok()).flatten();
-        Some(Conflict { port, owner, instead })
+        let all = self.places().get(id)?.all();
+        all.into_iter().find_map(|(name, wanted)| {
+            let port = self.number(id, name.as_deref(), wanted).filter(|port| !is_free(*port))?;
+            let owner = self.owner(port);
+            let renew = || self.ports.renew(&lease(id, name.as_deref())).ok();
+            let instead = (wanted == Wanted::Leased).then(renew).flatten();
+            Some(Conflict { port, name, owner, instead })
+        })
     }
 
     /// Looks on which ports a service listens whose first process is `pid`; says what is new.
@@ -163,13 +194,13 @@ impl Addresses {
         let listening = Some(self.scanner.listening());
         if let Some(place) = self.places().get_mut(id).filter(|place| place.listening == listening) {
             let found = place.monitor.found().clone();
-            return place.monitor.look(promise, found);
+            return place.monitor.look(&promise, found);
         }
         let scan = self.scanner.look();
         let found = scan.ports(pid);
         self.places().get_mut(id).map_or_else(Vec::new, |place| {
             place.listening = Some(scan.listening());
-            place.monitor.look(promise, found)
+            place.monitor.look(&promise, found)
         })
     }
 
@@ -190,10 +221,8 @@ impl Addresses {
     fn promise(&self, id: &ServiceId) -> Option<Promise> {
         let expectation = self.places().get(id)?.expectation;
         let port = self.port(id);
-        Some(match (expectation, port) {
-            (Expectation::Own, Some(port)) => Promise::Own(port),
-            _ => Promise::Any(port),
-        })
+        let aside = self.named(id).into_iter().map(|(_, port)| port).collect();
+        Some(Promise { port, is_certain: expectation == Expectation::Own && port.is_some(), aside })
     }
 
     fn places(&self) -> MutexGuard<'_, BTreeMap<ServiceId, Place>> {
@@ -201,11 +230,50 @@ impl Addresses {
     }
 }
 
+impl Place {
+    fn wanted(&self, name: Option<&str>) -> Wanted {
+        let Some(name) = name else { return self.wanted };
+        self.named.iter().find(|(known, _)| known == name).map_or(Wanted::None, |(_, wanted)| *wanted)
+    }
+
+    /// All of its ports, the first one first.
+    fn all(&self) -> Vec<(Option<String>, Wanted)> {
+        let named = self.named.iter().map(|(name, wanted)| (Some(name.clone()), *wanted));
+        std::iter::once((None, self.wanted)).chain(named).collect()
+    }
+}
+
+/// Which ports a definition asks for: the first, and those with names.
+fn wanted(definition: &Definition) -> (Wanted, Vec<(String, Wanted)>) {
+    if definition.kind == Kind::Worker {
+        return (Wanted::None, Vec::new());
+    }
+    let wanted = |port: Port| match port {
+        Port::Leased => Wanted::Leased,
+        Port::Fixed(port) => Wanted::Fixed(port),
+    };
+    let named = definition.ports.iter().map(|it| (it.name.to_string(), wanted(it.port)));
+    (wanted(definition.port), named.collect())
+}
+
+/// The names of a service's leases.
+fn leases(id: &ServiceId, wanted: Wanted, named: &[(String, Wanted)]) -> Vec<String> {
+    let named = named.iter().map(|(name, wanted)| (Some(name.as_str()), *wanted));
+    let all = std::iter::once((None, wanted)).chain(named);
+    all.filter(|(_, wanted)| *wanted == Wanted::Leased).map(|(name, _)| lease(id, name)).collect()
+}
+
+/// The name of the lease of a port. No name of a service holds a colon.
+fn lease(id: &ServiceId, name: Option<&str>) -> String {
+    name.map_or_else(|| id.to_string(), |name| format!("{id}:{name}"))
+}
+
 impl std::fmt::Display for Conflict {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.owner {
-            Some(owner) => write!(f, "port {} is in use by {owner}", self.port),
-            None => write!(f, "port {} is in use by a process of another user", self.port),
+        let owner = self.owner.as_deref().unwrap_or("a process of another user");
+        match &self.name {
+            None => write!(f, "port {} is in use by {owner}", self.port),
+            Some(name) => write!(f, "port {} (`{name}`) is in use by {owner}", self.port),
         }
     }
 }
@@ -213,6 +281,8 @@ impl std::fmt::Display for Conflict {
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
+
+    use locald_config::NamedPort;
 
     use super::*;
     use crate::supervisor::definition::tests::plain;
@@ -235,6 +305,35 @@ mod tests {
         assert!(refused.ends_with(&format!("(pid {})", std::process::id())), "{refused}");
         let conflict = addresses.resolve_conflict(&id("web")).unwrap();
         assert_eq!(conflict.instead, None, "whoever asked for one port is given no other");
+    }
+
+    #[test]
+    fn further_ports_are_leased_and_claimed_as_the_first_is() {
+        let scratch = tempfile::tempdir().unwrap();
+        let addresses = Addresses::open(scratch.path(), Sharing::None);
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let busy = taken.local_addr().unwrap().port();
+        let named = |name: &str, port: Port| NamedPort { name: name.parse().unwrap(), port };
+        let ports = vec![named("admin", Port::Leased), named("hmr", Port::Fixed(busy))];
+        addresses.define(&[(id("web"), &Definition { ports, ..plain("web") })]);
+        let found = addresses.named(&id("web"));
+        assert_eq!(found[1], ("hmr".to_owned(), busy));
+        assert_ne!(Some(found[0].1), addresses.port(&id("web")));
+        assert_eq!(addresses.port_named(&id("web"), Some("admin")), Some(found[0].1));
+        assert_eq!(addresses.port_named(&id("web"), Some("other")), None);
+        assert_eq!(addresses.said(&id("web").project, "web", Some("hmr")), busy);
+        let refused = addresses.claim(&id("web")).unwrap_err();
+        assert!(refused.starts_with(&format!("port {busy} (`hmr`) is in use by ")), "{refused}");
+        assert!(refused.ends_with(&format!("(pid {})", std::process::id())), "{refused}");
+        let conflict = addresses.resolve_conflict(&id("web")).unwrap();
+        assert_eq!((conflict.name.as_deref(), conflict.instead), (Some("hmr"), None));
+        // The next daemon finds the same.
+        let another = Addresses::open(scratch.path(), Sharing::None);
+        let ports = vec![named("admin", Port::Leased)];
+        another.define(&[(id("web"), &Definition { ports, ..plain("web") })]);
+        assert_eq!(another.named(&id("web")), found[..1]);
+        another.forget_project("-1");
+        assert_eq!(another.named(&id("web")), []);
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use locald_config::{
-    Backoff, Condition, Escape, Health, Kind, OnUnhealthy, PathAt, PlainHttp, Port, Protocol, Restart, Service,
-    SizePolicy, Start, Variable,
+    Backoff, Condition, Escape, Health, Kind, NamedPort, OnUnhealthy, PathAt, PlainHttp, Port, Protocol, Restart,
+    Service, SizePolicy, Start, Variable,
 };
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,9 @@ pub(crate) struct Definition {
     /// The service's own variables, in order.
     pub(crate) environment: Vec<Variable>,
     pub(crate) port: Port,
+    /// Further ports, by name.
+    #[serde(default)]
+    pub(crate) ports: Vec<NamedPort>,
     /// Whether it is given the socket of its port.
     pub(crate) listen: bool,
     /// Host names beside those that its name makes.
@@ -97,9 +100,10 @@ pub(crate) struct Needed {
 }
 
 /// Whether a service is expected to listen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Expectation {
     /// It may, but nothing says so.
+    #[default]
     None,
     /// On some port: another service waits for it to be well, and nothing else tells that.
     Any,
@@ -145,6 +149,7 @@ impl Definition {
             shared: Vec::new(),
             ca_env: false,
             port: Port::Leased,
+            ports: Vec::new(),
             listen: false,
             hosts: Vec::new(),
             protocol: Protocol::default(),
@@ -209,6 +214,7 @@ impl Definition {
             ca_env: project.ca_env,
             environment: service.env.clone(),
             port: service.port,
+            ports: service.ports.clone(),
             listen: service.listen,
             hosts: service.hosts.clone(),
             protocol: service.protocol,
@@ -274,6 +280,7 @@ pub(crate) mod tests {
             ca_env: false,
             environment: Vec::new(),
             port: Port::Leased,
+            ports: Vec::new(),
             listen: false,
             hosts: Vec::new(),
             protocol: Protocol::default(),

@@ -3,10 +3,11 @@
 //! Only a sum is kept, in memory, since the values may be secrets. What changes without a file, such as a leased port or a variable
 //! that the shell alone has set, is left out.
 
-use locald_config::{Address, DotEnv, EnvironmentParts, Giver, fill};
+use locald_config::{Address, Asked, DotEnv, EnvironmentParts, Giver, Port, fill};
 use serde::{Deserialize, Serialize};
 
 use super::definition::Definition;
+use super::surroundings::offered;
 
 /// Which things the sum is made of. Sums of another scheme, which another release has made, are not compared.
 const SCHEME: u32 = 1;
@@ -22,8 +23,8 @@ pub(crate) struct Fingerprint {
 pub(super) struct Ingredients<'a> {
     pub(super) shell: &'a [(String, String)],
     pub(super) dotenv: &'a DotEnv,
-    /// The port that files give to the service of a name; 0 where they give none.
-    pub(super) port_of: &'a dyn Fn(&str) -> u16,
+    /// The port that files give to the service of a name, its first or that with a name of its own; 0 where they give none.
+    pub(super) port_of: &'a dyn Fn(&str, Option<&str>) -> u16,
 }
 
 impl Fingerprint {
@@ -39,13 +40,13 @@ impl Fingerprint {
             cwd: &definition.directory,
             // Where a file of certificates lies is no reason to start anew.
             fallback: &[],
-            offered: &Address { port: 0, url: None }.offered(),
+            offered: &offered(definition, &|name| said(definition, name)),
             own: &definition.environment,
             imposed: &[],
         };
         let of_service = |name: &str| {
-            let (service, asked) = name.strip_prefix("services.")?.rsplit_once('.')?;
-            Address { port: (ingredients.port_of)(service), url: None }.answer(asked)
+            let Asked { service, port, what } = Asked::of(name)?;
+            Address { port: (ingredients.port_of)(service, port), url: None }.answer(what)
         };
         let variables = parts.resolve(&of_service).map_err(|error| error.to_string())?;
         let known = |name: &str| variables.get(name).map(|given| given.value.clone()).or_else(|| of_service(name));
@@ -72,6 +73,13 @@ impl Fingerprint {
     pub(super) fn differs_from(self, other: Self) -> bool {
         self.scheme == other.scheme && self.sum != other.sum
     }
+}
+
+/// What files say of where a service is reached. Of the first port they say more than variables do.
+fn said(definition: &Definition, name: Option<&str>) -> Option<Address> {
+    let port = definition.ports.iter().find(|it| Some(it.name.as_str()) == name).map(|it| it.port);
+    let port = if let Some(Port::Fixed(port)) = port { port } else { 0 };
+    Some(Address { port, url: None })
 }
 
 /// FNV-1a, which is the same whatever compiler this is built with: a sum outlives the release that made it.
@@ -107,7 +115,7 @@ mod tests {
             let web = Definition::all_of(&project).into_iter().find(|it| it.name == "web").unwrap();
             let dotenv = DotEnv::parse(Path::new(".env"), self.dotenv).unwrap();
             let shell: Vec<_> = self.shell.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
-            let port_of = |_: &str| self.port;
+            let port_of = |_: &str, _: Option<&str>| self.port;
             Fingerprint::of(&web, &Ingredients { shell: &shell, dotenv: &dotenv, port_of: &port_of })
         }
 
@@ -131,8 +139,16 @@ mod tests {
         for (number, other) in others.iter().enumerate() {
             assert!(other.is_another(), "{number}");
         }
-        for more in ["port = 3000", "tty = false", "listen = true", "cwd = '/'", "escape = 'leave'", "type = 'worker'"]
-        {
+        for more in [
+            "port = 3000",
+            "ports.admin = 'auto'",
+            "ports.admin = 3001",
+            "tty = false",
+            "listen = true",
+            "cwd = '/'",
+            "escape = 'leave'",
+            "type = 'worker'",
+        ] {
             let service = format!("{}\n{more}", CASE.service).leak();
             assert!(Case { service, ..CASE }.is_another(), "{more}");
         }

@@ -28,21 +28,23 @@ pub(crate) enum PortNews {
     Lost(u16),
 }
 
-/// How certain it is that a service will listen on the port it was given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Promise {
-    /// Its command or configuration names that port: it gets time to open it.
-    Own(u16),
-    /// Nothing says so.
-    Any(Option<u16>),
+/// On which ports a service is to listen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Promise {
+    /// The first of them, if it has one.
+    pub(crate) port: Option<u16>,
+    /// Its command or configuration names that port: it gets time to open it. Otherwise nothing says so.
+    pub(crate) is_certain: bool,
+    /// Those that have names. Who listens there has not strayed.
+    pub(crate) aside: BTreeSet<u16>,
 }
 
 impl PortMonitor {
     /// Takes note of what the service listens on now; says what is new.
-    pub(crate) fn look(&mut self, promise: Promise, found: BTreeSet<u16>) -> Vec<PortNews> {
+    pub(crate) fn look(&mut self, promise: &Promise, found: BTreeSet<u16>) -> Vec<PortNews> {
         let lost: Vec<u16> = self.found.difference(&found).copied().collect();
         let new: Vec<u16> = found.difference(&self.found).copied().collect();
-        let is_stray = promise.port().is_none_or(|own| !found.contains(&own)) && !found.is_empty();
+        let is_stray = promise.port.is_none_or(|own| !found.contains(&own)) && !found.is_subset(&promise.aside);
         self.strays = if is_stray { self.strays.saturating_add(1) } else { 0 };
         self.found = found;
         match (&lost[..], &new[..]) {
@@ -52,27 +54,16 @@ impl PortMonitor {
     }
 
     /// The port at which the service is to be found though it is not its own.
-    pub(crate) fn stray(&self, promise: Promise) -> Option<u16> {
-        let enough = match promise {
-            Promise::Own(_) => 2,
-            Promise::Any(_) => 1,
-        };
-        let ports = self.found.iter().copied().filter(|port| !DEBUGGERS.contains(port));
+    pub(crate) fn stray(&self, promise: &Promise) -> Option<u16> {
+        let enough = if promise.is_certain { 2 } else { 1 };
+        let is_meant = |port: &u16| !DEBUGGERS.contains(port) && !promise.aside.contains(port);
+        let ports = self.found.iter().copied().filter(is_meant);
         ports.min().filter(|_| self.strays >= enough)
     }
 
     /// What was found last.
     pub(crate) fn found(&self) -> &BTreeSet<u16> {
         &self.found
-    }
-}
-
-impl Promise {
-    fn port(self) -> Option<u16> {
-        match self {
-            Self::Own(port) => Some(port),
-            Self::Any(port) => port,
-        }
     }
 }
 
@@ -94,37 +85,55 @@ mod tests {
         ports.iter().copied().collect()
     }
 
+    fn any(port: Option<u16>) -> Promise {
+        Promise { port, ..Promise::default() }
+    }
+
+    fn certain(port: u16) -> Promise {
+        Promise { is_certain: true, ..any(Some(port)) }
+    }
+
     #[test]
     fn ports_are_found_change_and_are_lost() {
-        let (mut monitor, promise) = (PortMonitor::default(), Promise::Any(Some(20_000)));
-        assert_eq!(monitor.look(promise, ports(&[3000])), [PortNews::Found(3000)]);
-        assert_eq!(monitor.look(promise, ports(&[3000])), []);
-        assert_eq!(monitor.look(promise, ports(&[3001])), [PortNews::Changed { from: 3000, to: 3001 }]);
+        let (mut monitor, promise) = (PortMonitor::default(), any(Some(20_000)));
+        assert_eq!(monitor.look(&promise, ports(&[3000])), [PortNews::Found(3000)]);
+        assert_eq!(monitor.look(&promise, ports(&[3000])), []);
+        assert_eq!(monitor.look(&promise, ports(&[3001])), [PortNews::Changed { from: 3000, to: 3001 }]);
         let both = [PortNews::Found(3000), PortNews::Found(9229)];
-        assert_eq!(monitor.look(promise, ports(&[3000, 3001, 9229])), both);
-        assert_eq!(monitor.look(promise, ports(&[3000, 3001])), [PortNews::Lost(9229)]);
+        assert_eq!(monitor.look(&promise, ports(&[3000, 3001, 9229])), both);
+        assert_eq!(monitor.look(&promise, ports(&[3000, 3001])), [PortNews::Lost(9229)]);
     }
 
     #[test]
     fn a_service_that_listens_elsewhere_is_followed_once_it_had_time_for_its_own_port() {
-        let (mut monitor, own) = (PortMonitor::default(), Promise::Own(20_000));
-        monitor.look(own, ports(&[9999]));
-        assert_eq!(monitor.stray(own), None, "its own may follow in an instant");
-        monitor.look(own, ports(&[9999]));
-        assert_eq!(monitor.stray(own), Some(9999));
-        monitor.look(own, ports(&[9999, 20_000]));
-        assert_eq!(monitor.stray(own), None);
+        let (mut monitor, own) = (PortMonitor::default(), certain(20_000));
+        monitor.look(&own, ports(&[9999]));
+        assert_eq!(monitor.stray(&own), None, "its own may follow in an instant");
+        monitor.look(&own, ports(&[9999]));
+        assert_eq!(monitor.stray(&own), Some(9999));
+        monitor.look(&own, ports(&[9999, 20_000]));
+        assert_eq!(monitor.stray(&own), None);
     }
 
     #[test]
     fn a_service_that_promised_nothing_is_followed_at_once_but_not_to_its_debugger() {
-        let (mut monitor, any) = (PortMonitor::default(), Promise::Any(None));
-        monitor.look(any, ports(&[9229]));
-        assert_eq!(monitor.stray(any), None);
-        monitor.look(any, ports(&[9229, 5173]));
-        assert_eq!(monitor.stray(any), Some(5173));
-        monitor.look(any, ports(&[]));
-        assert_eq!(monitor.stray(any), None);
+        let (mut monitor, any) = (PortMonitor::default(), any(None));
+        monitor.look(&any, ports(&[9229]));
+        assert_eq!(monitor.stray(&any), None);
+        monitor.look(&any, ports(&[9229, 5173]));
+        assert_eq!(monitor.stray(&any), Some(5173));
+        monitor.look(&any, ports(&[]));
+        assert_eq!(monitor.stray(&any), None);
+    }
+
+    #[test]
+    fn a_service_that_listens_on_a_port_with_a_name_has_not_strayed() {
+        let (mut monitor, promise) =
+            (PortMonitor::default(), Promise { aside: BTreeSet::from([5174]), ..any(Some(20_000)) });
+        monitor.look(&promise, ports(&[5174]));
+        assert_eq!(monitor.stray(&promise), None);
+        monitor.look(&promise, ports(&[3000, 5174]));
+        assert_eq!(monitor.stray(&promise), Some(3000));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use locald_api::{ProjectId, ServiceId};
-use locald_config::{Address, DotEnv, EnvironmentParts, Faults, LoadError, Masker};
+use locald_config::{Address, Asked, DotEnv, EnvironmentParts, Faults, LoadError, Masker};
 use locald_keeper::{Home, TOKEN_VARIABLE};
 
 use super::addresses::Addresses;
@@ -88,7 +88,7 @@ impl Surroundings {
         dotenv: &DotEnv,
         shells: [&Vec<(String, String)>; 2],
     ) -> Result<[Fingerprint; 2], String> {
-        let port_of = |service: &str| self.addresses.said(&id.project, service);
+        let port_of = |service: &str, name: Option<&str>| self.addresses.said(&id.project, service, name);
         let of = |shell| Fingerprint::of(definition, &Ingredients { shell, dotenv, port_of: &port_of });
         let first = of(shells[0])?;
         Ok([first, if shells[0] == shells[1] { first } else { of(shells[1])? }])
@@ -105,7 +105,7 @@ impl Surroundings {
     /// The environment of a service's next run. `.env` is read now, so a restart is enough to take up a change.
     pub(super) fn environment(&self, id: &ServiceId, definition: &Definition) -> Result<Environment, String> {
         self.learn_secrets(id, definition);
-        let offered = self.address(id).map(|address| address.offered()).unwrap_or_default();
+        let offered = offered(definition, &|name| self.address(id, name));
         let mut environment = Environment {
             offered,
             fallback: authority::variables(&self.home, definition.ca_env),
@@ -150,7 +150,7 @@ impl Surroundings {
             cwd: &definition.directory,
             fallback: &[],
             // Which port it is makes no secret.
-            offered: &Address { port: 0, url: None }.offered(),
+            offered: &offered(definition, &|_| Some(Address { port: 0, url: None })),
             own: &definition.environment,
             imposed: &[],
         };
@@ -164,10 +164,10 @@ impl Surroundings {
         self.secrets.of(id)
     }
 
-    /// Where a service with a port is reached.
-    fn address(&self, id: &ServiceId) -> Option<Address> {
-        let port = self.addresses.port(id)?;
-        Some(Address { port, url: self.sites.urls(id).into_iter().next() })
+    /// Where a service with a port is reached, at its first or at the one with this name.
+    fn address(&self, id: &ServiceId, name: Option<&str>) -> Option<Address> {
+        let port = self.addresses.port_named(id, name)?;
+        Some(Address { port, url: self.sites.urls(id, name).into_iter().next() })
     }
 
     /// What the service's command and variables ask of other services.
@@ -176,18 +176,27 @@ impl Surroundings {
         let names = values.chain(&definition.arguments).flat_map(|text| locald_config::names_in(text));
         let mut known = BTreeMap::new();
         for name in names {
-            let Some((service, asked)) = name.strip_prefix("services.").and_then(|rest| rest.rsplit_once('.')) else {
-                continue;
+            let Some(Asked { service, port, what }) = Asked::of(&name) else { continue };
+            let address = |service: &str| {
+                self.address(&ServiceId { project: id.project.clone(), service: service.to_owned() }, port)
             };
-            let address =
-                |service: &str| self.address(&ServiceId { project: id.project.clone(), service: service.to_owned() });
             // Of several that run beside each other, the first stands for all.
             let address = address(service).or_else(|| address(&format!("{service}.1")));
-            let address = address.ok_or_else(|| format!("`{name}`: `{service}` has no port"))?;
-            known.extend(address.answer(asked).map(|value| (name.clone(), value)));
+            let address = address.ok_or_else(|| format!("`{name}`: `{service}` has no such port"))?;
+            known.extend(address.answer(what).map(|value| (name.clone(), value)));
         }
         Ok(known)
     }
+}
+
+/// The variables that tell a service of its ports. `address` knows where each is reached, the first by `None`.
+pub(super) fn offered(
+    definition: &Definition,
+    address: &dyn Fn(Option<&str>) -> Option<Address>,
+) -> Vec<(String, String)> {
+    let first = address(None).map(|address| address.offered()).unwrap_or_default();
+    let named = definition.ports.iter().filter_map(|it| Some(address(Some(it.name.as_str()))?.offered_as(&it.name)));
+    first.into_iter().chain(named.flatten()).collect()
 }
 
 /// Where a file has its faults.

@@ -9,6 +9,7 @@
 //! fake-service listen-once FILE NOTE      the same on $PORT once FILE is there; then makes the file NOTE
 //! fake-service http FILE                  answers on $PORT with the status that FILE holds
 //! fake-service sink                       answers on $PORT with how much was sent
+//! fake-service ports VARIABLE...          answers on the port that each of these variables holds with the variable's name
 //! ```
 
 mod family;
@@ -46,6 +47,7 @@ fn run(words: &[&str]) -> Result<(), Box<dyn Error>> {
         ["listen-on", port] => listen(port.parse()?),
         ["listen-once", gate, note] => listen_once(Path::new(gate), note),
         ["http", file] => http(file),
+        ["ports", ref variables @ ..] => ports(variables),
         ["mirror"] => mirror(),
         ["sink"] => sink::serve(port()?),
         ["halves", gate] => halves(Path::new(gate)),
@@ -88,6 +90,25 @@ fn http(file: &str) -> Result<(), Box<dyn Error>> {
         let _ = stream.read(&mut request);
         let status = fs::read_to_string(file)?;
         let _ = write!(stream, "HTTP/1.1 {} X\r\nContent-Length: 0\r\n\r\n", status.trim());
+    }
+    Ok(())
+}
+
+/// Answers on several ports.
+fn ports(variables: &[&str]) -> Result<(), Box<dyn Error>> {
+    let mut serving = Vec::new();
+    for variable in variables {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, std::env::var(variable)?.parse()?))?;
+        let name = variable.to_string();
+        serving.push(thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = write!(stream, "HTTP/1.1 200 X\r\nContent-Length: {}\r\n\r\n{name}", name.len());
+            }
+        }));
+    }
+    for each in serving {
+        each.join().map_err(|_| "a thread has panicked")?;
     }
     Ok(())
 }

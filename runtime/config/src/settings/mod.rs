@@ -19,6 +19,7 @@ pub(crate) mod kind;
 pub(crate) mod paths;
 pub(crate) mod plain_http;
 pub(crate) mod port;
+pub(crate) mod ports;
 pub(crate) mod probe;
 pub(crate) mod protocol;
 pub(crate) mod proxy;

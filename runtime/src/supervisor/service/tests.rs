@@ -590,7 +590,8 @@ async fn a_service_that_was_well_is_so_for_the_next_daemon_without_being_asked()
 #[tokio::test(start_paused = true)]
 async fn a_service_whose_port_was_taken_is_started_once_more_with_another() {
     let taken = || {
-        let conflict = Conflict { port: 20_000, owner: Some("node (pid 5)".to_owned()), instead: Some(20_001) };
+        let conflict =
+            Conflict { port: 20_000, name: None, owner: Some("node (pid 5)".to_owned()), instead: Some(20_001) };
         RunEvent::Ended(Ended { conflict: Some(conflict), ..end(Exit::Code(1)) })
     };
     let stage = Stage::fresh();
