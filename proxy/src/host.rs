@@ -170,6 +170,8 @@ mod tests {
         {
             assert_eq!(HostName::of_authority(text).unwrap().0, host("shop.localhost"), "{text}");
         }
+        let encoded = HostName::of_authority("XN--BCHER-KVA.LocalHost.:8080").unwrap();
+        assert_eq!(encoded, (host("xn--bcher-kva.localhost"), Some(8080)));
         assert_eq!(HostName::of_authority("x:8443").unwrap().1, Some(8443));
     }
 

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 use locald_api::{CallError, EndedRun, Explanation, Request, Response};
+use locald_config::shown_host;
 use serde::Serialize;
 
 use super::status::{ServiceJson, memory, percent};
@@ -89,6 +90,10 @@ fn text(explained: &Explanation, now: Timestamp, ui: &Ui) -> String {
     for named in &service.named_ports {
         let at = named.sites.first().map(|url| format!(", at {url}")).unwrap_or_default();
         line("port", &format!("{}: {}{at}", named.name, named.port));
+    }
+    for alias in &service.aliases {
+        let shown = shown_host(alias);
+        line("also at", &if shown == *alias { shown } else { format!("{shown} ({alias})") });
     }
     let told: BTreeSet<&u16> = service.ports.iter().collect();
     if told != explained.listens.iter().collect() && !explained.listens.is_empty() {
@@ -202,6 +207,7 @@ mod tests {
             sites: vec!["http://hmr.web.shop.localhost".to_owned()],
         }];
         status.usage = Some(Usage { processes: 2, cpu_permille: Some(123), memory: 90 << 20 });
+        status.aliases = ["xn--bcher-kva.localhost", "*.shop.localhost"].map(str::to_owned).into();
         let need = |service: &str, met| Need {
             service: service.to_owned(),
             condition: "healthy".to_owned(),
@@ -240,6 +246,8 @@ mod tests {
           needed by    proxy
           port         20123
           port         hmr: 5174, at http://hmr.web.shop.localhost
+          also at      bücher.localhost (xn--bcher-kva.localhost)
+          also at      *.shop.localhost
           listens on   9999
           uses         2 processes, 90M of memory, 12.3% of a processor
           group        /app.slice/locald.1f/run-3: the kernel ends all of it at once

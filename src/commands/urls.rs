@@ -1,6 +1,7 @@
 //! `locald urls`: where services are: at their names, and at their ports.
 
 use locald_api::{CallError, NamedPort, Request, Response, ServiceStatus, Target};
+use locald_config::shown_host;
 use serde::Serialize;
 
 use crate::context::Context;
@@ -41,6 +42,8 @@ struct Place<'a> {
     loopback_url: Option<String>,
     /// Its further ports.
     ports: Vec<PortPlace<'a>>,
+    /// Where its further names lead.
+    aliases: Vec<AliasPlace>,
     /// Whether programs find the name that ask the system's resolver, as most do that are neither a browser nor curl.
     resolves: Option<bool>,
 }
@@ -54,6 +57,15 @@ struct PortPlace<'a> {
     /// All of its name.
     urls: &'a [String],
     loopback_url: String,
+}
+
+/// A further name of a service, as `--json` shows it.
+#[derive(Debug, Serialize, PartialEq, Eq)]
+struct AliasPlace {
+    /// As people read it.
+    name: String,
+    /// As browsers send it.
+    url: String,
 }
 
 pub(crate) async fn urls(args: UrlsArgs, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
@@ -103,9 +115,14 @@ fn table(services: &[&ServiceStatus], ui: &Ui) -> String {
             let url = Cell::new(url.unwrap_or_default().to_owned());
             vec![Cell::new(name), state, url, Cell::new(loopback_url.unwrap_or_default())]
         };
+        let aliases = place.aliases.into_iter().map(|it| row(it.name, Some(&it.url), None));
+        let aliases: Vec<_> = aliases.collect();
         let named =
             place.ports.into_iter().map(|it| row(format!("{name} ({})", it.name), it.url, Some(it.loopback_url)));
-        std::iter::once(row(name.clone(), place.url, place.loopback_url)).chain(named).collect::<Vec<_>>()
+        std::iter::once(row(name.clone(), place.url, place.loopback_url))
+            .chain(named)
+            .chain(aliases)
+            .collect::<Vec<_>>()
     };
     table::render(&LAYOUT, &services.iter().flat_map(rows).collect::<Vec<_>>(), ui.data_columns, ui.data_paint)
 }
@@ -120,8 +137,18 @@ fn place(service: &ServiceStatus) -> Place<'_> {
         urls: &service.sites,
         loopback_url: listens.or_else(|| service.ports.first().map(|port| loopback_url(*port))),
         ports: service.named_ports.iter().map(port_place).collect(),
+        aliases: aliases(service),
         resolves: None,
     }
+}
+
+/// The names that lead to one place each: all but those that stand for many.
+fn aliases(service: &ServiceStatus) -> Vec<AliasPlace> {
+    let Some((url, host)) = service.sites.first().and_then(|url| Some((url, resolver::host_of(url)?))) else {
+        return Vec::new();
+    };
+    let single = service.aliases.iter().filter(|alias| !alias.starts_with("*."));
+    single.map(|alias| AliasPlace { name: shown_host(alias), url: url.replacen(host, alias, 1) }).collect()
 }
 
 fn port_place(named: &NamedPort) -> PortPlace<'_> {
@@ -161,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_with_a_name_has_a_line_of_its_own_below_its_service() {
+    fn a_named_port_and_a_further_name_have_lines_of_their_own_below_their_service() {
         let admin = NamedPort {
             name: "admin".to_owned(),
             port: 20001,
@@ -172,12 +199,14 @@ mod tests {
             ports: vec![20000, 20001],
             named_ports: vec![admin],
             sites: vec!["http://shop.localhost".to_owned()],
+            aliases: ["xn--bcher-kva.localhost", "*.shop.localhost"].map(str::to_owned).into(),
             ..sample::service("shop", "web", ServiceState::Ready)
         };
         insta::assert_snapshot!(table(&[&web], &fake::ui().0), @"
-        NAME         STATE  URL                              PORT
-        web          ready  http://shop.localhost            http://127.0.0.1:20000
-        web (admin)  ready  http://admin.web.shop.localhost  http://127.0.0.1:20001
+        NAME              STATE  URL                              PORT
+        web               ready  http://shop.localhost            http://127.0.0.1:20000
+        web (admin)       ready  http://admin.web.shop.localhost  http://127.0.0.1:20001
+        bücher.localhost  ready  http://xn--bcher-kva.localhost
         ");
     }
 }

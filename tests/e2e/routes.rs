@@ -55,6 +55,23 @@ fn a_path_of_the_projects_name_leads_to_another_service_with_or_without_its_begi
     });
 }
 
+#[test]
+fn a_name_in_unicode_is_found_as_browsers_send_it_and_shown_as_it_is_written() {
+    let home = shop("", "hosts = \"Bücher.localhost\"");
+    home.ok(&["up"]);
+    let (url, secure) = (site(&home, "api"), home.service("api")["sites"][1].as_str().expect("a URL").to_owned());
+    let encoded = |url: &str| url.replace("//api.shop.", "//xn--bcher-kva.");
+    assert!(curl(&[&encoded(&url)]).ends_with("200"));
+    let root = home.state().join("ca/root.pem");
+    assert!(curl(&["--cacert", root.to_str().expect("text"), &encoded(&secure)]).ends_with("200"));
+    let port = url.rsplit_once(':').expect("a port").1;
+    let host = format!("Host: XN--BCHER-KVA.LOCALHOST.:{port}");
+    assert!(curl(&["-H", &host, &format!("http://127.0.0.1:{port}/")]).ends_with("200"));
+    let listed = home.ok(&["urls"]);
+    let line = listed.lines().find(|line| line.starts_with("bücher.localhost ")).unwrap_or_else(|| panic!("{listed}"));
+    assert!(line.contains(&encoded(&url)), "{listed}");
+}
+
 fn manifest_without_stripping() -> String {
     let program = fake::service();
     format!(

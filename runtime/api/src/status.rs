@@ -69,6 +69,9 @@ pub struct ServiceStatus {
     /// The URLs of its name, whether it runs or not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sites: Vec<String>,
+    /// Further host names, in A-labels (RFC 5890), `*.` before those that stand for all names below one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
     /// Why it is in this state, where that needs saying.
     pub reason: Option<String>,
     /// How it is known that it is well or not, such as `http`; absent where nothing is asked.

@@ -34,6 +34,7 @@ mod manifest;
 mod package;
 mod procfile;
 mod service_table;
+mod unicode_name;
 mod user_config;
 
 mod edit;
@@ -80,4 +81,5 @@ pub use settings::restart::Restart;
 pub use settings::signal::StopSignal;
 pub use settings::size::{Size, SizePolicy};
 pub use settings::start::Start;
+pub use unicode_name::shown_host;
 pub use user_config::{Binding, UserConfig, Written};

@@ -148,6 +148,13 @@ impl Sites {
         first.into_iter().chain(second).collect()
     }
 
+    /// The further names of a service, `*.` before those that stand for all below one.
+    pub(crate) fn aliases(&self, id: &ServiceId) -> Vec<String> {
+        let projects = self.projects();
+        let site = projects.get(&id.project).and_then(|sites| sites.get(family(&id.service)));
+        site.map(|site| site.asked.iter().map(ToString::to_string).collect()).unwrap_or_default()
+    }
+
     fn home(&self, id: &ServiceId, port: Option<&str>) -> Option<HostName> {
         let projects = self.projects();
         let site = projects.get(&id.project)?.get(family(&id.service))?;

@@ -100,7 +100,40 @@ fn https_comes_first_once_browsers_trust_the_authority_that_is_shown() {
     }
 }
 
+/// What the configuration makes of a host name, if it takes it.
+fn taken(written: &str) -> Option<String> {
+    let written = toml_string(written);
+    let text = format!("[services.web]\ncommand = 'x'\nhosts = {written}\n");
+    let project = locald_config::parse_manifest("locald.toml".as_ref(), &text, "/".as_ref()).ok()?;
+    project.services[0].hosts.first().cloned()
+}
+
+fn toml_string(text: &str) -> String {
+    let escaped: String = text.chars().map(|ch| format!("\\U{:08X}", u32::from(ch))).collect();
+    format!("\"{escaped}\"")
+}
+
+#[test]
+fn a_name_that_is_written_in_unicode_is_taken() {
+    assert_eq!(taken("Bücher.localhost").as_deref(), Some("xn--bcher-kva.localhost"));
+}
+
 proptest! {
+    #[test]
+    fn a_host_name_that_the_configuration_takes_is_one_and_reads_as_itself(
+        labels in proptest::collection::vec("[a-zäöüßÆשع日本\u{300}\u{200d}_-]{1,6}|xn--[a-z0-9-]{1,8}|\\PC{1,4}", 1..4), star in any::<bool>(),
+    ) {
+        let written = format!("{}{}.localhost", if star { "*." } else { "" }, labels.join("."));
+        if let Some(name) = taken(&written) {
+            let pattern: Pattern = name.parse().unwrap();
+            prop_assert_eq!(pattern.to_string(), name.clone());
+            prop_assert_eq!(taken(&name), Some(name.clone()), "{}", written);
+            let plain = name.strip_prefix("*.").unwrap_or(&name);
+            let shown = locald_config::shown_host(plain);
+            prop_assert_eq!(taken(&shown).as_deref(), Some(plain), "{}", shown);
+        }
+    }
+
     #[test]
     fn no_two_services_share_a_name_whatever_they_are_called(
         projects in proptest::collection::vec(("[a-b-]{1,70}", proptest::collection::btree_set("[abAB_-]{1,4}|a{60,63}", 1..5)), 1..4),
