@@ -23,6 +23,7 @@ pub(crate) fn service(project: &str, name: &str, state: ServiceState) -> Service
         named_ports: vec![],
         urls: vec![],
         sites: vec![],
+        site_reason: None,
         aliases: vec![],
         reason: None,
         health: None,

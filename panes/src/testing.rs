@@ -43,6 +43,7 @@ pub(crate) fn service(project: &str, name: &str, state: ServiceState) -> Service
         usage: None,
         log_fault: None,
         named_ports: Vec::new(),
+        site_reason: None,
         aliases: Vec::new(),
         stray_port: None,
     }

@@ -1,6 +1,5 @@
 //! `locald explain`: why a service is as it is, and what comes next.
 
-use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use jiff::Timestamp;
@@ -91,12 +90,14 @@ fn text(explained: &Explanation, now: Timestamp, ui: &Ui) -> String {
         let at = named.sites.first().map(|url| format!(", at {url}")).unwrap_or_default();
         line("port", &format!("{}: {}{at}", named.name, named.port));
     }
+    if let (Some(url), Some(reason)) = (service.sites.first(), &service.site_reason) {
+        line("named", &format!("{url}, as {reason}"));
+    }
     for alias in &service.aliases {
         let shown = shown_host(alias);
         line("also at", &if shown == *alias { shown } else { format!("{shown} ({alias})") });
     }
-    let told: BTreeSet<&u16> = service.ports.iter().collect();
-    if told != explained.listens.iter().collect() && !explained.listens.is_empty() {
+    if explained.listens.iter().any(|port| !service.ports.contains(port)) {
         line("listens on", &explained.listens.iter().map(u16::to_string).collect::<Vec<_>>().join(", "));
     }
     if let Some(advice) = stray::advice(service) {
@@ -207,6 +208,8 @@ mod tests {
             sites: vec!["http://hmr.web.shop.localhost".to_owned()],
         }];
         status.usage = Some(Usage { processes: 2, cpu_permille: Some(123), memory: 90 << 20 });
+        status.sites = vec!["http://web-shop.localhost".to_owned()];
+        status.site_reason = Some("Next.js 16.1 takes no other".to_owned());
         status.aliases = ["xn--bcher-kva.localhost", "*.shop.localhost"].map(str::to_owned).into();
         let need = |service: &str, met| Need {
             service: service.to_owned(),
@@ -246,6 +249,7 @@ mod tests {
           needed by    proxy
           port         20123
           port         hmr: 5174, at http://hmr.web.shop.localhost
+          named        http://web-shop.localhost, as Next.js 16.1 takes no other
           also at      bücher.localhost (xn--bcher-kva.localhost)
           also at      *.shop.localhost
           listens on   9999

@@ -185,6 +185,7 @@ pub(crate) struct ServiceJson<'a> {
     named_ports: &'a [NamedPort],
     urls: &'a [String],
     sites: &'a [String],
+    site_reason: Option<&'a str>,
     aliases: &'a [String],
     reason: Option<&'a str>,
     health: Option<&'a str>,
@@ -211,6 +212,7 @@ impl<'a> From<&'a ServiceStatus> for ServiceJson<'a> {
             named_ports: &service.named_ports,
             urls: &service.urls,
             sites: &service.sites,
+            site_reason: service.site_reason.as_deref(),
             aliases: &service.aliases,
             reason: service.reason.as_deref(),
             health: service.health.as_deref(),
@@ -353,10 +355,10 @@ mod tests {
         let (client, _events) = served::by(|_| Reply::of(served_status())).await;
         run(&client, Target::default(), true, &mut ui).await.unwrap();
         insta::assert_snapshot!(written.data().replace("},{", "},\n{"), @r#"
-        [{"project":"shop","name":"web","id":"shop-1a2b:web","kind":"exec","state":"ready","pid":48213,"exit":null,"restarts":0,"started_at":"2026-01-31T07:00:00Z","ports":[20000],"named_ports":[],"urls":["http://127.0.0.1:20000"],"sites":[],"aliases":[],"reason":null,"health":null,"starts_at":null,"usage":null,"log_fault":"no space left","config_fault":null},
-        {"project":"shop","name":"background-worker","id":"shop-1a2b:background-worker","kind":"exec","state":"exited","pid":null,"exit":{"code":null,"signal":9},"restarts":3,"started_at":"2026-01-31T07:00:00Z","ports":[],"named_ports":[],"urls":[],"sites":[],"aliases":[],"reason":"ended by SIGKILL; the kernel may have been out of memory","health":null,"starts_at":null,"usage":null,"log_fault":null,"config_fault":null},
-        {"project":"shop","name":"db","id":"shop-1a2b:db","kind":"exec","state":"failed","pid":null,"exit":null,"restarts":0,"started_at":null,"ports":[20001,20002],"named_ports":[],"urls":[],"sites":[],"aliases":[],"reason":"`postgres` is not in PATH","health":null,"starts_at":null,"usage":null,"log_fault":null,"config_fault":null},
-        {"project":"shop","name":"mail","id":"shop-1a2b:mail","kind":"exec","state":"stopped","pid":null,"exit":null,"restarts":0,"started_at":null,"ports":[],"named_ports":[],"urls":[],"sites":[],"aliases":[],"reason":null,"health":null,"starts_at":null,"usage":null,"log_fault":null,"config_fault":null}]
+        [{"project":"shop","name":"web","id":"shop-1a2b:web","kind":"exec","state":"ready","pid":48213,"exit":null,"restarts":0,"started_at":"2026-01-31T07:00:00Z","ports":[20000],"named_ports":[],"urls":["http://127.0.0.1:20000"],"sites":[],"site_reason":null,"aliases":[],"reason":null,"health":null,"starts_at":null,"usage":null,"log_fault":"no space left","config_fault":null},
+        {"project":"shop","name":"background-worker","id":"shop-1a2b:background-worker","kind":"exec","state":"exited","pid":null,"exit":{"code":null,"signal":9},"restarts":3,"started_at":"2026-01-31T07:00:00Z","ports":[],"named_ports":[],"urls":[],"sites":[],"site_reason":null,"aliases":[],"reason":"ended by SIGKILL; the kernel may have been out of memory","health":null,"starts_at":null,"usage":null,"log_fault":null,"config_fault":null},
+        {"project":"shop","name":"db","id":"shop-1a2b:db","kind":"exec","state":"failed","pid":null,"exit":null,"restarts":0,"started_at":null,"ports":[20001,20002],"named_ports":[],"urls":[],"sites":[],"site_reason":null,"aliases":[],"reason":"`postgres` is not in PATH","health":null,"starts_at":null,"usage":null,"log_fault":null,"config_fault":null},
+        {"project":"shop","name":"mail","id":"shop-1a2b:mail","kind":"exec","state":"stopped","pid":null,"exit":null,"restarts":0,"started_at":null,"ports":[],"named_ports":[],"urls":[],"sites":[],"site_reason":null,"aliases":[],"reason":null,"health":null,"starts_at":null,"usage":null,"log_fault":null,"config_fault":null}]
         "#);
     }
 

@@ -7,6 +7,7 @@ use locald_api::{Client, Events, RegisteredProject, Request, Response, Target};
 
 use crate::boot::Boot;
 use crate::clock;
+use crate::commands::urls;
 use crate::context::{Context, Project};
 use crate::error::CommandError;
 use crate::paint::Paint;
@@ -50,6 +51,7 @@ pub(crate) async fn up(args: UpArgs, context: &Context, ui: &mut Ui) -> Result<(
 async fn tell_of_names(client: &Client, root: String, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     let target = Target { root: Some(root), names: Vec::new() };
     let Response::Status { services, .. } = client.call(Request::Status(target)).await? else { return Ok(()) };
+    urls::note_reasons(&services, ui)?;
     let site = services.iter().find_map(|service| service.sites.first());
     match site.and_then(|url| resolver::host_of(url)) {
         Some(host) => resolver::tell(context, host, ui),

@@ -1,5 +1,8 @@
 //! `locald urls`: where services are: at their names, and at their ports.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
 use locald_api::{CallError, NamedPort, Request, Response, ServiceStatus, Target};
 use locald_config::shown_host;
 use serde::Serialize;
@@ -89,11 +92,30 @@ pub(crate) async fn urls(args: UrlsArgs, context: &Context, ui: &mut Ui) -> Resu
     }
     let table = table(&reached, ui);
     ui.data().write_all(table.as_bytes())?;
+    note_reasons(&services, ui)?;
     if reached.iter().any(|service| resolves(&place(service)) == Some(false)) {
         ui.note(
             "browsers and curl find these names; programs that ask this machine's resolver do not, and take the port",
         )?;
         ui.note("`locald setup hosts` has every program find them")?;
+    }
+    Ok(())
+}
+
+/// Says why services are at other names than they would be.
+pub(crate) fn note_reasons(services: &[ServiceStatus], ui: &mut Ui) -> io::Result<()> {
+    let mut reasons: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for service in services {
+        if let Some(reason) = &service.site_reason {
+            // Several that run beside each other have one name.
+            let family = service.name.split_once('.').map_or(&*service.name, |(family, _)| family);
+            reasons.entry(reason).or_default().insert(family);
+        }
+    }
+    for (reason, names) in reasons {
+        let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+        let verb = if names.len() == 1 { "is at a name" } else { "are at names" };
+        ui.note(&format!("{} {verb} of one label: {reason}", names.join(", ")))?;
     }
     Ok(())
 }
@@ -185,6 +207,23 @@ mod tests {
         assert_eq!(told(&web), (name.clone(), Some("http://127.0.0.1:20000".to_owned())));
         web.urls = vec!["http://shop.localhost".to_owned(), "http://127.0.0.1:3000".to_owned()];
         assert_eq!(told(&web), (name, Some("http://127.0.0.1:3000".to_owned())));
+    }
+
+    #[test]
+    fn why_services_are_at_other_names_is_said_once() {
+        let narrow = |name: &str| ServiceStatus {
+            site_reason: Some("Next.js 16.1 takes no other".to_owned()),
+            ..sample::service("shop", name, ServiceState::Ready)
+        };
+        let services = ["docs", "admin.1", "admin.2"].map(narrow);
+        let (mut ui, written) = fake::ui();
+        note_reasons(&services, &mut ui).unwrap();
+        note_reasons(&services[..1], &mut ui).unwrap();
+        note_reasons(&[], &mut ui).unwrap();
+        insta::assert_snapshot!(written.status(), @"
+        `admin`, `docs` are at names of one label: Next.js 16.1 takes no other
+        `docs` is at a name of one label: Next.js 16.1 takes no other
+        ");
     }
 
     #[test]

@@ -69,6 +69,9 @@ pub struct ServiceStatus {
     /// The URLs of its name, whether it runs or not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sites: Vec<String>,
+    /// Why its name is not the one that it would be, as of a framework that takes no name of several labels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site_reason: Option<String>,
     /// Further host names, in A-labels (RFC 5890), `*.` before those that stand for all names below one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,

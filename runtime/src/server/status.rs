@@ -61,6 +61,7 @@ pub(super) fn service_status(supervisor: &Supervisor, meant: &Meant, listening: 
             Some(port) => sites.iter().cloned().chain([format!("http://127.0.0.1:{port}")]).collect(),
             None => Vec::new(),
         },
+        site_reason: supervisor.sites.because(&id),
         aliases: supervisor.sites.aliases(&id),
         sites,
         reason: reason(supervisor, service, &view),

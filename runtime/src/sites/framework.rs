@@ -11,12 +11,13 @@ const LAST_NARROW: (u32, u32) = (16, 2);
 /// The most of a `package.json` that is read, in octets.
 const MAX: u64 = 256 << 10;
 
-/// Whether what runs in `folder` answers to one label below `localhost` and no more: the page of any other name loads, and never comes to
-/// life.
-pub(super) fn wants_one_label(folder: &Path) -> bool {
+/// What runs in `folder`, such as `Next.js 15.1`, if it answers to one label below `localhost` and no more: the page of any other name
+/// loads, and never comes to life.
+pub(super) fn that_wants_one_label(folder: &Path) -> Option<String> {
     // A workspace of packages has its modules in a folder above.
     let mut installed = folder.ancestors().filter_map(|folder| version(&folder.join("node_modules/next/package.json")));
-    installed.next().is_some_and(|version| version <= LAST_NARROW)
+    let (major, minor) = installed.next().filter(|version| *version <= LAST_NARROW)?;
+    Some(format!("Next.js {major}.{minor}"))
 }
 
 fn version(file: &Path) -> Option<(u32, u32)> {
@@ -42,17 +43,21 @@ mod tests {
         let scratch = tempfile::tempdir().unwrap();
         let folder = scratch.path().join("apps/web");
         fs::create_dir_all(&folder).unwrap();
-        assert!(!wants_one_label(&folder));
+        assert_eq!(that_wants_one_label(&folder), None);
         let package = scratch.path().join("node_modules/next");
         fs::create_dir_all(&package).unwrap();
-        for (version, is_narrow) in
-            [("15.1.0", true), ("16.2.6", true), ("16.2.0-canary.4", true), ("16.3.0", false), ("17.0.0", false)]
-        {
+        for (version, narrow) in [
+            ("15.1.0", Some("Next.js 15.1")),
+            ("16.2.6", Some("Next.js 16.2")),
+            ("16.2.0-canary.4", Some("Next.js 16.2")),
+            ("16.3.0", None),
+            ("17.0.0", None),
+        ] {
             fs::write(package.join("package.json"), format!("{{\"name\":\"next\",\"version\":\"{version}\"}}"))
                 .unwrap();
-            assert_eq!(wants_one_label(&folder), is_narrow, "{version}");
+            assert_eq!(that_wants_one_label(&folder).as_deref(), narrow, "{version}");
         }
         fs::write(package.join("package.json"), "{\"version\":").unwrap();
-        assert!(!wants_one_label(&folder));
+        assert_eq!(that_wants_one_label(&folder), None);
     }
 }

@@ -18,7 +18,7 @@ use locald_api::{ProjectId, ServiceId};
 use locald_config::{Kind, NamedPort, PathAt, ProjectName, Protocol};
 use locald_machine::Ledger;
 use locald_proxy::{HostName, PathPrefix, Pattern};
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::state_file;
 use crate::supervisor::Definition;
@@ -52,6 +52,8 @@ struct Trust {
 pub(crate) struct Site {
     /// The name that is shown.
     pub(crate) home: HostName,
+    /// Why it is not the one that it would be.
+    pub(crate) because: Option<String>,
     /// All that lead to it, that one included, by what the service is called.
     pub(crate) names: Vec<HostName>,
     /// Further ones that its configuration asks for.
@@ -155,6 +157,11 @@ impl Sites {
         site.map(|site| site.asked.iter().map(ToString::to_string).collect()).unwrap_or_default()
     }
 
+    /// Why a service is shown at another name than it would be.
+    pub(crate) fn because(&self, id: &ServiceId) -> Option<String> {
+        self.projects().get(&id.project)?.get(family(&id.service))?.because.clone()
+    }
+
     fn home(&self, id: &ServiceId, port: Option<&str>) -> Option<HostName> {
         let projects = self.projects();
         let site = projects.get(&id.project)?.get(family(&id.service))?;
@@ -232,12 +239,11 @@ fn sites(claims: &mut Claims, name: &str, root: &Path, definitions: &[Definition
         let of_project = (main == Some(*family)).then(|| host(&project));
         let names: Vec<HostName> = of_project.into_iter().chain([own, host(&flat)]).flatten().collect();
         // The last of them has one label, and the project's.
-        let wants_one_label = framework::wants_one_label(&definition.directory);
-        let is_narrow = main != Some(*family) && wants_one_label;
+        let narrow = framework::that_wants_one_label(&definition.directory);
+        let is_narrow = main != Some(*family) && narrow.is_some();
         let Some(home) = (if is_narrow { names.last() } else { names.first() }).cloned() else { continue };
-        if is_narrow {
-            info!(service = *family, %home, "its framework takes names of one label below localhost alone");
-        }
+        let reason = |narrow: &String| format!("{narrow} takes no name below localhost of more than one label");
+        let because = narrow.as_ref().filter(|_| is_narrow).map(reason);
         let asked = definition.hosts.iter().filter_map(|text| text.parse().ok()).collect();
         let of_project = host(&project).map(Pattern::Exact);
         let paths = definition.paths.iter().filter_map(|PathAt { host, path }| {
@@ -251,11 +257,11 @@ fn sites(claims: &mut Claims, name: &str, root: &Path, definitions: &[Definition
             let flat = claims.claim(&owner, &project, &label::joined(&[name.as_str(), &label, &project]));
             let names: Vec<HostName> =
                 [host(&format!("{name}.{label}.{project}")), host(&flat)].into_iter().flatten().collect();
-            let home = if wants_one_label { names.last() } else { names.first() }.cloned()?;
+            let home = if narrow.is_some() { names.last() } else { names.first() }.cloned()?;
             Some((name.to_string(), PortSite { home, names }))
         });
         let ports = ports.collect();
-        sites.insert((*family).to_owned(), Site { home, names, asked, protocol, paths, ports });
+        sites.insert((*family).to_owned(), Site { home, because, names, asked, protocol, paths, ports });
     }
     sites
 }

@@ -1,5 +1,7 @@
 //! Names of services, as a whole project has them.
 
+use std::fmt::Write;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -52,6 +54,21 @@ fn a_port_with_a_name_is_found_below_its_service_and_by_one_label() {
 
 fn port(name: &str) -> NamedPort {
     NamedPort { name: name.parse().unwrap(), port: locald_config::Port::Leased }
+}
+
+#[test]
+fn a_framework_that_takes_one_label_alone_is_shown_there_and_it_is_said_why() {
+    let scratch = tempfile::tempdir().unwrap();
+    let package = scratch.path().join("node_modules/next");
+    std::fs::create_dir_all(&package).unwrap();
+    std::fs::write(package.join("package.json"), "{\"version\":\"16.1.0\"}").unwrap();
+    let here = |name: &str| Definition { directory: scratch.path().to_owned(), ports: vec![port("x")], ..plain(name) };
+    let found = sites(&mut Claims::default(), "shop", "/".as_ref(), &[here("web"), here("docs")]);
+    let (web, docs) = (&found["web"], &found["docs"]);
+    assert_eq!((docs.home.as_str(), docs.ports["x"].home.as_str()), ("docs-shop.localhost", "x-docs-shop.localhost"));
+    let why = docs.because.as_deref().unwrap();
+    assert_eq!(why, "Next.js 16.1 takes no name below localhost of more than one label");
+    assert_eq!((web.home.as_str(), &web.because), ("shop.localhost", &None), "that has one label anyway");
 }
 
 #[test]
@@ -108,9 +125,13 @@ fn taken(written: &str) -> Option<String> {
     project.services[0].hosts.first().cloned()
 }
 
+/// A string of TOML, whatever is in it.
 fn toml_string(text: &str) -> String {
-    let escaped: String = text.chars().map(|ch| format!("\\U{:08X}", u32::from(ch))).collect();
-    format!("\"{escaped}\"")
+    let mut written = String::from("\"");
+    for ch in text.chars() {
+        let _ = write!(written, "\\U{:08X}", u32::from(ch));
+    }
+    written + "\""
 }
 
 #[test]
@@ -130,7 +151,7 @@ proptest! {
             prop_assert_eq!(taken(&name), Some(name.clone()), "{}", written);
             let plain = name.strip_prefix("*.").unwrap_or(&name);
             let shown = locald_config::shown_host(plain);
-            prop_assert_eq!(taken(&shown).as_deref(), Some(plain), "{}", shown);
+            prop_assert_eq!(taken(&shown), Some(plain.to_owned()), "{}", shown);
         }
     }
 

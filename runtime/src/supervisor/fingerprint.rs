@@ -40,7 +40,7 @@ impl Fingerprint {
             cwd: &definition.directory,
             // Where a file of certificates lies is no reason to start anew.
             fallback: &[],
-            offered: &offered(definition, &|name| said(definition, name)),
+            offered: &offered(definition, &|name| Some(said(definition, name))),
             own: &definition.environment,
             imposed: &[],
         };
@@ -76,10 +76,10 @@ impl Fingerprint {
 }
 
 /// What files say of where a service is reached. Of the first port they say more than variables do.
-fn said(definition: &Definition, name: Option<&str>) -> Option<Address> {
+fn said(definition: &Definition, name: Option<&str>) -> Address {
     let port = definition.ports.iter().find(|it| Some(it.name.as_str()) == name).map(|it| it.port);
     let port = if let Some(Port::Fixed(port)) = port { port } else { 0 };
-    Some(Address { port, url: None })
+    Address { port, url: None }
 }
 
 /// FNV-1a, which is the same whatever compiler this is built with: a sum outlives the release that made it.
