@@ -7,6 +7,7 @@ mod boot;
 mod browser;
 mod calling;
 mod commands;
+mod concurrency;
 mod config;
 mod config_edit;
 mod conformance;

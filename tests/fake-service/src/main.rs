@@ -10,6 +10,7 @@
 //! fake-service http FILE                  answers on $PORT with the status that FILE holds
 //! fake-service sink                       answers on $PORT with how much was sent
 //! fake-service ports VARIABLE...          answers on the port that each of these variables holds with the variable's name
+//! fake-service who                        answers on $PORT with the name of the service
 //! ```
 
 mod family;
@@ -47,7 +48,10 @@ fn run(words: &[&str]) -> Result<(), Box<dyn Error>> {
         ["listen-on", port] => listen(port.parse()?),
         ["listen-once", gate, note] => listen_once(Path::new(gate), note),
         ["http", file] => http(file),
-        ["ports", ref variables @ ..] => ports(variables),
+        ["ports", ref variables @ ..] => {
+            serve(&variables.iter().map(|name| (*name, name.to_string())).collect::<Vec<_>>())
+        }
+        ["who"] => serve(&[("PORT", std::env::var("LOCALD_SERVICE")?)]),
         ["mirror"] => mirror(),
         ["sink"] => sink::serve(port()?),
         ["halves", gate] => halves(Path::new(gate)),
@@ -94,16 +98,16 @@ fn http(file: &str) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Answers on several ports.
-fn ports(variables: &[&str]) -> Result<(), Box<dyn Error>> {
+/// Answers on several ports, each with a text of its own.
+fn serve(ports: &[(&str, String)]) -> Result<(), Box<dyn Error>> {
     let mut serving = Vec::new();
-    for variable in variables {
+    for (variable, text) in ports {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, std::env::var(variable)?.parse()?))?;
-        let name = variable.to_string();
+        let text = text.clone();
         serving.push(thread::spawn(move || {
             for mut stream in listener.incoming().flatten() {
                 let _ = stream.read(&mut [0; 4096]);
-                let _ = write!(stream, "HTTP/1.1 200 X\r\nContent-Length: {}\r\n\r\n{name}", name.len());
+                let _ = write!(stream, "HTTP/1.1 200 X\r\nContent-Length: {}\r\n\r\n{text}", text.len());
             }
         }));
     }
