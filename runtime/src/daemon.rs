@@ -133,6 +133,7 @@ async fn serve(
         keeper: facts,
         ends: ends.clone(),
         doors: gateway.doors(),
+        deadlines: gateway.deadlines(),
     };
     let mut gateway = Some(gateway);
     let listening = tokio::spawn(listen(Arc::new(server), new_listeners));

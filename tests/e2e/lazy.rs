@@ -54,6 +54,21 @@ fn a_request_starts_a_service_and_what_it_needs_and_after_a_while_without_any_bo
 }
 
 #[test]
+fn it_is_told_when_a_service_is_stopped_that_nobody_asks_for_anything() {
+    let home = lazy();
+    let manifest = std::fs::read_to_string(home.project().join("locald.toml")).expect("a file");
+    home.write("locald.toml", &manifest.replace("\"1s\"", "\"15m\""));
+    home.ok(&["up"]);
+    let next = || home.json(&["explain", "web", "--json"])[0]["next"].clone();
+    assert_eq!(next(), serde_json::Value::Null, "it does not run");
+    assert_eq!(curl(&[&site(&home, "web")]), "200");
+    let next = wait::until("the deadline is known", || Some(next()).filter(|next| !next.is_null()));
+    assert_eq!(next["what"], "it is stopped, unless somebody asks it for something,");
+    let explained = home.ok(&["explain", "web"]);
+    assert!(explained.contains("asks it for something, in 14m"), "{explained}");
+}
+
+#[test]
 fn what_is_stopped_by_somebody_stays_so_whoever_asks_for_it() {
     let home = lazy();
     home.ok(&["up"]);

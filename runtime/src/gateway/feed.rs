@@ -26,7 +26,7 @@ pub(super) struct Feeds {
 }
 
 /// A service, or several that run beside each other.
-type Key = (ProjectId, String);
+pub(super) type Key = (ProjectId, String);
 
 struct Feed {
     manner: Manner,
@@ -101,6 +101,11 @@ impl Feeds {
         self.feeds.values().filter_map(|feed| feed.idleness.as_ref()?.due()).min()
     }
 
+    /// How long those are idle that end by themselves.
+    pub(super) fn idle(&self) -> BTreeMap<Key, Idleness> {
+        self.feeds.iter().filter_map(|(key, feed)| Some((key.clone(), feed.idleness.clone()?))).collect()
+    }
+
     /// Has those end that have been idle for long enough.
     pub(super) async fn rest(&mut self, supervisor: &Arc<Supervisor>) {
         for ((project, family), feed) in &mut self.feeds {
@@ -139,11 +144,11 @@ impl Feeds {
         let mut routes = Routes::default();
         let own = names.iter().flat_map(|(key, site)| {
             let first = site.names.iter().map(|name| (None, name));
-            let named = site
+            let others = site
                 .ports
                 .iter()
                 .flat_map(|(port, of_port)| of_port.names.iter().map(move |name| (Some(port.as_str()), name)));
-            first.chain(named).map(move |(port, name)| ((key, port), Pattern::Exact(name.clone())))
+            first.chain(others).map(move |(port, name)| ((key, port), Pattern::Exact(name.clone())))
         });
         // What somebody asked for comes after what all have by their names.
         let asked =

@@ -7,7 +7,7 @@ use locald_proxy::Activity;
 use tokio::time::Instant;
 
 /// Counts the time that nobody has asked a service for anything.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Idleness {
     activity: Arc<Activity>,
     /// After so long it is stopped.

@@ -3,6 +3,7 @@
 mod backend;
 mod caretaker;
 mod certificates;
+mod deadlines;
 mod doors;
 mod feed;
 mod idleness;
@@ -28,6 +29,7 @@ use crate::keeper_link::KeeperLink;
 use crate::sites::Entrances;
 use crate::supervisor::Supervisor;
 use certificates::Supplied;
+pub(crate) use deadlines::Deadlines;
 pub(crate) use doors::Doors;
 use doors::DoorsParts;
 use feed::Feeds;
@@ -38,6 +40,7 @@ use settings::Settings;
 pub(crate) struct Gateway {
     proxy: Arc<Proxy>,
     doors: Arc<Doors>,
+    deadlines: Arc<Deadlines>,
 }
 
 impl Gateway {
@@ -102,12 +105,17 @@ impl Gateway {
             settings,
             notices,
         };
-        Ok(Self { proxy, doors: Arc::new(Doors::new(parts, http, https, former)) })
+        Ok(Self { proxy, doors: Arc::new(Doors::new(parts, http, https, former)), deadlines: Arc::default() })
     }
 
     /// What the proxy listens on, and how that is changed.
     pub(crate) fn doors(&self) -> Arc<Doors> {
         self.doors.clone()
+    }
+
+    /// When services are stopped that nobody asks for anything.
+    pub(crate) fn deadlines(&self) -> Arc<Deadlines> {
+        self.deadlines.clone()
     }
 
     /// Lets everybody in, and keeps the routes as services are, for as long as the supervisor lives. Called from the runtime, once
@@ -116,7 +124,8 @@ impl Gateway {
         let mut feeds = Feeds::default();
         // Nobody must be told that a service is unknown which was there all the time.
         feeds.refresh(&self.proxy, supervisor);
-        tokio::spawn(follow(Arc::downgrade(supervisor), self.proxy.clone(), feeds));
+        self.deadlines.set(feeds.idle());
+        tokio::spawn(follow(Arc::downgrade(supervisor), self.proxy.clone(), self.deadlines, feeds));
         self.doors.open_all();
         self.proxy
     }
@@ -134,7 +143,7 @@ fn runs_out(authority: &HomeAuthority) -> Option<String> {
 }
 
 /// Has the routes follow every change of a project or service, and services end that have been idle for long enough.
-async fn follow(supervisor: Weak<Supervisor>, proxy: Arc<Proxy>, mut feeds: Feeds) {
+async fn follow(supervisor: Weak<Supervisor>, proxy: Arc<Proxy>, deadlines: Arc<Deadlines>, mut feeds: Feeds) {
     let Some(mut revision) = supervisor.upgrade().map(|supervisor| supervisor.revision()) else { return };
     // What changed since the first look is looked at again.
     revision.mark_changed();
@@ -153,6 +162,7 @@ async fn follow(supervisor: Weak<Supervisor>, proxy: Arc<Proxy>, mut feeds: Feed
             feeds.rest(&supervisor).await;
         }
         feeds.refresh(&proxy, &supervisor);
+        deadlines.set(feeds.idle());
         drop(supervisor);
         tokio::time::sleep(PAUSE).await;
     }

@@ -1,10 +1,12 @@
 //! Why a service is as it is, and what comes next, put together for a client.
 
 use jiff::Timestamp;
-use locald_api::{EndedRun, Explanation, Failure, Need, Next, Probe, Target};
+use locald_api::{EndedRun, Explanation, Failure, Need, Next, Probe, ServiceId, Target};
 use locald_config::Condition;
+use tokio::time::Instant;
 
 use super::{Server, masking, status};
+use crate::sites::family;
 use crate::supervisor::{Meant, Project, State, graph, listening_ports};
 
 /// Explains the services in `target`.
@@ -39,7 +41,7 @@ pub(super) fn explain(server: &Server, target: &Target) -> Result<Vec<Explanatio
             needs: project.map(|project| needs(project, meant)).unwrap_or_default(),
             needed_by: project.map(|project| needed_by(project, meant)).unwrap_or_default(),
             probe,
-            next: next(&view.state),
+            next: next(&view.state).or_else(|| stop_of_idle(server, &status.id)),
             listens: server.supervisor.addresses.found(&status.id).into_iter().collect(),
             control_group: control_group(server, view.state.pid()),
             runs: runs.collect(),
@@ -89,12 +91,23 @@ fn word(condition: Condition) -> &'static str {
 }
 
 fn next(state: &State) -> Option<Next> {
-    let left = state.deadline()?.saturating_duration_since(tokio::time::Instant::now());
     let what = match state {
         State::Backoff { .. } => "it is started again",
         _ => "it is waited for no longer, and has failed",
     };
-    Some(Next { what: what.to_owned(), at: Timestamp::now().checked_add(left).ok()?.to_string() })
+    Some(Next { what: what.to_owned(), at: from_now(state.deadline()?)? })
+}
+
+/// A moment to come as the clock on the wall will have it.
+fn from_now(moment: Instant) -> Option<String> {
+    let left = moment.saturating_duration_since(Instant::now());
+    Some(Timestamp::now().checked_add(left).ok()?.to_string())
+}
+
+/// When the service is stopped because nobody asks it for anything.
+fn stop_of_idle(server: &Server, id: &ServiceId) -> Option<Next> {
+    let due = server.deadlines.of(&id.project, family(&id.service))?;
+    Some(Next { what: "it is stopped, unless somebody asks it for something,".to_owned(), at: from_now(due)? })
 }
 
 fn time(nanoseconds: u64) -> Option<String> {

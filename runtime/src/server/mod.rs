@@ -23,7 +23,7 @@ use std::time::Instant;
 use locald_keeper::Home;
 use tokio::sync::mpsc;
 
-use crate::gateway::Doors;
+use crate::gateway::{Deadlines, Doors};
 use crate::keeper_link::Inheritance;
 use crate::panes::PaneSet;
 use crate::pins::Pins;
@@ -44,6 +44,8 @@ pub(crate) struct Server {
     pub(crate) keeper: KeeperFacts,
     /// Where the proxy listens.
     pub(crate) doors: Arc<Doors>,
+    /// When services are stopped that nobody asks for anything.
+    pub(crate) deadlines: Arc<Deadlines>,
     /// How the daemon is told to end.
     pub(crate) ends: mpsc::Sender<End>,
 }
