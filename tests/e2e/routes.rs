@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::thread;
 
 use rustix::process::Signal;
@@ -70,6 +71,20 @@ fn a_name_in_unicode_is_found_as_browsers_send_it_and_shown_as_it_is_written() {
     let listed = home.ok(&["urls"]);
     let line = listed.lines().find(|line| line.starts_with("bücher.localhost ")).unwrap_or_else(|| panic!("{listed}"));
     assert!(line.contains(&encoded(&url)), "{listed}");
+}
+
+#[test]
+fn a_service_with_a_framework_that_takes_one_label_is_shown_there_and_it_is_said_why() {
+    let home = shop("", "cwd = \"api\"");
+    fs::create_dir_all(home.project().join("api/node_modules/next")).expect("a folder");
+    home.write("api/node_modules/next/package.json", "{\"version\":\"16.2.1\"}");
+    let why = "`api` is at a name of one label: Next.js 16.2 takes no name below localhost of more than one label";
+    let said = home.run(&["up"]);
+    assert_eq!(said.err.matches(why).count(), 1, "{said:?}");
+    assert!(site(&home, "api").starts_with("http://api-shop.localhost:"));
+    assert!(home.run(&["urls"]).err.contains(why));
+    let explained = home.ok(&["explain", "api"]);
+    assert!(explained.contains("named") && explained.contains("as Next.js 16.2 takes no name"), "{explained}");
 }
 
 fn manifest_without_stripping() -> String {
@@ -144,6 +159,13 @@ fn everything_that_is_up_is_listed_at_a_name_of_locald() {
     assert!(curl(&["--cacert", root.to_str().expect("text"), &secure]).ends_with("200"));
 }
 
+#[expect(clippy::disallowed_methods, reason = "what is tested is how real clients fare")]
+fn begin_download(url: &str, to: &Path, root: &str) -> Child {
+    let mut command = Command::new("curl");
+    command.args(["--silent", "--show-error", "--no-buffer", "--noproxy", "*", "--cacert", root, "-o"]);
+    command.args([to.as_os_str(), url.as_ref()]).stderr(Stdio::inherit()).spawn().expect("curl is installed")
+}
+
 #[test]
 fn an_answer_that_is_on_its_way_is_finished_by_a_daemon_that_is_replaced() {
     let program = fake::service();
@@ -154,29 +176,36 @@ fn an_answer_that_is_on_its_way_is_finished_by_a_daemon_that_is_replaced() {
     ));
     home.write("api", "200");
     home.ok(&["up"]);
-    let (slow, quick, before) = (site(&home, "web"), site(&home, "api"), home.daemon_pid());
-    let download = home.path().join("download");
-    #[expect(clippy::disallowed_methods, reason = "what is tested is how real clients fare")]
-    let mut downloading = Command::new("curl")
-        .args(["--silent", "--show-error", "--no-buffer", "--noproxy", "*", "-o"])
-        .args([download.as_os_str(), slow.as_ref()])
-        .stderr(Stdio::inherit())
-        .spawn()
-        .expect("curl is installed");
-    wait::until("the first half is here", || fs::read(&download).is_ok_and(|got| got == b"one,").then_some(()));
+    let before = home.daemon_pid();
+    let root = home.state().join("ca/root.pem");
+    let root = root.to_str().expect("text").to_owned();
+    // Over HTTP/1.1, and with TLS as one stream of HTTP/2 among others.
+    let sites = |service: &str| [0, 1].map(|at| home.service(service)["sites"][at].as_str().expect("a URL").to_owned());
+    let downloads = ["plain", "secure"].map(|name| home.path().join(name));
+    let (slow, quick) = (sites("web"), sites("api"));
+    let downloading: Vec<Child> =
+        downloads.iter().zip(&slow).map(|(download, url)| begin_download(url, download, &root)).collect();
+    for download in &downloads {
+        wait::until("the first half is here", || fs::read(download).is_ok_and(|got| got == b"one,").then_some(()));
+    }
     let restarting = thread::spawn({
         let mut restart = home.command(&["daemon", "restart"]);
         move || restart.output().expect("locald can be started")
     });
-    let asking = thread::spawn(move || (0..20).map(|_| curl(&["--connect-timeout", "60", &quick])).collect::<Vec<_>>());
+    let asking = thread::spawn(move || {
+        let ask = |url| curl(&["--connect-timeout", "60", "--cacert", &root, url]);
+        quick.iter().cycle().take(20).map(|url| ask(url)).collect::<Vec<_>>()
+    });
     // Whoever comes now waits for the next daemon.
     wait::until("nobody is let in", || {
         let log = fs::read_to_string(home.state().join("daemon.log")).unwrap_or_default();
         log.contains("finishing what is on its way").then_some(())
     });
     home.write("gate", "");
-    assert!(downloading.wait().expect("an end").success());
-    assert_eq!(fs::read_to_string(&download).expect("a file"), "one,two.");
+    for (mut child, download) in downloading.into_iter().zip(&downloads) {
+        assert!(child.wait().expect("an end").success());
+        assert_eq!(fs::read_to_string(download).expect("a file"), "one,two.");
+    }
     assert!(restarting.join().expect("no panic").status.success());
     let answers = asking.join().expect("no panic");
     assert!(answers.iter().all(|answer| answer == "200"), "none is lost: {answers:?}");

@@ -2,7 +2,8 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use rustls::crypto::ring::default_provider;
@@ -263,12 +264,17 @@ impl Client {
         Self { stream: StreamOwned::new(connection, socket) }
     }
 
-    /// What comes of a case.
-    fn send(mut self, octets: &[u8], expected: Outcome) -> Outcome {
+    /// Begins the connection, and says this on it.
+    fn begin(&mut self, octets: &[u8]) {
         let preface = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &frame(SETTINGS, 0, 0, &[])[..]].concat();
         // A server that has heard enough may be gone before all is said.
-        let _ = self.stream.write_all(&[&preface, octets, &frame(PING, 0, 0, MARK)].concat());
+        let _ = self.stream.write_all(&[&preface, octets].concat());
         let _ = self.stream.flush();
+    }
+
+    /// What comes of a case.
+    fn send(mut self, octets: &[u8], expected: Outcome) -> Outcome {
+        self.begin(&[octets, &frame(PING, 0, 0, MARK)].concat());
         let mut outcome = Outcome::Nothing;
         loop {
             let (kind, flags, payload) = match self.frame() {
@@ -290,6 +296,11 @@ impl Client {
         }
     }
 
+    fn say(&mut self, octets: &[u8]) {
+        self.stream.write_all(octets).unwrap();
+        self.stream.flush().unwrap();
+    }
+
     /// The next frame.
     fn frame(&mut self) -> std::io::Result<(u8, u8, Vec<u8>)> {
         let mut head = [0; 9];
@@ -308,18 +319,21 @@ fn is_ok(block: &[u8]) -> bool {
 
 #[test]
 fn what_must_be_refused_is_and_what_must_be_borne_is_answered() {
-    let back_end = BackEnd::new(|_, mut stream| {
+    let answers = Arc::new(AtomicBool::new(true));
+    let is_to_answer = answers.clone();
+    let back_end = BackEnd::new(move |_, mut stream| {
         // What is broken off in its head has no answer.
         let mut head = [0; 4096];
         let length = stream.read(&mut head).unwrap_or(0);
         let head = String::from_utf8_lossy(&head[..length]);
-        // Slower than whatever is to be found out of a stream's frames.
-        std::thread::sleep(Duration::from_millis(50));
         let answer = match header(&head, "sec-websocket-key") {
             Some(_) => agreement(&head),
             None => "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".to_owned(),
         };
-        let _ = stream.write_all(answer.as_bytes());
+        // Where a stream must come to an end, that must not be overtaken by its answer.
+        if is_to_answer.load(Ordering::SeqCst) {
+            let _ = stream.write_all(answer.as_bytes());
+        }
         let _ = std::io::copy(&mut stream, &mut std::io::sink());
     });
     let world = SecureWorld::before(&back_end);
@@ -327,10 +341,53 @@ fn what_must_be_refused_is_and_what_must_be_borne_is_answered() {
     let wrong: Vec<String> = cases()
         .into_iter()
         .filter_map(|(what, section, octets, expected)| {
+            answers.store(expected == Outcome::Answered, Ordering::SeqCst);
             let outcome = Client::connect(world.world.port, &root).send(&octets, expected);
             let is_right = outcome == expected || (expected == Outcome::Stream && outcome == Outcome::Connection);
             (!is_right).then(|| format!("{what} (§{section}): {outcome:?} instead of {expected:?}"))
         })
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_proxy_that_leaves_says_so_ends_what_is_on_its_way_and_takes_no_more() {
+    let (asked, was_asked) = mpsc::channel();
+    let (gate, gated) = mpsc::channel::<()>();
+    let gated = Mutex::new(gated);
+    let back_end = BackEnd::new(move |_, mut stream| {
+        let _ = stream.read(&mut [0; 4096]);
+        asked.send(()).unwrap();
+        let _ = gated.lock().unwrap().recv();
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi");
+    });
+    let world = SecureWorld::before(&back_end);
+    let root = CertificateDer::from_pem_file(&world.root).unwrap();
+    let mut client = Client::connect(world.world.port, &root);
+    client.begin(&get(1, &[]));
+    was_asked.recv_timeout(Duration::from_secs(10)).unwrap();
+    let leaving = world.world.leave();
+    // It says so first, and then, once its ping is back, which stream is the last that it takes (RFC 9113 §6.8).
+    let mut last = u32::MAX;
+    while last != 1 {
+        let (kind, flags, payload) = client.frame().unwrap();
+        match kind {
+            GOAWAY => last = u32::from_be_bytes(payload[..4].try_into().unwrap()),
+            PING if flags & ACK == 0 => client.say(&frame(PING, ACK, 0, &payload)),
+            _ => {}
+        }
+    }
+    client.say(&get(3, &[]));
+    gate.send(()).unwrap();
+    let (mut heads, mut body) = (Vec::new(), Vec::new());
+    while let Ok((kind, _, payload)) = client.frame() {
+        match kind {
+            HEADERS => heads.push(is_ok(&payload)),
+            DATA => body.extend(payload),
+            _ => {}
+        }
+    }
+    assert_eq!((heads, body), (vec![true], b"hi".to_vec()), "the one that was on its way, whole, and no other");
+    assert!(world.world.result(leaving), "the connection is over by itself");
+    assert!(was_asked.try_recv().is_err(), "nobody asked the back end for the other");
 }

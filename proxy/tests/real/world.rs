@@ -10,6 +10,7 @@ use std::time::Duration;
 use locald_proxy::{Authority, Backend, HostName, Kept, Operator, Pattern, Proxy, Route, Routes, Upstream};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 use crate::back_end::BackEnd;
 
@@ -48,7 +49,7 @@ pub(crate) struct World {
     pub(crate) port: u16,
     pub(crate) backend: watch::Sender<Backend>,
     pub(crate) proxy: Arc<Proxy>,
-    _runtime: Runtime,
+    runtime: Runtime,
 }
 
 impl World {
@@ -77,7 +78,18 @@ impl World {
             Some(authority) => drop(runtime.spawn(proxy.clone().serve_https(listener, authority, Arc::new(())))),
             None => drop(runtime.spawn(proxy.clone().serve_http(listener))),
         }
-        Self { keeper, port, backend, proxy, _runtime: runtime }
+        Self { keeper, port, backend, proxy, runtime }
+    }
+
+    /// Has the proxy let nobody in any more; what comes back is whether everybody has gone by themselves.
+    pub(crate) fn leave(&self) -> JoinHandle<bool> {
+        let proxy = self.proxy.clone();
+        self.runtime.spawn(async move { proxy.leave(PATIENCE).await })
+    }
+
+    /// What comes of a task of the proxy.
+    pub(crate) fn result<T>(&self, task: JoinHandle<T>) -> T {
+        self.runtime.block_on(task).unwrap()
     }
 
     /// A connection to the proxy.
