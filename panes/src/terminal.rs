@@ -382,3 +382,6 @@ fn cursor_style(shape: CursorShape) -> SetCursorStyle {
         CursorShape::Bar(false) => SetCursorStyle::SteadyBar,
     }
 }
+
+#[cfg(test)]
+mod tests;
