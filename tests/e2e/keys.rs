@@ -61,6 +61,7 @@ const fn go(typed: &'static str, then: Then) -> Step {
     Step::Do(typed, then)
 }
 
+const TO_LIST: Step = go("\u{2}s", Shows("enter open   ? help"));
 const TO_PANE: Step = go("\r", Shows("C-b s services"));
 const TO_PAST: Step = go("\u{2}[", Shows("scrolled "));
 
@@ -98,11 +99,11 @@ const IN_THE_LIST: &[Step] = &[
     key(LIST, "s", Shows("third started, pid")),
     go("1", Shows("▸● lines")),
     key(LIST, "enter", Shows("C-b s services")),
-    go("\u{2}s", Shows("enter open   ? help")),
+    TO_LIST,
     key(LIST, "→", Shows("C-b s services")),
-    go("\u{2}s", Shows("enter open   ? help")),
+    TO_LIST,
     key(LIST, "l", Shows("C-b s services")),
-    go("\u{2}s", Shows("enter open   ? help")),
+    TO_LIST,
     key(LIST, "q", Ends),
     Step::Open,
     key(LIST, "d", Ends),
