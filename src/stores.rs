@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use locald_api::Request;
 use locald_keeper::Home;
 use locald_machine::{
-    Change, Door, Kind, Ledger, Presence, Privilege, Programs, Root, Store, StoreError, TrustedRoot, Verdict, World,
+    Change, Door, Kind, Ledger, Presence, Privilege, Programs, Root, Store, StoreError, Verdict, World,
 };
 use serde::Serialize;
 
@@ -185,20 +185,6 @@ pub(crate) async fn verify(store: &Store, door: &Door, root: &Root, home: &Home)
         World::of_process(&programs).map(|world| store.verify(&door, &root, &scratch, &world))
     });
     tried.await.ok().flatten().unwrap_or(Verdict::Unknown)
-}
-
-/// What the ledger is to say of a store.
-pub(crate) fn noted(store: &Store, root: &Root, verified: bool) -> Change {
-    Change::Trust(TrustedRoot {
-        store: store.kind.to_string(),
-        place: store.place.clone(),
-        fingerprint: root.fingerprint.clone(),
-        thumbprint: root.thumbprint.clone(),
-        name: root.name.clone(),
-        as_root: store.as_root,
-        made: store.made,
-        verified,
-    })
 }
 
 /// The stores that are in the ledger, each with the authority that it trusts.

@@ -2,7 +2,7 @@
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use locald_api::Request;
-use locald_machine::{Kind, Ledger, Root, Store, World};
+use locald_machine::{Change, Kind, Ledger, Root, Store, World};
 use locald_runtime::authority::{HomeAuthority, SOON};
 use serde::Serialize;
 
@@ -136,19 +136,19 @@ async fn make_trusted(
         return Ok(row);
     }
     // Before it is done: whoever interrupts this must be able to undo it.
-    Ledger::update(state, |ledger| ledger.enter(stores::noted(store, root, false)))?;
+    Ledger::update(state, |ledger| ledger.enter(Change::Trust(store.noted(root, false))))?;
     if row.state == State::ToTrust
         && let Err(error) = store.add(root, world)
     {
         let row = Row::of(store, root, world);
         if row.state == State::Untrusted {
-            Ledger::update(state, |ledger| ledger.strike(&stores::noted(store, root, false)))?;
+            Ledger::update(state, |ledger| ledger.strike(&Change::Trust(store.noted(root, false))))?;
         }
         return Ok(row.failed(&error));
     }
     let row = Row { state: State::Trusted, ..row }.judged(&stores::verify(store, door, root, context.home()).await);
     if row.verified_by.is_some() {
-        Ledger::update(state, |ledger| ledger.enter(stores::noted(store, root, true)))?;
+        Ledger::update(state, |ledger| ledger.enter(Change::Trust(store.noted(root, true))))?;
     }
     Ok(row)
 }

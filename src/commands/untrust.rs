@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use locald_api::Request;
-use locald_machine::{Kind, Ledger, Root, Store, World};
+use locald_machine::{Change, Kind, Ledger, Root, Store, World};
 use locald_runtime::authority::HomeAuthority;
 
 use crate::context::Context;
@@ -85,7 +85,7 @@ fn remove(store: &Store, root: &Root, context: &Context, world: &World<'_>) -> R
     let row = Row::new(store, State::Removed);
     match store.remove(root, world) {
         Ok(()) => {
-            let change = stores::noted(store, root, false);
+            let change = Change::Trust(store.noted(root, false));
             Ledger::update(context.home().state_dir(), |ledger| ledger.strike(&change))?;
             Ok(row)
         }
@@ -107,7 +107,7 @@ fn of_root(root: &Root, ledger: &Ledger, world: &World<'_>) -> Vec<Store> {
 }
 
 fn is_noted(store: &Store, root: &Root, ledger: &Ledger) -> bool {
-    let change = stores::noted(store, root, false);
+    let change = Change::Trust(store.noted(root, false));
     ledger.entries().iter().any(|entry| entry.change.is_same(&change))
 }
 

@@ -154,6 +154,20 @@ impl Store {
         Some(Self { kind, place, as_root, made, way })
     }
 
+    /// What the ledger is to say of it, so that [`Store::of`] finds it again: that it trusts `root`, and whether a handshake has shown so.
+    pub fn noted(&self, root: &Root, verified: bool) -> TrustedRoot {
+        TrustedRoot {
+            store: self.kind.to_string(),
+            place: self.place.clone(),
+            fingerprint: root.fingerprint.clone(),
+            thumbprint: root.thumbprint.clone(),
+            name: root.name.clone(),
+            as_root: self.as_root,
+            made: self.made,
+            verified,
+        }
+    }
+
     /// How far it trusts the authority of this fingerprint.
     pub fn presence(&self, root: &Root, world: &World<'_>) -> Result<Presence, StoreError> {
         match self.way {

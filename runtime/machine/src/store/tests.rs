@@ -189,17 +189,7 @@ fn there_and_back(machine: &Machine, kind: Kind, system: System) -> Vec<String> 
     assert_eq!(store.presence(&root, &world).unwrap(), Presence::Absent);
     store.add(&root, &world).unwrap();
     assert_eq!(store.presence(&root, &world).unwrap(), Presence::Trusted);
-    let noted = TrustedRoot {
-        store: store.kind.to_string(),
-        place: store.place.clone(),
-        fingerprint: root.fingerprint.clone(),
-        thumbprint: root.thumbprint.clone(),
-        name: root.name.clone(),
-        as_root: store.as_root,
-        made: store.made,
-        verified: true,
-    };
-    let noted = Store::of(&noted, &world).unwrap();
+    let noted = Store::of(&store.noted(&root, true), &world).unwrap();
     assert_eq!(&noted, store, "what the ledger tells is enough to find it again");
     noted.remove(&root, &world).unwrap();
     assert_eq!(noted.presence(&root, &world).unwrap(), Presence::Absent);
