@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 use locald_api::{CallError, EndedRun, Explanation, Request, Response};
-use locald_config::shown_host;
 use serde::Serialize;
 
 use super::status::{ServiceJson, memory, percent};
+use super::urls::shown_alias;
 use crate::changes::{ExitJson, end};
 use crate::clock;
 use crate::context::Context;
@@ -94,7 +94,7 @@ fn text(explained: &Explanation, now: Timestamp, ui: &Ui) -> String {
         line("named", &format!("{url}, as {reason}"));
     }
     for alias in &service.aliases {
-        let shown = shown_host(alias);
+        let shown = shown_alias(alias);
         line("also at", &if shown == *alias { shown } else { format!("{shown} ({alias})") });
     }
     if explained.listens.iter().any(|port| !service.ports.contains(port)) {

@@ -170,7 +170,22 @@ fn aliases(service: &ServiceStatus) -> Vec<AliasPlace> {
         return Vec::new();
     };
     let single = service.aliases.iter().filter(|alias| !alias.starts_with("*."));
-    single.map(|alias| AliasPlace { name: shown_host(alias), url: url.replacen(host, alias, 1) }).collect()
+    let place = |alias: &String| {
+        let (name, path) = parted(alias);
+        AliasPlace { name: shown_alias(alias), url: url.replacen(host, name, 1) + path }
+    };
+    single.map(place).collect()
+}
+
+/// A further name of a service as people read it.
+pub(crate) fn shown_alias(alias: &str) -> String {
+    let (name, path) = parted(alias);
+    shown_host(name) + path
+}
+
+/// A host name, and the path behind it.
+fn parted(alias: &str) -> (&str, &str) {
+    alias.split_at(alias.find('/').unwrap_or(alias.len()))
 }
 
 fn port_place(named: &NamedPort) -> PortPlace<'_> {
@@ -227,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_named_port_and_a_further_name_have_lines_of_their_own_below_their_service() {
+    fn a_named_port_a_further_name_and_a_path_have_lines_of_their_own_below_their_service() {
         let admin = NamedPort {
             name: "admin".to_owned(),
             port: 20001,
@@ -237,15 +252,16 @@ mod tests {
         let web = ServiceStatus {
             ports: vec![20000, 20001],
             named_ports: vec![admin],
-            sites: vec!["http://shop.localhost".to_owned()],
-            aliases: ["xn--bcher-kva.localhost", "*.shop.localhost"].map(str::to_owned).into(),
+            sites: vec!["http://shop.localhost:8080".to_owned()],
+            aliases: ["xn--bcher-kva.localhost", "*.shop.localhost", "shop.localhost/API"].map(str::to_owned).into(),
             ..sample::service("shop", "web", ServiceState::Ready)
         };
         insta::assert_snapshot!(table(&[&web], &fake::ui().0), @"
-        NAME              STATE  URL                              PORT
-        web               ready  http://shop.localhost            http://127.0.0.1:20000
-        web (admin)       ready  http://admin.web.shop.localhost  http://127.0.0.1:20001
-        bücher.localhost  ready  http://xn--bcher-kva.localhost
+        NAME                STATE  URL                                  PORT
+        web                 ready  http://shop.localhost:8080           http://127.0.0.1:20000
+        web (admin)         ready  http://admin.web.shop.localhost      http://127.0.0.1:20001
+        bücher.localhost    ready  http://xn--bcher-kva.localhost:8080
+        shop.localhost/API  ready  http://shop.localhost:8080/API
         ");
     }
 }

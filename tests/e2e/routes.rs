@@ -38,6 +38,8 @@ fn a_path_of_the_projects_name_leads_to_another_service_with_or_without_its_begi
     );
     assert!(curl(&[&format!("{url}/api")]).starts_with("GET / HTTP/1.1\r\n"));
     assert_eq!(curl(&[&format!("{url}/apis")]), "200");
+    let listed = home.ok(&["urls"]);
+    assert!(listed.contains(&format!("{url}/api\n")), "{listed}");
     // At its own name it has all paths.
     assert!(curl(&[&format!("{}/api/x", site(&home, "api"))]).starts_with("GET /api/x HTTP/1.1\r\n"));
     let admin = url.replace("//shop", "//admin.shop");

@@ -72,7 +72,8 @@ pub struct ServiceStatus {
     /// Why its name is not the one that it would be, as of a framework that takes no name of several labels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site_reason: Option<String>,
-    /// Further host names, in A-labels (RFC 5890), `*.` before those that stand for all names below one.
+    /// Further host names, in A-labels (RFC 5890), `*.` before those that stand for all names below one, and a path
+    /// behind those that it shares.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
     /// Why it is in this state, where that needs saying.

@@ -150,11 +150,13 @@ impl Sites {
         first.into_iter().chain(second).collect()
     }
 
-    /// The further names of a service, `*.` before those that stand for all below one.
+    /// The further names of a service, `*.` before those that stand for all below one, and a path behind those that it shares.
     pub(crate) fn aliases(&self, id: &ServiceId) -> Vec<String> {
         let projects = self.projects();
         let site = projects.get(&id.project).and_then(|sites| sites.get(family(&id.service)));
-        site.map(|site| site.asked.iter().map(ToString::to_string).collect()).unwrap_or_default()
+        let Some(site) = site else { return Vec::new() };
+        let paths = site.paths.iter().map(|(host, path)| format!("{host}{path}"));
+        site.asked.iter().map(ToString::to_string).chain(paths).collect()
     }
 
     /// Why a service is shown at another name than it would be.
