@@ -339,18 +339,8 @@ fn a_search_says_what_it_found_on_a_large_screen() {
 
 #[test]
 fn a_zoomed_pane_is_alone_and_says_how_to_go_back() {
-    insta::assert_snapshot!(screen(&after(running(USUAL), "C-b z")), @"
-     web  ● ready  vite                                                       57x22
-    VITE v6.0.1 ready in 212 ms
-
-    > Local: http://localhost:20001/
-    >
-
-    (17 more like this)
-     web  C-b z unzoom   C-b d detach   C-b ? help   C-b [ scroll         daemon ok
-    (cursor in column 2 of line 4)
-    ");
-    insta::assert_snapshot!(screen(&after(running(SMALL), "C-b z")), @"
+    insta::assert_snapshot!(at_every_size(|size| after(running(size), "C-b z")), @"
+    40x12
      web  ● ready  vite               27x10
     VITE v6.0.1 ready in 212 ms
 
@@ -360,8 +350,19 @@ fn a_zoomed_pane_is_alone_and_says_how_to_go_back() {
     (5 more like this)
      web  C-b z unzoom  C-b d detach
     (cursor in column 2 of line 4)
-    ");
-    insta::assert_snapshot!(screen(&after(running(LARGE), "C-b z")), @"
+
+    80x24
+     web  ● ready  vite                                                       57x22
+    VITE v6.0.1 ready in 212 ms
+
+    > Local: http://localhost:20001/
+    >
+
+    (17 more like this)
+     web  C-b z unzoom   C-b d detach   C-b ? help   C-b [ scroll         daemon ok
+    (cursor in column 2 of line 4)
+
+    200x50
      web  ● ready  vite                                                                                                                                                                              167x48
     VITE v6.0.1 ready in 212 ms
 
