@@ -7,6 +7,7 @@ use std::time::Duration;
 use hyper::body::{Body, Incoming};
 use hyper::header::{COOKIE, EXPECT, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
+use hyper::http::uri::PathAndQuery;
 use hyper::{Method, Request, Response, StatusCode, Uri, Version};
 
 use crate::activity::Activity;
@@ -141,9 +142,9 @@ fn find(proxy: &Proxy, target: &Target, entrance: &Entrance, uri: &Uri) -> Resul
     {
         return Err(Failure::misdirected(target.text()));
     }
-    // What a page of ours asks for is meant for whoever the page was asked of.
-    let path = if own::is_own(uri.path()) { own::back(uri).unwrap_or("/") } else { uri.path() };
-    match routes.find(host, path) {
+    // What a page of ours asks for is meant for whoever the page was asked of, as long as that is not there.
+    let page = own::page(uri).and_then(|path| routes.find(host, path)).filter(|found| !found.value.is_ready());
+    match page.or_else(|| routes.find(host, uri.path())) {
         Some(Found { prefix, value }) => Ok((value.clone(), prefix.clone())),
         None => Err(Failure::unknown_path(target.text(), proxy.paths(host))),
     }
@@ -151,16 +152,14 @@ fn find(proxy: &Proxy, target: &Target, entrance: &Entrance, uri: &Uri) -> Resul
 
 /// Takes the beginning of the path away, and tells the back end of it.
 fn strip(parts: &mut Parts, prefix: &PathPrefix) {
-    let rest = prefix.rest_of(parts.uri.path()).unwrap_or_default();
+    // A page of ours may ask in the moment in which its back end has come.
+    let Some(rest) = prefix.rest_of(parts.uri.path()).filter(|_| !prefix.is_root()) else { return };
     let slash = if rest.is_empty() { "/" } else { "" };
     let query = parts.uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let told = (format!("{slash}{rest}{query}").parse(), HeaderValue::from_str(&prefix.to_string()));
-    // A path that begins with two slashes would be read as a host, and is passed on whole.
-    if let (Ok(uri), Ok(prefix)) = told
-        && prefix != "/"
-        && !rest.starts_with("//")
-    {
-        parts.uri = uri;
+    // Both were part of a path that has been read.
+    let told = (PathAndQuery::try_from(format!("{slash}{rest}{query}")), HeaderValue::from_str(&prefix.to_string()));
+    if let (Ok(path), Ok(prefix)) = told {
+        parts.uri = Uri::from(path);
         parts.headers.insert(PREFIX, prefix);
     }
 }

@@ -80,7 +80,7 @@ impl Failure {
 
     pub(crate) fn starting(route: &Route, note: Option<&str>) -> Self {
         Self::new(Kind::Starting, format!("{} is starting", route.name()), note.unwrap_or_default())
-            .hint(format!("`locald explain {}` says what it waits for.", bare(route)))
+            .hint(format!("`locald explain {}` says what it waits for.", route.word()))
     }
 
     /// It waits for a request, of somebody who may have it started.
@@ -95,7 +95,7 @@ impl Failure {
     pub(crate) fn unreachable(route: &Route, error: &DialError) -> Self {
         let source = std::error::Error::source(error).map(|source| format!(": {source}")).unwrap_or_default();
         Self::new(Kind::Broken, format!("{} cannot be reached", route.name()), format!("{error}{source}"))
-            .hint(format!("`locald logs {}` shows what it printed.", bare(route)))
+            .hint(format!("`locald logs {}` shows what it printed.", route.word()))
     }
 
     pub(crate) fn broken(route: &Route, error: &hyper::Error) -> Self {
@@ -110,7 +110,7 @@ impl Failure {
             }
         };
         Self::new(Kind::Broken, format!("{} did not answer", route.name()), detail)
-            .hint(format!("`locald logs {}` shows what it printed.", bare(route)))
+            .hint(format!("`locald logs {}` shows what it printed.", route.word()))
     }
 
     pub(crate) fn unasked_upgrade(route: &Route) -> Self {
@@ -136,11 +136,6 @@ impl Failure {
             Kind::Broken => StatusCode::BAD_GATEWAY,
         }
     }
-}
-
-/// A name as a command takes it.
-fn bare(route: &Route) -> &str {
-    route.name()
 }
 
 /// Whether a person looks at what comes back: a browser loads a page, and nothing that a page or a program asks for.

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// How much of a line is looked at; what matters of one is at its beginning.
+/// How much of a line is kept; what matters of one is at its beginning.
 const LINE: usize = 64;
 
 /// How long the head of a request may take, from its first octet on; the first one from the moment on at which its client is there.
@@ -26,7 +26,6 @@ struct Watch {
     line: Vec<u8>,
     length: Option<u64>,
     is_chunked: bool,
-    upgrades: bool,
     has_begun: bool,
 }
 
@@ -60,8 +59,7 @@ impl Watch {
                 _ => {
                     let end = bytes.iter().position(|&byte| byte == b'\n');
                     let (piece, rest) = bytes.split_at(end.map_or(bytes.len(), |end| end + 1));
-                    let room = LINE.saturating_sub(self.line.len());
-                    self.line.extend_from_slice(&piece[..piece.len().min(room)]);
+                    self.keep(piece);
                     bytes = rest;
                     if end.is_some() && self.end_line() {
                         self.place = Place::Over;
@@ -73,6 +71,25 @@ impl Watch {
         false
     }
 
+    /// Keeps what matters of a line: of headers those two that say how long a body is, without what may stand before a number, however
+    /// much that is.
+    fn keep(&mut self, piece: &[u8]) {
+        for &byte in piece {
+            let is_padding = match (self.place, self.line.as_slice()) {
+                (Place::Head | Place::Trailers, [first, _, ..]) if !b"cCtT".contains(first) => return,
+                (_, [.., b':']) => byte == b' ' || byte == b'\t',
+                (_, [.., b':', b'0']) | (Place::ChunkSize, [b'0']) => byte == b'0',
+                _ => false,
+            };
+            if self.line.len() == LINE {
+                return;
+            }
+            if !is_padding {
+                self.line.push(byte);
+            }
+        }
+    }
+
     /// A line is whole; says whether it ends a head with two lengths.
     fn end_line(&mut self) -> bool {
         let line = std::mem::take(&mut self.line);
@@ -82,7 +99,6 @@ impl Watch {
             Place::Head if line.is_empty() && self.has_begun => {
                 let has_two = self.is_chunked && self.length.is_some();
                 self.place = match (self.is_chunked, self.length) {
-                    _ if self.upgrades => Place::Over,
                     (true, _) => Place::ChunkSize,
                     (false, Some(length)) if length > 0 => Place::Body(length),
                     (false, _) => Place::Head,
@@ -123,8 +139,6 @@ impl Watch {
             self.length = length.or(self.length).or(Some(0));
         } else if name.eq_ignore_ascii_case(b"transfer-encoding") {
             self.is_chunked = true;
-        } else if name.eq_ignore_ascii_case(b"upgrade") {
-            self.upgrades = true;
         }
     }
 }
@@ -133,7 +147,7 @@ impl Watch {
 pub(crate) struct Watched<T> {
     stream: T,
     watch: Watch,
-    has_two_lengths: Arc<AtomicBool>,
+    seen: Arc<Seen>,
     /// When the head must be whole that is being read. Most come whole, and cost no timer.
     deadline: Option<Pin<Box<Sleep>>>,
 }
@@ -141,12 +155,31 @@ pub(crate) struct Watched<T> {
 impl<T> Watched<T> {
     pub(crate) fn new(stream: T) -> Self {
         let deadline = Some(Box::pin(sleep(HEAD_TIMEOUT)));
-        Self { stream, watch: Watch::default(), has_two_lengths: Arc::default(), deadline }
+        Self { stream, watch: Watch::default(), seen: Arc::default(), deadline }
     }
 
-    /// Tells whether a request with two lengths has come. Such a request is its connection's last.
-    pub(crate) fn has_two_lengths(&self) -> Arc<AtomicBool> {
-        self.has_two_lengths.clone()
+    /// What those who answer the requests see of the watch.
+    pub(crate) fn seen(&self) -> Arc<Seen> {
+        self.seen.clone()
+    }
+}
+
+/// What the watch, and those who answer the requests, tell each other.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    has_two_lengths: AtomicBool,
+    is_over: AtomicBool,
+}
+
+impl Seen {
+    /// Whether a request with two lengths has come. Such a request is its connection's last.
+    pub(crate) fn has_two_lengths(&self) -> bool {
+        self.has_two_lengths.load(Ordering::Acquire)
+    }
+
+    /// What comes from now on is no HTTP.
+    pub(crate) fn end(&self) {
+        self.is_over.store(true, Ordering::Release);
     }
 }
 
@@ -154,6 +187,10 @@ impl<T: AsyncRead + Unpin> AsyncRead for Watched<T> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self;
         let before = buffer.filled().len();
+        if this.seen.is_over.load(Ordering::Acquire) {
+            this.deadline = None;
+            return Pin::new(&mut this.stream).poll_read(cx, buffer);
+        }
         match Pin::new(&mut this.stream).poll_read(cx, buffer) {
             Poll::Ready(result) => result?,
             Poll::Pending => {
@@ -163,7 +200,7 @@ impl<T: AsyncRead + Unpin> AsyncRead for Watched<T> {
             }
         }
         if this.watch.look(&buffer.filled()[before..]) {
-            this.has_two_lengths.store(true, Ordering::Release);
+            this.seen.has_two_lengths.store(true, Ordering::Release);
         }
         if !this.watch.is_in_head() {
             this.deadline = None;
@@ -207,12 +244,42 @@ mod tests {
 
     use super::*;
 
-    const GOOD: [&str; 5] = [
+    const GOOD: [&str; 9] = [
         "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
         "POST / HTTP/1.1\r\nContent-Length: 12\r\n\r\nhello\n\nhello",
         "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\n1A\r\nTransfer-Encoding: chunked\r\n0\r\nContent-Length: 1\r\n\r\n",
         "\r\nPOST / HTTP/1.1\r\ncontent-length: 0\r\n\r\n",
         "POST / HTTP/1.1\nContent-Length:3\n\nabc",
+        "GET / HTTP/1.1\r\nUpgrade: h2c\r\nConnection: upgrade\r\nContent-Type: text/plain; charset=utf-8; boundary=a-long-word-that-is-no-number\r\n\r\n",
+        concat!(
+            "POST / HTTP/1.1\r\nContent-Length:",
+            "          ",
+            "          ",
+            "          ",
+            "          ",
+            "          ",
+            "12\r\n\r\nhello\n\nhello"
+        ),
+        concat!(
+            "POST / HTTP/1.1\r\nContent-Length: ",
+            "0000000000",
+            "0000000000",
+            "0000000000",
+            "0000000000",
+            "0000000000",
+            "12\r\n\r\nhello\n\nhello"
+        ),
+        concat!(
+            "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "0000000000",
+            "0000000000",
+            "0000000000",
+            "0000000000",
+            "0000000000",
+            "0000000000",
+            "0000000000",
+            "5\r\nhello\r\n000\r\n\r\n"
+        ),
     ];
     const BAD: [&str; 3] = [
         "POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",

@@ -164,8 +164,17 @@ fn cut_hop_by_hop(headers: &mut HeaderMap) {
     }
 }
 
+/// Whether a header says where a request came from. Back ends that hand headers on as variables (RFC 3875 §4.1.18) tell `_` from `-` no
+/// more.
 fn is_forwarded(name: &HeaderName) -> bool {
-    *name == FORWARDED || name == "x-real-ip" || name.as_str().starts_with("x-forwarded-")
+    let is_like = |name: &[u8], word: &str| {
+        let folded = name.iter().map(|&byte| if byte == b'_' { b'-' } else { byte });
+        folded.eq(word.bytes())
+    };
+    let (name, begin) = (name.as_str().as_bytes(), "x-forwarded-");
+    *name == *FORWARDED.as_str().as_bytes()
+        || is_like(name, "x-real-ip")
+        || name.get(..begin.len()).is_some_and(|name| is_like(name, begin))
 }
 
 /// Whether a header that is a list holds a word, in whatever case.
@@ -223,6 +232,8 @@ mod tests {
                 ("x-forwarded-prefix", "/x"),
                 ("forwarded", "for=6.6.6.6"),
                 ("x-real-ip", "6.6.6.6"),
+                ("X_Forwarded_For", "6.6.6.6"),
+                ("x_real-ip", "6.6.6.6"),
                 ("cookie", "a=b"),
             ],
             false,

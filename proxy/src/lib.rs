@@ -16,6 +16,7 @@ mod limits;
 mod own;
 mod page;
 mod path;
+mod preface;
 mod proxy;
 mod reply;
 mod route;

@@ -7,8 +7,10 @@ pub(crate) const MAX_HEAD: usize = 64 << 10;
 pub(crate) const BUFFER: usize = 2 * MAX_HEAD;
 /// Headers of one message.
 pub(crate) const MAX_HEADERS: usize = 200;
-/// Connections at one time, of one listener. More wait in the listener's queue.
+/// Connections at one time, of all listeners. More wait in the listeners' queues.
 pub(crate) const MAX_CONNECTIONS: usize = 8192;
+/// What a client of HTTP/2 may send before somebody takes it, in octets, in one stream and in all of them.
+pub(crate) const WINDOW: u32 = 1 << 20;
 /// Streams of one HTTP/2 connection that are dropped before they were taken up.
 pub(crate) const MAX_RESETS: usize = 2048;
 /// How often a request may come back to this proxy before it is taken for a loop.

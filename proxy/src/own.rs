@@ -39,6 +39,12 @@ pub(crate) fn back(uri: &Uri) -> Option<&str> {
     uri.query().and_then(|query| query.strip_prefix("to=")).filter(|path| is_path(path))
 }
 
+/// The path of the page that asks, if this is one of the two paths. A page that says nothing of it is at the root.
+pub(crate) fn page(uri: &Uri) -> Option<&str> {
+    let to = back(uri).unwrap_or("/");
+    is_own(uri.path()).then(|| to.split_once('?').map_or(to, |(path, _)| path))
+}
+
 /// Whether a path is one of the two.
 pub(crate) fn is_own(path: &str) -> bool {
     path == STATE || path == START

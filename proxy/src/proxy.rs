@@ -4,11 +4,12 @@ use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::timeout;
 
 use crate::headers::Origin;
 use crate::host::HostName;
+use crate::limits::MAX_CONNECTIONS;
 use crate::route::Route;
 use crate::routes::Routes;
 
@@ -19,6 +20,8 @@ pub struct Proxy {
     trusted_peers: Vec<IpAddr>,
     routes: RwLock<Arc<Routes<Arc<Route>>>>,
     until_told: Duration,
+    /// For connections.
+    places: Arc<Semaphore>,
     leaving: watch::Sender<bool>,
 }
 
@@ -38,13 +41,29 @@ impl Proxy {
         Self { trusted_peers, ..self }
     }
 
+    /// The proxy, which has at most so many connections at one time. Each may need two descriptors.
+    #[must_use]
+    pub fn admitting(self, connections: usize) -> Self {
+        Self { places: Arc::new(Semaphore::new(connections.clamp(1, MAX_CONNECTIONS))), ..self }
+    }
+
+    pub(crate) fn places(&self) -> &Arc<Semaphore> {
+        &self.places
+    }
+
     pub(crate) fn believes(&self, peer: IpAddr) -> bool {
         self.trusted_peers.contains(&peer.to_canonical())
     }
 
     /// One that has a person wait for so long before it says with a page that a back end is on its way.
     pub fn showing_pages_after(until_told: Duration) -> Self {
-        Self { trusted_peers: Vec::new(), routes: RwLock::default(), until_told, leaving: watch::Sender::new(false) }
+        Self {
+            trusted_peers: Vec::new(),
+            routes: RwLock::default(),
+            until_told,
+            places: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+            leaving: watch::Sender::new(false),
+        }
     }
 
     pub(crate) fn until_told(&self) -> Duration {

@@ -15,6 +15,8 @@ use crate::upstream::Upstream;
 /// Where requests for some names go.
 pub struct Route {
     name: String,
+    /// What commands call it.
+    word: String,
     home: HostName,
     backend: watch::Receiver<Backend>,
     patience: Duration,
@@ -70,6 +72,7 @@ impl Route {
         operator: Arc<dyn Operator>,
     ) -> Self {
         Self {
+            word: name.clone(),
             name,
             home,
             backend,
@@ -81,6 +84,12 @@ impl Route {
             secure_port: None,
             turn: AtomicUsize::new(0),
         }
+    }
+
+    /// The route, which commands call by another name than the one that is shown.
+    #[must_use]
+    pub fn called(self, word: String) -> Self {
+        Self { word, ..self }
     }
 
     /// The route, as one of several that belong together where all are listed.
@@ -112,6 +121,10 @@ impl Route {
         &self.name
     }
 
+    pub(crate) fn word(&self) -> &str {
+        &self.word
+    }
+
     /// The first of its host names.
     pub fn home(&self) -> &HostName {
         &self.home
@@ -119,6 +132,11 @@ impl Route {
 
     pub(crate) fn backend(&self) -> watch::Receiver<Backend> {
         self.backend.clone()
+    }
+
+    /// Whether somebody takes its requests now.
+    pub(crate) fn is_ready(&self) -> bool {
+        matches!(*self.backend.borrow(), Backend::Ready(_))
     }
 
     pub(crate) fn operator(&self) -> &dyn Operator {

@@ -5,15 +5,15 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use hyper::StatusCode;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
@@ -21,7 +21,8 @@ use tracing::{debug, warn};
 use crate::exchange::{Entrance, answer, refuse};
 use crate::framing::Watched;
 use crate::headers::Origin;
-use crate::limits::{BUFFER, MAX_CONNECTIONS, MAX_HEAD, MAX_HEADERS, MAX_RESETS};
+use crate::limits::{BUFFER, MAX_HEAD, MAX_HEADERS, MAX_RESETS, WINDOW};
+use crate::preface::Prefaced;
 use crate::proxy::{Proxy, left};
 use crate::target::Refusal;
 use crate::tls::{self, Authority, Certificates};
@@ -66,12 +67,11 @@ impl Proxy {
         listener: TcpListener,
         speak: impl Fn(Arc<Self>, TcpStream, Entrance) -> F,
     ) {
-        let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
         let mut leaving = self.leaving();
         loop {
             let next = async {
                 // The semaphore is never closed.
-                let place = places.clone().acquire_owned().await.ok()?;
+                let place = self.places().clone().acquire_owned().await.ok()?;
                 Some((place, accept(&listener).await?))
             };
             let next = tokio::select! {
@@ -160,19 +160,23 @@ async fn speak_http1(
 ) {
     let leaving = proxy.leaving();
     let stream = Watched::new(stream);
-    let has_two_lengths = stream.has_two_lengths();
+    let seen = stream.seen();
     let entrance = Arc::new(entrance);
     let first = Arc::new(Notify::new());
     let asked = first.clone();
     let service = service_fn(move |request| {
         asked.notify_one();
         let (proxy, entrance) = (proxy.clone(), entrance.clone());
-        let is_ambiguous = has_two_lengths.load(Ordering::Acquire);
+        let seen = seen.clone();
         async move {
-            if is_ambiguous {
+            if seen.has_two_lengths() {
                 return Ok::<_, Infallible>(refuse(request, Refusal::TwoLengths));
             }
-            Ok(answer(&proxy, request, &entrance).await)
+            let response = answer(&proxy, request, &entrance).await;
+            if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                seen.end();
+            }
+            Ok(response)
         }
     });
     let connection = http1::Builder::new()
@@ -186,7 +190,7 @@ async fn speak_http1(
     let (mut connection, mut leaving) = (pin!(connection), leaving);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = told_to_go(&mut leaving, &first) => {
+        _ = told_to_go(&mut leaving, &first) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -202,8 +206,12 @@ async fn speak_http2(
     entrance: Entrance,
 ) {
     let leaving = proxy.leaving();
+    let stream = Prefaced::new(stream);
     let entrance = Arc::new(entrance);
+    let first = Arc::new(Notify::new());
+    let asked = first.clone();
     let service = service_fn(move |request| {
+        asked.notify_one();
         let (proxy, entrance) = (proxy.clone(), entrance.clone());
         async move { Ok::<_, Infallible>(answer(&proxy, request, &entrance).await) }
     });
@@ -211,16 +219,20 @@ async fn speak_http2(
         .max_header_list_size(MAX_HEAD as u32)
         // A page that is loaded anew while it loads drops hundreds of streams, which is no attack.
         .max_pending_accept_reset_streams(MAX_RESETS)
-        .initial_stream_window_size(1 << 20)
-        .initial_connection_window_size(4 << 20)
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(WINDOW)
         // WebSockets (RFC 8441).
         .enable_connect_protocol()
         .serve_connection(TokioIo::new(stream), service);
     let (mut connection, mut leaving) = (pin!(connection), leaving);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = left(&mut leaving) => {
+        has_asked = told_to_go(&mut leaving, &first) => {
             connection.as_mut().graceful_shutdown();
+            if !has_asked {
+                // It may never say how it speaks, which the end of the connection waits for.
+                return;
+            }
             connection.await
         }
     };
@@ -230,8 +242,8 @@ async fn speak_http2(
 }
 
 /// Resolves once everybody is to go, and whoever has just come has asked for something: a connection that has not brought a request
-/// yet would be closed before it is read.
-async fn told_to_go(leaving: &mut watch::Receiver<bool>, first: &Notify) {
+/// yet would be closed before it is read. Says whether it has.
+async fn told_to_go(leaving: &mut watch::Receiver<bool>, first: &Notify) -> bool {
     left(leaving).await;
-    let _ = timeout(LAST_MOMENT, first.notified()).await;
+    timeout(LAST_MOMENT, first.notified()).await.is_ok()
 }

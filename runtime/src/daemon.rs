@@ -16,6 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tracing::{error, info};
 
+use crate::descriptors;
 use crate::gateway::Gateway;
 use crate::keeper_link::{Inheritance, KeeperLink, inherit};
 use crate::panes::{PaneSet, logger, past, pump};
@@ -68,6 +69,7 @@ fn run(home: Home) -> Result<ExitCode, String> {
     let stream = std::io::stdin().as_fd().try_clone_to_owned().map_err(|error| error.to_string())?;
     let (keeper, receiver, inheritance) = inherit(UnixStream::from(stream)).map_err(|error| error.to_string())?;
     info!(version = env!("CARGO_PKG_VERSION"), pid = std::process::id(), keeper = inheritance.keeper, "started");
+    descriptors::raise();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| error.to_string())?;
     let code = runtime.block_on(serve(home, keeper, receiver, inheritance));

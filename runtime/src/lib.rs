@@ -5,6 +5,7 @@
 
 pub mod authority;
 mod daemon;
+mod descriptors;
 mod gateway;
 mod health;
 mod keeper_link;

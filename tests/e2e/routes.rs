@@ -40,6 +40,11 @@ fn a_path_of_the_projects_name_leads_to_another_service_with_or_without_its_begi
     assert_eq!(curl(&[&format!("{url}/apis")]), "200");
     let listed = home.ok(&["urls"]);
     assert!(listed.contains(&format!("{url}/api\n")), "{listed}");
+    // What a page of ours asks for that was there before the service: it has all paths to itself, as anybody has.
+    let start = "/.well-known/locald/start?to=/api/users";
+    assert_eq!(curl(&["-X", "POST", &format!("{url}{start}")]), "200");
+    let doubled = curl(&[&format!("{url}/api//users")]);
+    assert!(doubled.starts_with("GET //users HTTP/1.1\r\n"), "{doubled}");
     // At its own name it has all paths.
     assert!(curl(&[&format!("{}/api/x", site(&home, "api"))]).starts_with("GET /api/x HTTP/1.1\r\n"));
     let admin = url.replace("//shop", "//admin.shop");
@@ -49,8 +54,10 @@ fn a_path_of_the_projects_name_leads_to_another_service_with_or_without_its_begi
     // What a page of ours asks for there is meant for the service of the path.
     home.ok(&["stop", "api"]);
     assert_eq!(curl(&[&url]), "200");
-    let state = curl(&[&format!("{url}/.well-known/locald/state?to=/api/users")]);
-    assert!(state.contains("api does not run"), "{state}");
+    for page in ["/api/users", "/api?x=1"] {
+        let state = curl(&[&format!("{url}/.well-known/locald/state?to={page}")]);
+        assert!(state.contains("api does not run"), "{page}: {state}");
+    }
     fs::write(home.project().join("locald.toml"), manifest_without_stripping()).expect("a file");
     home.ok(&["up"]);
     wait::until("paths are passed on whole", || {

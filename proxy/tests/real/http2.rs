@@ -13,7 +13,7 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::back_end::{BackEnd, header};
 use crate::bridge::agreement;
-use crate::world::SecureWorld;
+use crate::world::{SecureWorld, World};
 
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
@@ -348,6 +348,20 @@ fn what_must_be_refused_is_and_what_must_be_borne_is_answered() {
         })
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn who_has_not_begun_holds_up_nobody_who_leaves() {
+    let back_end = BackEnd::new(|_, _| {});
+    let (plain, secure) = (World::before(&back_end), SecureWorld::before(&back_end));
+    let _silent = [plain.connect(), secure.world.connect()];
+    let mut slow = plain.connect();
+    slow.write_all(b"PRI * HTTP/2").unwrap();
+    let root = CertificateDer::from_pem_file(&secure.root).unwrap();
+    let _idle = Client::connect(secure.world.port, &root);
+    for world in [&plain, &secure.world] {
+        assert!(world.result(world.leave()));
+    }
 }
 
 #[test]

@@ -184,7 +184,7 @@ impl Feed {
             let backend = watch::Sender::new(Backend::Starting { note: None });
             let name = port.map_or_else(|| key.1.clone(), |port| format!("{} ({port})", key.1));
             let route = Route::new(name, home.clone(), backend.subscribe(), manner.hold, Arc::new(caretaker));
-            let route = route.of_group(group.to_owned());
+            let route = route.of_group(group.to_owned()).called(key.1.clone());
             // Paths lead to the first port.
             let route = if manner.strip_path && port.is_none() { route.stripped() } else { route };
             let route = match (manner.http, supervisor.sites.secure_port()) {

@@ -25,6 +25,7 @@ use tokio::time::Instant;
 use tracing::{info, warn};
 
 use crate::authority::{HomeAuthority, LAST, SOON};
+use crate::descriptors;
 use crate::keeper_link::KeeperLink;
 use crate::sites::Entrances;
 use crate::supervisor::Supervisor;
@@ -94,7 +95,7 @@ impl Gateway {
         let authority = authority.map(|authority| authority.authority);
         supervisor.sites.set_entrances(Entrances { http: http.port(), https: https.port() });
         let proxy = settings.page_after.map_or_else(Proxy::default, Proxy::showing_pages_after);
-        let proxy = Arc::new(proxy.believing(settings.trusted_peers.clone()));
+        let proxy = Arc::new(proxy.believing(settings.trusted_peers.clone()).admitting(descriptors::connections()));
         let parts = DoorsParts {
             thread: thread::begin()?,
             proxy: proxy.clone(),
