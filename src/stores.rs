@@ -156,7 +156,7 @@ pub(crate) fn programs() -> Programs {
     } else {
         Privilege::None
     };
-    Programs { privilege }
+    Programs { path: std::env::var_os("PATH").unwrap_or_default(), privilege }
 }
 
 /// The machine; its user must have a home.

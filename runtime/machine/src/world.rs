@@ -73,6 +73,11 @@ impl<'a> World<'a> {
         self.tools.find(program).is_some()
     }
 
+    /// How a program of the system is called that root runs: by its path, so that nobody's namesake is meant.
+    pub(crate) fn of_root(&self, program: &str) -> PathBuf {
+        self.tools.find_for_root(program).unwrap_or_else(|| Path::new("/usr/bin").join(program))
+    }
+
     /// How the package with a program is installed here, by what each distribution calls it.
     pub(crate) fn how_to_install(&self, packages: &Packages) -> String {
         if self.system == System::MacOs {

@@ -132,14 +132,15 @@ pub(super) fn adding(
 ) -> Result<Vec<Call>, StoreError> {
     let gather = gather(distribution, world)?;
     let install = ["-m".as_ref(), "0644".as_ref(), root.file.as_os_str(), store.place.as_os_str()];
-    Ok(vec![Call::new("install", install).by_root(true), gather])
+    Ok(vec![Call::new(world.of_root("install"), install).by_root(true), gather])
 }
 
 pub(super) fn removing(store: &Store, distribution: &Distribution, world: &World<'_>) -> Result<Vec<Call>, StoreError> {
     let gather = gather(distribution, world)?;
     let links = links(store, distribution, world);
     let gone = std::iter::once(&store.place).chain(&links).map(|path| path.as_os_str());
-    let mut calls = vec![Call::new("rm", std::iter::once("-f".as_ref()).chain(gone)).by_root(true), gather];
+    let remove = Call::new(world.of_root("rm"), std::iter::once("-f".as_ref()).chain(gone)).by_root(true);
+    let mut calls = vec![remove, gather];
     // Debian's program tells its hooks of what is new, and of nothing that is gone.
     if let Some(link) = links.first() {
         let hooks = distribution.hooks.into_iter().flat_map(|folder| entries(&world.at(folder)));
@@ -150,10 +151,10 @@ pub(super) fn removing(store: &Store, distribution: &Distribution, world: &World
 }
 
 fn gather(distribution: &Distribution, world: &World<'_>) -> Result<Call, StoreError> {
-    let program = distribution.gather;
-    if !world.has(program) {
-        return Err(StoreError::Missing { program, how: world.how_to_install(&PACKAGES) });
-    }
+    let name = distribution.gather;
+    let Some(program) = world.tools.find_for_root(name) else {
+        return Err(StoreError::Missing { program: name, how: world.how_to_install(&PACKAGES) });
+    };
     Ok(Call::new(program, distribution.arguments).by_root(true))
 }
 

@@ -43,12 +43,12 @@ pub(super) fn presence(store: &Store, root: &Root, world: &World<'_>) -> Result<
 pub(super) fn adding(store: &Store, root: &Root, world: &World<'_>) -> Result<Vec<Call>, StoreError> {
     let file = root.file.to_string_lossy();
     let add = ["-importcert", "-noprompt", "-trustcacerts", "-alias", &root.name, "-file", &file];
-    Ok(vec![keytool(store, &add, world)?.by_root(store.as_root)])
+    Ok(vec![changing(store, &add, world)?])
 }
 
 pub(super) fn removing(store: &Store, root: &Root, world: &World<'_>) -> Result<Vec<Call>, StoreError> {
     let names = names(store, root, world)?.into_iter();
-    names.map(|name| Ok(keytool(store, &["-delete", "-alias", &name], world)?.by_root(store.as_root))).collect()
+    names.map(|name| changing(store, &["-delete", "-alias", &name], world)).collect()
 }
 
 /// What the authority is called in the store, by its fingerprint.
@@ -78,13 +78,35 @@ fn named(list: &str, fingerprint: &str) -> Vec<String> {
     found
 }
 
+/// A call that only looks, which everybody may.
 fn keytool(store: &Store, arguments: &[&str], world: &World<'_>) -> Result<Call, StoreError> {
-    let Some(program) = program("keytool", world) else {
+    call(store, program("keytool", world), arguments, world)
+}
+
+/// A call that changes the store, by whom it belongs to.
+fn changing(store: &Store, arguments: &[&str], world: &World<'_>) -> Result<Call, StoreError> {
+    if !store.as_root {
+        return keytool(store, arguments, world);
+    }
+    // One runtime's program can change the store of another.
+    let chosen = program("keytool", world).and_then(|path| path.canonicalize().ok()).filter(|path| is_safe(path));
+    let program = chosen.or_else(|| world.tools.find_for_root("keytool"));
+    Ok(call(store, program, arguments, world)?.by_root(true))
+}
+
+fn call(store: &Store, program: Option<PathBuf>, arguments: &[&str], world: &World<'_>) -> Result<Call, StoreError> {
+    let Some(program) = program else {
         return Err(StoreError::Missing { program: "keytool", how: world.how_to_install(&PACKAGES) });
     };
     let place = store.place.to_string_lossy();
     let fixed = ["-keystore", &place, "-storepass", PASSWORD];
     Ok(Call::new(program, arguments.iter().copied().chain(fixed)))
+}
+
+/// Whether nobody but root can put another program at this path, which has no links in it.
+fn is_safe(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    path.ancestors().all(|part| part.metadata().is_ok_and(|found| found.uid() == 0 && found.mode() & 0o022 == 0))
 }
 
 /// A program of the runtime that the user has chosen.
@@ -96,6 +118,16 @@ pub(crate) fn program(name: &str, world: &World<'_>) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_root_runs_nobody_else_can_have_put_there() {
+        let scratch = tempfile::tempdir().unwrap();
+        assert!(is_safe(&Path::new("/usr/bin/env").canonicalize().unwrap()));
+        let program = scratch.path().join("keytool");
+        std::fs::write(&program, "").unwrap();
+        assert!(!is_safe(&program), "its folder is below one in which everybody may write");
+        assert!(!is_safe(&scratch.path().join("none")));
+    }
 
     #[test]
     fn names_are_found_by_fingerprint() {

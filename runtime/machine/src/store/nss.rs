@@ -3,7 +3,7 @@
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Presence, Store, StoreError, ask};
 use crate::certificate::{self, PREFIX, Root};
@@ -50,17 +50,16 @@ pub(super) fn presence(store: &Store, root: &Root, world: &World<'_>) -> Result<
 pub(super) fn adding(store: &Store, root: &Root, world: &World<'_>) -> Result<Vec<Call>, StoreError> {
     let mut calls = Vec::new();
     if store.made && !is_there(&store.place) {
-        calls.push(certutil(store, &["-N", "--empty-password"], world)?.by_root(store.as_root));
+        calls.push(changing(store, &["-N", "--empty-password"], world)?);
     }
     let file = root.file.to_string_lossy();
-    let add = certutil(store, &["-A", "-t", TRUST, "-n", &root.name, "-i", &file], world)?;
-    calls.push(add.by_root(store.as_root));
+    calls.push(changing(store, &["-A", "-t", TRUST, "-n", &root.name, "-i", &file], world)?);
     Ok(calls)
 }
 
 pub(super) fn removing(store: &Store, root: &Root, world: &World<'_>) -> Result<Vec<Call>, StoreError> {
     let found = find(store, root, world)?.into_iter();
-    found.map(|it| Ok(certutil(store, &["-D", "-n", &it.name], world)?.by_root(store.as_root))).collect()
+    found.map(|it| changing(store, &["-D", "-n", &it.name], world)).collect()
 }
 
 pub(super) fn authorities(store: &Store, world: &World<'_>) -> Result<Vec<(String, String)>, StoreError> {
@@ -108,12 +107,25 @@ fn fingerprints(store: &Store, name: &str, world: &World<'_>) -> Result<Vec<Stri
     Ok(certificate::certificates(&said.out).map(|der| certificate::sha256(&der)).collect())
 }
 
+/// A call that only looks, which everybody may.
 fn certutil(store: &Store, arguments: &[&str], world: &World<'_>) -> Result<Call, StoreError> {
-    if !world.has("certutil") {
-        return Err(StoreError::Missing { program: "certutil", how: world.how_to_install(&PACKAGES) });
+    call(store, world.has("certutil").then(|| "certutil".into()), arguments, world)
+}
+
+/// A call that changes the database, by whom it belongs to.
+fn changing(store: &Store, arguments: &[&str], world: &World<'_>) -> Result<Call, StoreError> {
+    if !store.as_root {
+        return certutil(store, arguments, world);
     }
+    Ok(call(store, world.tools.find_for_root("certutil"), arguments, world)?.by_root(true))
+}
+
+fn call(store: &Store, program: Option<PathBuf>, arguments: &[&str], world: &World<'_>) -> Result<Call, StoreError> {
+    let Some(program) = program else {
+        return Err(StoreError::Missing { program: "certutil", how: world.how_to_install(&PACKAGES) });
+    };
     let database = format!("sql:{}", store.place.display());
-    Ok(Call::new("certutil", ["-d", &database].into_iter().chain(arguments.iter().copied())))
+    Ok(Call::new(program, ["-d", &database].into_iter().chain(arguments.iter().copied())))
 }
 
 /// Makes the folder of a database, private as Chromium makes it.

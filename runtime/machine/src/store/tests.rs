@@ -167,10 +167,16 @@ impl Machine {
 
 impl Tools for Machine {
     fn find(&self, program: &str) -> Option<PathBuf> {
-        self.programs.contains(program).then(|| format!("/usr/bin/{program}").into())
+        self.programs.contains(program).then(|| self.path("home/me/bin").join(program))
+    }
+
+    fn find_for_root(&self, program: &str) -> Option<PathBuf> {
+        self.programs.contains(program).then(|| format!("/usr/sbin/{program}").into())
     }
 
     fn run(&self, call: &Call) -> io::Result<Said> {
+        let is_of_user = |path: &Path| path.is_relative() || path.starts_with(self.path("home"));
+        assert!(!call.as_root || !is_of_user(call.program.as_ref()), "a namesake of the user's can be meant: {call}");
         if call.as_root && !self.may_be_root {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
@@ -222,12 +228,12 @@ fn debian_is_changed_by_its_own_program_and_links_and_hooks_learn_of_the_end() {
     assert_eq!(
         there_and_back(&machine, Kind::System, System::Linux),
         [
-            &*format!("sudo install -m 0644 ~/root.pem ~/usr/local/share/ca-certificates/{STEM}.crt"),
-            "sudo update-ca-certificates",
+            &*format!("sudo /usr/bin/install -m 0644 ~/root.pem ~/usr/local/share/ca-certificates/{STEM}.crt"),
+            "sudo /usr/sbin/update-ca-certificates",
             &format!(
-                "sudo rm -f ~/usr/local/share/ca-certificates/{STEM}.crt ~/etc/ssl/certs/{STEM}.pem ~/etc/ssl/certs/0a0b0c0d.0"
+                "sudo /usr/bin/rm -f ~/usr/local/share/ca-certificates/{STEM}.crt ~/etc/ssl/certs/{STEM}.pem ~/etc/ssl/certs/0a0b0c0d.0"
             ),
-            "sudo update-ca-certificates",
+            "sudo /usr/sbin/update-ca-certificates",
             &format!("echo -~/etc/ssl/certs/{STEM}.pem | sudo ~/etc/ca-certificates/update.d/jks-keystore"),
         ]
     );
@@ -263,10 +269,10 @@ fn fedora_suse_and_arch_are_changed_by_their_own_programs() {
         assert_eq!(
             there_and_back(&machine, Kind::System, System::Linux),
             [
-                format!("sudo install -m 0644 ~/root.pem {file}"),
-                format!("sudo {gather}"),
-                format!("sudo rm -f {file}"),
-                format!("sudo {gather}"),
+                format!("sudo /usr/bin/install -m 0644 ~/root.pem {file}"),
+                format!("sudo /usr/sbin/{gather}"),
+                format!("sudo /usr/bin/rm -f {file}"),
+                format!("sudo /usr/sbin/{gather}"),
             ]
         );
         assert_eq!(system_bundle(machine.scratch.path()), Some(machine.path(bundle)));
@@ -363,6 +369,23 @@ fn a_browser_that_was_never_started_gets_a_database_which_goes_with_the_authorit
 }
 
 #[test]
+fn what_root_runs_is_a_program_of_the_system_whatever_the_users_path_has() {
+    let files = ["etc/pki/nssdb/cert9.db", "opt/java/lib/security/cacerts", "opt/java/bin/keytool"];
+    let machine = Machine::new(&files, &["certutil", "keytool"]);
+    let mut world = machine.world(System::Linux);
+    world.user.java = Some(machine.path("opt/java"));
+    let root = machine.root();
+    for (kind, program) in [(Kind::Nss, "/usr/sbin/certutil"), (Kind::Java, "/usr/sbin/keytool")] {
+        let store = Store { as_root: true, ..stores(&[kind], &root, &world).remove(0) };
+        let calls = store.adding(&root, &world).unwrap();
+        assert!(calls.iter().all(|call| call.as_root && call.program == program), "{calls:?}");
+        let store = Store { as_root: false, ..store };
+        let calls = store.adding(&root, &world).unwrap();
+        assert!(calls.iter().all(|call| !call.as_root && call.program != program), "{calls:?}");
+    }
+}
+
+#[test]
 fn without_certutil_the_package_is_named_as_the_distribution_calls_it() {
     for (release, package) in [
         ("ID=debian\n", "`sudo apt install libnss3-tools`"),
@@ -391,7 +414,8 @@ fn without_root_the_commands_that_are_missing_are_told_and_nothing_is_done() {
     let store = stores(&[Kind::System], &root, &world).remove(0);
     let Err(StoreError::NeedsRoot { commands }) = store.add(&root, &world) else { panic!("it was added") };
     assert!(
-        commands.starts_with("sudo install -m 0644 ") && commands.ends_with(" && sudo update-ca-certificates"),
+        commands.starts_with("sudo /usr/bin/install -m 0644 ")
+            && commands.ends_with(" && sudo /usr/sbin/update-ca-certificates"),
         "{commands}"
     );
     assert!(machine.changes().is_empty());
