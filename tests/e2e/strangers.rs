@@ -5,8 +5,10 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 use std::time::Duration;
 
+use rustix::process::Signal;
+
 use crate::fake;
-use crate::home::TestHome;
+use crate::home::{TestHome, signal};
 use crate::named::{curl, site};
 
 /// Nobody in particular, on any system.
@@ -37,6 +39,19 @@ fn as_a_stranger(arguments: &[&str]) -> Option<String> {
     Some(String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
 }
 
+/// What another user sends to a port, who is gone before anybody has read it. `false` where that cannot be tried.
+#[expect(clippy::disallowed_methods, reason = "another user is another process")]
+fn left_by_a_stranger(port: &str, said: &str) -> bool {
+    if !rustix::process::geteuid().is_root() {
+        println!("skipped: only root can be another user for a moment");
+        return false;
+    }
+    let mut command = Command::new("bash");
+    command.args(["-c", "exec 3<>/dev/tcp/127.0.0.1/$0 && printf %s \"$1\" >&3", port, said]);
+    assert!(command.uid(STRANGER).gid(STRANGER).current_dir("/").status().expect("bash").success());
+    true
+}
+
 #[test]
 fn another_user_neither_sees_what_is_printed_or_is_there_nor_starts_anything() {
     let home = shop();
@@ -56,6 +71,29 @@ fn another_user_neither_sees_what_is_printed_or_is_there_nor_starts_anything() {
     for name in ["locald", "nothing"] {
         let said = as_a_stranger(&[&url.replace("//shop", &format!("//{name}"))]).expect("root");
         assert!(said.ends_with("404") && !said.contains("shop"), "{said}");
+    }
+}
+
+#[test]
+fn another_user_who_asks_and_is_gone_starts_nothing() {
+    let home = shop();
+    home.ok(&["stop", "web"]);
+    let (url, lazy) = (site(&home, "web"), site(&home, "lazy"));
+    let (host, port) = url.strip_prefix("http://").and_then(|it| it.split_once(':')).expect("a port");
+    let lazy = lazy.trim_start_matches("http://");
+    // The daemon looks at what comes once whoever sent it has left.
+    let daemon = home.daemon_pid();
+    signal(daemon, Signal::STOP);
+    let start = format!(
+        "POST /.well-known/locald/start HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: {url}\r\nContent-Length: 0\r\n\r\n"
+    );
+    let left = [start, format!("GET / HTTP/1.1\r\nHost: {lazy}\r\n\r\n")].map(|it| left_by_a_stranger(port, &it));
+    signal(daemon, Signal::CONT);
+    if left == [true; 2] {
+        // Connections are taken in the order in which they came.
+        assert!(curl(&[&format!("{url}/.well-known/locald/state")]).contains("a secret"));
+        assert_eq!(home.service("web")["state"], "stopped");
+        assert_eq!(home.service("lazy")["state"], "idle");
     }
 }
 

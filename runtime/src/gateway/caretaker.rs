@@ -74,14 +74,17 @@ pub(super) fn wake(supervisor: Arc<Supervisor>, project: ProjectId, family: Stri
     });
 }
 
-/// The user whose connection this is (proc(5), `/proc/net/tcp`): `client` is its end, `proxy` is ours.
+/// The user whose connection this is (proc(5), `/proc/net/tcp`): `client` is its end, `proxy` is ours. `None`: nobody's, as whoever
+/// opened it has closed it already. The kernel shows such an end as root's, without an inode.
 fn owner(table: &str, client: SocketAddr, proxy: SocketAddr) -> Option<u32> {
     let (client, proxy) = (in_table(client), in_table(proxy));
     let mut rows = table.lines().map(str::split_ascii_whitespace);
-    rows.find_map(|mut row| {
-        let is_meant = row.nth(1) == Some(&client) && row.next() == Some(&proxy);
-        is_meant.then(|| row.nth(4)?.parse().ok()).flatten()
-    })
+    let mut row = rows.find(|row| {
+        let mut row = row.clone();
+        row.nth(1) == Some(&client) && row.next() == Some(&proxy)
+    })?;
+    let (user, inode) = (row.nth(7)?, row.nth(1)?);
+    if inode == "0" { None } else { user.parse().ok() }
 }
 
 /// An address as the kernel writes it: in words of 32 bits, each in the machine's own order.
@@ -117,14 +120,27 @@ mod tests {
     }
 
     #[test]
+    fn a_connection_that_was_closed_at_its_other_end_is_nobodys() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (client, proxy) = (stream.local_addr().unwrap(), stream.peer_addr().unwrap());
+        drop(stream);
+        let table = fs::read_to_string("/proc/net/tcp").unwrap();
+        assert!(table.contains(&format!("{} {}", in_table(client), in_table(proxy))), "its row is there");
+        assert_eq!(owner(&table, client, proxy), None);
+    }
+
+    #[test]
     fn the_user_is_read_from_the_row_of_the_connection_alone() {
         let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid\n   \
             0: 0100007F:C001 0100007F:1F90 01 00000000:00000000 00:00000000 00000000  1000        0 1\n   \
-            1: 0100007F:1F90 0100007F:C001 01 00000000:00000000 00:00000000 00000000     7        0 2\n";
+            1: 0100007F:1F90 0100007F:C001 01 00000000:00000000 00:00000000 00000000     7        0 2\n   \
+            2: 0100007F:C002 0100007F:1F90 05 00000000:00000000 00:00000000 00000000     0        0 0\n";
         let (client, proxy) = ("127.0.0.1:49153".parse().unwrap(), "127.0.0.1:8080".parse().unwrap());
         if cfg!(target_endian = "little") {
             assert_eq!(owner(table, client, proxy), Some(1000));
             assert_eq!(owner(table, proxy, client), Some(7));
+            assert_eq!(owner(table, "127.0.0.1:49154".parse().unwrap(), proxy), None);
         }
     }
 }
