@@ -90,6 +90,12 @@ pub(crate) fn inherit(stream: UnixStream) -> Result<(KeeperLink, Receiver, Inher
 }
 
 impl KeeperLink {
+    /// A link to whoever reads the other end of `stream`.
+    #[cfg(test)]
+    pub(crate) fn over(stream: UnixStream) -> Self {
+        Self(Mutex::new(channel(stream).unwrap().0))
+    }
+
     /// Sends an order.
     ///
     /// # Errors

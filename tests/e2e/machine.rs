@@ -263,6 +263,12 @@ fn sockets_that_locald_was_started_with_are_the_proxys() {
     drop((listener, command));
     wait::until("the name has no port", || (machine.urls()[0] == "http://demo.localhost").then_some(()));
     assert_eq!(curl(&["http://demo.localhost/"]), "200");
+    // The next daemon has it too, and the port of before beside it, though that was at one address more.
+    machine.ok(&["daemon", "restart"]);
+    assert_eq!(machine.urls()[0], "http://demo.localhost");
+    for url in ["http://demo.localhost/", "http://demo.localhost:8080/"] {
+        assert_eq!(curl(&[url]), "200", "{url}");
+    }
     // One that the world could reach is refused, and told.
     machine.ok(&["shutdown"]);
     let open = TcpListener::bind("0.0.0.0:80").expect("root may");

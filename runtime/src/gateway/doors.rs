@@ -116,19 +116,31 @@ impl Doors {
         let received = tokio::task::spawn_blocking(move || received::receive(&from)).await;
         let received = received.map_err(|error| Failure::new(FailureKind::Internal, error.to_string()))?;
         let received = received.map_err(|error| Failure::new(FailureKind::BadRequest, error.to_string()))?;
-        for (scheme, sockets) in received {
-            if !self.may_have(scheme) {
-                return Err(Failure::new(FailureKind::BadRequest, format!("the proxy is not to speak {scheme}")));
-            }
-            self.move_to(scheme, sockets)
-                .map_err(|error| Failure::new(FailureKind::Internal, format!("a socket cannot be used: {error}")))?;
-        }
+        self.move_all(received)?;
         if let Some(supervisor) = self.parts.supervisor.upgrade() {
             let ProxyPorts { http, https, .. } = self.ports();
             supervisor.sites.set_entrances(Entrances { http, https });
             supervisor.touch();
         }
         Ok(self.ports())
+    }
+
+    /// Has each scheme listen on its sockets, or none of them.
+    fn move_all(&self, received: Vec<(Scheme, Vec<TcpListener>)>) -> Result<(), Failure> {
+        if let Some((scheme, _)) = received.iter().find(|(scheme, _)| !self.may_have(*scheme)) {
+            return Err(Failure::new(FailureKind::BadRequest, format!("the proxy is not to speak {scheme}")));
+        }
+        let ready = received.into_iter().map(|(scheme, sockets)| {
+            let listeners = Listeners::handed_in(sockets)?;
+            Ok((scheme, listeners.try_clone()?, listeners))
+        });
+        let ready: io::Result<Vec<_>> = ready.collect();
+        let ready =
+            ready.map_err(|error| Failure::new(FailureKind::Internal, format!("a socket cannot be used: {error}")))?;
+        for (scheme, serving, listeners) in ready {
+            self.move_to(scheme, serving, listeners);
+        }
+        Ok(())
     }
 
     fn may_have(&self, scheme: Scheme) -> bool {
@@ -138,25 +150,23 @@ impl Doors {
         }
     }
 
-    /// Has a scheme listen on these sockets; those of before stay beside them.
-    fn move_to(&self, scheme: Scheme, sockets: Vec<TcpListener>) -> io::Result<()> {
-        let listeners = Listeners::handed_in(sockets)?;
-        let serving = listeners.try_clone()?;
+    /// Has a scheme listen on these sockets, `serving` being the same once more; those of before stay beside them.
+    fn move_to(&self, scheme: Scheme, serving: Listeners, listeners: Listeners) {
         let mut open = self.open();
         let place = &mut open[scheme as usize];
         if place.port() == listeners.port() {
             // Two who hand in the same: sockets of one port are one socket, or the second could not have been opened.
-            return Ok(());
+            return;
         }
         // First what was there, as the new ones take its name.
         place.hold_former(scheme, &self.parts.keeper);
+        place.release_unless_in(&listeners, scheme, &self.parts.keeper);
         listeners.hold_all(scheme, &self.parts.keeper);
         info!(%scheme, from = place.port(), to = listeners.port(), "the proxy has another port");
         *place = listeners;
         drop(open);
         lock(&self.notices).retain(|notice| !notice.starts_with(&format!("{scheme}: ")));
         self.serve(scheme, serving);
-        Ok(())
     }
 
     fn serve(&self, scheme: Scheme, listeners: Listeners) {
@@ -192,4 +202,76 @@ fn is_usual(address: IpAddr) -> bool {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixStream;
+
+    use locald_keeper::{Receiver, ToKeeper, channel};
+
+    use super::*;
+
+    /// Without TLS, at one port of these addresses; and what the keeper is told.
+    fn doors(addresses: &[&str]) -> (Doors, Receiver) {
+        let (ours, keepers) = UnixStream::pair().unwrap();
+        let settings = Settings {
+            http: Entrance::Usual,
+            https: Entrance::Off,
+            bind: Vec::new(),
+            trusted_peers: Vec::new(),
+            page_after: None,
+            certificates: Vec::new(),
+        };
+        let parts = DoorsParts {
+            thread: Handle::current(),
+            proxy: Arc::new(Proxy::default()),
+            authority: None,
+            supplied: Arc::default(),
+            keeper: Arc::new(KeeperLink::over(ours)),
+            supervisor: Weak::new(),
+            settings,
+            notices: Vec::new(),
+        };
+        let http = Listeners::handed_in(at_one_port(addresses)).unwrap();
+        (Doors::new(parts, http, Listeners::default(), Vec::new()), channel(keepers).unwrap().1)
+    }
+
+    /// The first decides on the port.
+    fn at_one_port(addresses: &[&str]) -> Vec<TcpListener> {
+        let mut port = 0;
+        let listener = |address: &&str| {
+            let listener = TcpListener::bind((*address, port)).unwrap();
+            port = listener.local_addr().unwrap().port();
+            listener
+        };
+        addresses.iter().map(listener).collect()
+    }
+
+    #[tokio::test]
+    async fn what_the_keeper_has_under_the_names_of_urls_is_of_one_port_though_fewer_addresses_are_handed_in() {
+        let (doors, mut keeper) = doors(&["127.0.0.1", "127.0.0.2"]);
+        let before = doors.ports().http.unwrap();
+        doors.move_all(vec![(Scheme::Http, at_one_port(&["127.0.0.1"]))]).unwrap();
+        assert_ne!(doors.ports().http, Some(before));
+        let hold = |key: String| ToKeeper::Hold { key };
+        for order in [
+            hold(format!("proxy-former/http/127.0.0.1:{before}")),
+            hold(format!("proxy-former/http/127.0.0.2:{before}")),
+            ToKeeper::Release { key: "proxy/http/127.0.0.2".to_owned() },
+            hold("proxy/http/127.0.0.1".to_owned()),
+        ] {
+            assert_eq!(keeper.receive::<ToKeeper>().unwrap().0, order);
+        }
+    }
+
+    #[tokio::test]
+    async fn sockets_of_which_one_is_not_wanted_are_all_refused() {
+        let (doors, _keeper) = doors(&["127.0.0.1"]);
+        let before = doors.ports().http;
+        let both = Scheme::ALL.map(|scheme| (scheme, at_one_port(&["127.0.0.1"])));
+        let refused = doors.move_all(both.into()).unwrap_err();
+        assert_eq!(refused.message, "the proxy is not to speak HTTPS");
+        assert_eq!(doors.ports().http, before);
+    }
 }

@@ -175,6 +175,18 @@ impl Listeners {
         }
     }
 
+    /// Has the keeper close those of them whose names the ones that `next` has do not take: what is held under such names is of one port.
+    pub(super) fn release_unless_in(&self, next: &Self, scheme: Scheme, keeper: &KeeperLink) {
+        let next = next.addresses();
+        for address in self.addresses().into_iter().filter(|address| !next.contains(address)) {
+            release(keeper, &scheme.key(address));
+        }
+    }
+
+    fn addresses(&self) -> Vec<IpAddr> {
+        self.0.iter().filter_map(|listener| Some(listener.local_addr().ok()?.ip())).collect()
+    }
+
     /// Their port.
     pub(super) fn port(&self) -> Option<u16> {
         Some(self.0.first()?.local_addr().ok()?.port())
