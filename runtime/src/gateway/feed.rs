@@ -1,7 +1,7 @@
 //! Routes that follow services: their names, and where each is, in each of its lives.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use locald_api::{ProjectId, ServiceId};
@@ -52,7 +52,8 @@ struct Manner {
     hold: Duration,
     idle_stop: Option<Duration>,
     strip_path: bool,
-    http: PlainHttp,
+    /// Requests without TLS are sent to this port.
+    secure_port: Option<u16>,
 }
 
 /// One life of a service, at one port.
@@ -78,13 +79,16 @@ impl Feeds {
                 let services = families.remove(called.as_str()).unwrap_or_default();
                 let Some(definition) = project.definitions.iter().find(|it| it.family == called) else { continue };
                 let key = (project.id.clone(), called);
-                let make = || Feed::new(&key, &site, Manner::of(definition), &project.name, supervisor);
-                let feed = self.feeds.entry(key.clone()).or_insert_with(make);
-                if !feed.is_of(&site) || feed.manner != Manner::of(definition) {
-                    *feed = make();
-                    is_other = true;
-                }
+                let manner = Manner::of(definition, supervisor.sites.secure_port());
+                let mut feed = match self.feeds.remove(&key) {
+                    Some(feed) if feed.is_of(&site) && feed.manner == manner => feed,
+                    former => {
+                        is_other = true;
+                        Feed::new(&key, &site, manner, &project.name, &Arc::downgrade(supervisor), former)
+                    }
+                };
                 feed.refresh(&key.1, &site, &services, supervisor);
+                self.feeds.insert(key.clone(), feed);
                 names.push((key, site));
             }
         }
@@ -169,37 +173,55 @@ impl Feeds {
 }
 
 impl Manner {
-    fn of(definition: &Definition) -> Self {
+    /// `secure_port`: where TLS is spoken.
+    fn of(definition: &Definition, secure_port: Option<u16>) -> Self {
         let Definition { hold, idle_stop, strip_path, http, .. } = *definition;
-        Self { hold, idle_stop, strip_path, http }
+        Self { hold, idle_stop, strip_path, secure_port: secure_port.filter(|_| http == PlainHttp::Redirect) }
     }
 }
 
 impl Feed {
-    fn new(key: &Key, site: &Site, manner: Manner, group: &str, supervisor: &Arc<Supervisor>) -> Self {
-        let activity = manner.idle_stop.map(|limit| (Activity::new(), limit));
-        let outlet = |port: Option<&str>, home: &HostName| {
+    /// `former`: the one of before, of other names or another manner. What is known of the service stays known: requests that are on
+    /// their way count on, and those that wait for it learn when it is there.
+    fn new(
+        key: &Key,
+        site: &Site,
+        manner: Manner,
+        group: &str,
+        supervisor: &Weak<Supervisor>,
+        former: Option<Self>,
+    ) -> Self {
+        let (idleness, mut known) = former.map_or_else(Default::default, |it| (it.idleness, it.outlets));
+        let idleness = manner.idle_stop.map(|limit| match idleness {
+            Some(idleness) => idleness.with_limit(limit),
+            None => Idleness::new(Activity::new(), limit),
+        });
+        let outlet = |(port, home): (Option<&str>, &HostName)| {
             let (project, family) = key.clone();
-            let caretaker = Caretaker { supervisor: Arc::downgrade(supervisor), project, family };
-            let backend = watch::Sender::new(Backend::Starting { note: None });
+            let caretaker = Caretaker { supervisor: supervisor.clone(), project, family };
+            let known = known.extract_if(.., |outlet| outlet.port.as_deref() == port).next();
+            let (backend, lives) = known.map_or_else(
+                || (watch::Sender::new(Backend::Starting { note: None }), BTreeMap::new()),
+                |outlet| (outlet.backend, outlet.lives),
+            );
             let name = port.map_or_else(|| key.1.clone(), |port| format!("{} ({port})", key.1));
             let route = Route::new(name, home.clone(), backend.subscribe(), manner.hold, Arc::new(caretaker));
             let route = route.of_group(group.to_owned()).called(key.1.clone());
             // Paths lead to the first port.
             let route = if manner.strip_path && port.is_none() { route.stripped() } else { route };
-            let route = match (manner.http, supervisor.sites.secure_port()) {
-                (PlainHttp::Redirect, Some(port)) => route.secured(port),
-                _ => route,
-            };
-            // Whoever asks at one of the ports asks the service.
-            let route = match &activity {
-                Some((activity, _)) => route.counted(activity.clone()),
+            let route = match manner.secure_port {
+                Some(port) => route.secured(port),
                 None => route,
             };
-            Outlet { port: port.map(str::to_owned), route: Arc::new(route), backend, lives: BTreeMap::new() }
+            // Whoever asks at one of the ports asks the service.
+            let route = match &idleness {
+                Some(idleness) => route.counted(idleness.activity().clone()),
+                None => route,
+            };
+            Outlet { port: port.map(str::to_owned), route: Arc::new(route), backend, lives }
         };
-        let outlets = homes(site).map(|(port, home)| outlet(port, home)).collect();
-        Self { manner, idleness: activity.map(|(activity, limit)| Idleness::new(activity, limit)), outlets }
+        let outlets = homes(site).map(outlet).collect();
+        Self { manner, idleness, outlets }
     }
 
     /// Whether it was made for the same ports at the same names.
@@ -287,5 +309,78 @@ fn is_same(one: &Backend, other: &Backend) -> bool {
         (Backend::Idle, Backend::Idle) => true,
         (Backend::Down { reason: one, .. }, Backend::Down { reason: other, .. }) => one == other,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sites::PortSite;
+    use crate::supervisor::plain;
+
+    const MANNER: Manner = Manner {
+        hold: Duration::from_secs(30),
+        idle_stop: Some(Duration::from_mins(1)),
+        strip_path: false,
+        secure_port: None,
+    };
+
+    fn name(host: &str) -> HostName {
+        host.parse().unwrap()
+    }
+
+    /// A service at this name, with a port `admin` below it.
+    fn site(home: &str) -> Site {
+        Site {
+            home: name(home),
+            because: None,
+            names: vec![name(home)],
+            asked: Vec::new(),
+            protocol: Protocol::default(),
+            paths: Vec::new(),
+            ports: BTreeMap::from([(
+                "admin".to_owned(),
+                PortSite { home: name(&format!("admin.{home}")), names: Vec::new() },
+            )]),
+        }
+    }
+
+    fn feed(home: &str, manner: Manner, former: Option<Feed>) -> Feed {
+        let key = (ProjectId("shop".to_owned()), "web".to_owned());
+        Feed::new(&key, &site(home), manner, "shop", &Weak::new(), former)
+    }
+
+    #[test]
+    fn what_is_known_of_a_service_outlives_its_name_and_what_is_said_of_its_requests() {
+        for (home, manner) in [
+            ("other.localhost", MANNER),
+            ("shop.localhost", Manner { hold: Duration::ZERO, ..MANNER }),
+            ("shop.localhost", Manner { idle_stop: Some(Duration::from_mins(2)), ..MANNER }),
+        ] {
+            let mut former = feed("shop.localhost", MANNER, None);
+            let counted = former.idleness.as_ref().unwrap().activity().clone();
+            let upstream = Arc::new(Upstream::new(1));
+            let waiting: Vec<_> = former.outlets.iter().map(|outlet| outlet.backend.subscribe()).collect();
+            let service = ServiceId { project: ProjectId("shop".to_owned()), service: "web".to_owned() };
+            let life = Life { service, pid: 1, port: 1, is_http2: false };
+            former.outlets[0].lives.insert(life, upstream.clone());
+            let feed = feed(home, manner, Some(former));
+            assert!(Arc::ptr_eq(feed.idleness.as_ref().unwrap().activity(), &counted), "requests count on");
+            assert_eq!((feed.manner, feed.outlets[0].route.home()), (manner, &name(home)));
+            assert!(feed.outlets[0].lives.values().all(|known| Arc::ptr_eq(known, &upstream)));
+            assert_eq!(feed.outlets.iter().map(|outlet| outlet.lives.len()).collect::<Vec<_>>(), [1, 0]);
+            for (outlet, mut waiting) in feed.outlets.iter().zip(waiting) {
+                outlet.backend.send_replace(Backend::Idle);
+                assert!(matches!(*waiting.borrow_and_update(), Backend::Idle), "whoever waits learns of it");
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_is_sent_to_tls_is_sent_to_the_port_that_it_has_now() {
+        let manner = |http, port| Manner::of(&Definition { http, ..plain("web") }, port).secure_port;
+        assert_eq!(manner(PlainHttp::Redirect, Some(8443)), Some(8443));
+        assert_eq!(manner(PlainHttp::Redirect, Some(443)), Some(443));
+        assert_eq!(manner(PlainHttp::Serve, Some(443)), None);
     }
 }

@@ -21,6 +21,16 @@ impl Idleness {
         Self { activity, limit, since: None }
     }
 
+    /// The same, with another time after which it is stopped.
+    pub(super) fn with_limit(self, limit: Duration) -> Self {
+        Self { limit, ..self }
+    }
+
+    /// Where its requests are counted.
+    pub(super) fn activity(&self) -> &Arc<Activity> {
+        &self.activity
+    }
+
     /// It runs, or does not.
     pub(super) fn note(&mut self, runs: bool) {
         self.since = if runs { self.since.or_else(|| Some(Instant::now())) } else { None };
