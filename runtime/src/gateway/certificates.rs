@@ -26,13 +26,13 @@ struct Entry {
 
 #[derive(Debug, Default)]
 struct Known {
-    /// How the files were when they were last read.
-    stamps: [Option<Stamp>; 2],
+    /// How the files were when they were last read, or that they were not there.
+    stamps: Option<[Option<Stamp>; 2]>,
     /// What was read of them when they were last in order.
     certified: Option<Certified>,
 }
 
-/// What changes when a file does: its place, its length, and when it was written.
+/// What changes when a file does: its place, its length, and when it was written or may be read by others than before.
 type Stamp = (u64, u64, u64, i64, i64);
 
 impl Supplied {
@@ -78,8 +78,8 @@ impl Entry {
     fn refresh(&self) -> Result<(), String> {
         let CertificateFiles { cert, key, host } = &self.files;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let stamps = [cert, key].map(|file| stamp(file));
-        if known.stamps == stamps && stamps.iter().all(Option::is_some) {
+        let stamps = Some([cert, key].map(|file| stamp(file)));
+        if known.stamps == stamps {
             return Ok(());
         }
         let is_news = known.certified.is_some();
@@ -104,7 +104,7 @@ fn read(file: &Path) -> std::io::Result<Vec<u8>> {
 
 fn stamp(file: &Path) -> Option<Stamp> {
     let found = fs::metadata(file).ok()?;
-    Some((found.dev(), found.ino(), found.len(), found.mtime(), found.mtime_nsec()))
+    Some((found.dev(), found.ino(), found.len(), found.ctime(), found.ctime_nsec()))
 }
 
 /// Whether a key is not its owner's alone.
@@ -146,6 +146,21 @@ mod tests {
         assert!(!first.is_same(&second));
         fs::remove_file(&files.key).unwrap();
         assert!(second.is_same(&of(&supplied, "shop.localhost").unwrap()));
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said_to_be_so_once_and_tried_again_when_that_may_have_changed() {
+        let scratch = tempfile::tempdir().unwrap();
+        let files = write(scratch.path(), "shop.localhost");
+        fs::remove_file(&files.key).unwrap();
+        let (supplied, notices) = Supplied::read(std::slice::from_ref(&files));
+        assert_eq!(notices.len(), 1);
+        assert_eq!(supplied.0[0].refresh(), Ok(()), "it was said");
+        write(scratch.path(), "shop.localhost");
+        assert!(of(&supplied, "shop.localhost").is_some());
+        let before = stamp(&files.key);
+        fs::set_permissions(&files.key, fs::Permissions::from_mode(0o400)).unwrap();
+        assert_ne!(stamp(&files.key), before);
     }
 
     #[test]
