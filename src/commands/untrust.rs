@@ -116,8 +116,7 @@ fn others(world: &World<'_>) -> Vec<Root> {
     let nobody =
         Root { name: String::new(), file: PathBuf::new(), fingerprint: String::new(), thumbprint: String::new() };
     let found = locald_machine::stores(&Kind::ALL, &nobody, world);
-    let found = found.iter().flat_map(|store| store.authorities(world).unwrap_or_default());
-    found.map(|(name, fingerprint)| Root { name, fingerprint, ..nobody.clone() }).collect()
+    found.iter().flat_map(|store| store.authorities(world).unwrap_or_default()).collect()
 }
 
 fn report(rows: &[Row], args: &UntrustArgs, ui: &mut Ui) -> Result<(), CommandError> {

@@ -30,7 +30,12 @@ impl Root {
     /// The first certificate of `pem`, which is the text of `file`; `None` if there is none.
     pub fn new(name: &str, file: PathBuf, pem: &str) -> Option<Self> {
         let der = certificates(pem).next()?;
-        Some(Self { name: name.to_owned(), file, fingerprint: sha256(&der), thumbprint: sha1(&der) })
+        Some(Self { file, ..Self::without_file(name.to_owned(), &der) })
+    }
+
+    /// That of a certificate that was found in a store.
+    pub(crate) fn without_file(name: String, der: &[u8]) -> Self {
+        Self { name, file: PathBuf::new(), fingerprint: sha256(der), thumbprint: sha1(der) }
     }
 }
 

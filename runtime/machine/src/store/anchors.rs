@@ -180,12 +180,12 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
     entries
 }
 
-pub(super) fn authorities(distribution: &Distribution, world: &World<'_>) -> Vec<(String, String)> {
+pub(super) fn authorities(distribution: &Distribution, world: &World<'_>) -> Vec<Root> {
     let is_ours = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"locald-"));
     let files = entries(&world.at(distribution.anchors)).into_iter().filter(is_ours);
     let authority = |path: PathBuf| {
         let der = certificate::certificates(&fs::read_to_string(&path).ok()?).next()?;
-        Some((path.display().to_string(), certificate::sha256(&der)))
+        Some(Root::without_file(path.display().to_string(), &der))
     };
     files.filter_map(authority).collect()
 }

@@ -11,6 +11,10 @@ pub(super) fn store(world: &World<'_>) -> Store {
 }
 
 pub(super) fn presence(store: &Store, root: &Root, world: &World<'_>) -> Result<Presence, StoreError> {
+    // Nothing is named by it, and what the system makes of that is not known.
+    if root.thumbprint.is_empty() {
+        return Ok(Presence::Absent);
+    }
     let find = ["find-certificate".as_ref(), "-a".as_ref(), "-Z".as_ref(), store.place.as_os_str()];
     let said = ask(&Call::new("security", find), world)?;
     let is_ours = |line: &str| {
@@ -39,7 +43,10 @@ pub(super) fn adding(store: &Store, root: &Root) -> Vec<Call> {
     vec![Call::new("security", add)]
 }
 
-pub(super) fn removing(store: &Store, root: &Root) -> Vec<Call> {
+pub(super) fn removing(store: &Store, root: &Root, world: &World<'_>) -> Result<Vec<Call>, StoreError> {
+    if presence(store, root, world)? == Presence::Absent {
+        return Ok(Vec::new());
+    }
     // `-t`: what the user has decided about it goes too.
     let delete = [
         "delete-certificate".as_ref(),
@@ -48,5 +55,5 @@ pub(super) fn removing(store: &Store, root: &Root) -> Vec<Call> {
         root.thumbprint.as_ref(),
         store.place.as_os_str(),
     ];
-    vec![Call::new("security", delete)]
+    Ok(vec![Call::new("security", delete)])
 }

@@ -194,7 +194,7 @@ impl Store {
     pub fn removing(&self, root: &Root, world: &World<'_>) -> Result<Vec<Call>, StoreError> {
         match self.way {
             Way::Anchors(distribution) => anchors::removing(self, distribution, world),
-            Way::Keychain => Ok(keychain::removing(self, root)),
+            Way::Keychain => keychain::removing(self, root, world),
             Way::Nss => nss::removing(self, root, world),
             Way::Windows => windows::removing(root, world),
             Way::Java => java::removing(self, root, world),
@@ -203,14 +203,21 @@ impl Store {
 
     /// Has it trust the authority.
     pub fn add(&self, root: &Root, world: &World<'_>) -> Result<(), StoreError> {
-        if self.way == Way::Nss && self.made {
+        let calls = self.adding(root, world)?;
+        let is_to_be_made = self.way == Way::Nss && self.made && !nss::is_there(&self.place);
+        let has_folder = self.place.exists();
+        if is_to_be_made {
             nss::make_folder(self)?;
         }
-        carry_out(&self.adding(root, world)?, world)?;
-        match self.presence(root, world)? {
+        let added = carry_out(&calls, world).and_then(|()| match self.presence(root, world)? {
             Presence::Trusted => Ok(()),
             Presence::Traces | Presence::Absent => Err(StoreError::Unchanged),
+        });
+        // Nobody writes down what was made for nothing. Files that are no database and were there before are somebody's.
+        if added.is_err() && is_to_be_made && (nss::is_there(&self.place) || !has_folder) {
+            let _ = nss::remove_if_empty(self, world);
         }
+        added
     }
 
     /// Removes every trace of the authority.
@@ -232,8 +239,8 @@ impl Store {
         }
     }
 
-    /// The names of all of locald's authorities in it, with their fingerprints, as far as it tells.
-    pub fn authorities(&self, world: &World<'_>) -> Result<Vec<(String, String)>, StoreError> {
+    /// All of locald's authorities in it, as far as it tells. No file holds them.
+    pub fn authorities(&self, world: &World<'_>) -> Result<Vec<Root>, StoreError> {
         match self.way {
             Way::Anchors(distribution) => Ok(anchors::authorities(distribution, world)),
             Way::Nss => nss::authorities(self, world),

@@ -62,11 +62,10 @@ pub(super) fn removing(store: &Store, root: &Root, world: &World<'_>) -> Result<
     found.map(|it| changing(store, &["-D", "-n", &it.name], world)).collect()
 }
 
-pub(super) fn authorities(store: &Store, world: &World<'_>) -> Result<Vec<(String, String)>, StoreError> {
+pub(super) fn authorities(store: &Store, world: &World<'_>) -> Result<Vec<Root>, StoreError> {
     let mut found = Vec::new();
     for listed in list(store, world)? {
-        let prints = fingerprints(store, &listed.name, world)?;
-        found.extend(prints.into_iter().map(|print| (listed.name.clone(), print)));
+        found.extend(roots(store, &listed.name, world)?);
     }
     Ok(found)
 }
@@ -75,7 +74,7 @@ pub(super) fn authorities(store: &Store, world: &World<'_>) -> Result<Vec<(Strin
 fn find(store: &Store, root: &Root, world: &World<'_>) -> Result<Vec<Listed>, StoreError> {
     let mut found = Vec::new();
     for listed in list(store, world)? {
-        if fingerprints(store, &listed.name, world)?.contains(&root.fingerprint) {
+        if roots(store, &listed.name, world)?.iter().any(|found| found.fingerprint == root.fingerprint) {
             found.push(listed);
         }
     }
@@ -102,9 +101,10 @@ fn listed(line: &str) -> Option<Listed> {
     is_trust.then(|| Listed { name: name.trim().to_owned(), trust: trust.to_owned() })
 }
 
-fn fingerprints(store: &Store, name: &str, world: &World<'_>) -> Result<Vec<String>, StoreError> {
+/// The certificates of a name.
+fn roots(store: &Store, name: &str, world: &World<'_>) -> Result<Vec<Root>, StoreError> {
     let said = ask(&certutil(store, &["-L", "-n", name, "-a"], world)?, world)?;
-    Ok(certificate::certificates(&said.out).map(|der| certificate::sha256(&der)).collect())
+    Ok(certificate::certificates(&said.out).map(|der| Root::without_file(name.to_owned(), &der)).collect())
 }
 
 /// A call that only looks, which everybody may.

@@ -24,6 +24,8 @@ struct Machine {
     scratch: TempDir,
     programs: BTreeSet<&'static str>,
     may_be_root: bool,
+    /// The argument with which every program fails.
+    refused: Option<&'static str>,
     calls: RefCell<Vec<String>>,
     /// What is in each database, by its folder.
     databases: RefCell<BTreeMap<String, Database>>,
@@ -40,7 +42,7 @@ impl Machine {
         fs::write(scratch.path().join("root.pem"), PEM).unwrap();
         let programs = programs.iter().copied().collect();
         let (calls, databases) = (RefCell::default(), RefCell::default());
-        Self { scratch, programs, may_be_root: true, calls, databases }
+        Self { scratch, programs, may_be_root: true, refused: None, calls, databases }
     }
 
     fn path(&self, path: &str) -> PathBuf {
@@ -180,8 +182,10 @@ impl Tools for Machine {
         if call.as_root && !self.may_be_root {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
+        assert!(!call.arguments.iter().any(|word| word.is_empty()), "it means nothing that is known: {call}");
         self.calls.borrow_mut().push(call.to_string());
-        let out = self.act(call);
+        let is_refused = self.refused.is_some_and(|word| call.arguments.iter().any(|it| it == word));
+        let out = if is_refused { None } else { self.act(call) };
         Ok(Said { success: out.is_some(), out: out.unwrap_or_default(), err: String::new() })
     }
 }
@@ -303,6 +307,35 @@ fn macos_and_windows_are_changed_by_their_own_programs() {
 }
 
 #[test]
+fn an_authority_whose_thumbprint_nobody_knows_is_absent_where_it_is_known_by_that() {
+    for (kind, program, system) in
+        [(Kind::System, "security", System::MacOs), (Kind::Windows, "certutil.exe", System::Wsl)]
+    {
+        let machine = Machine::new(&[], &[program]);
+        let (root, world) = (machine.root(), machine.world(system));
+        let store = stores(&[kind], &root, &world).remove(0);
+        store.add(&root, &world).unwrap();
+        let unknown = Root { thumbprint: String::new(), ..root.clone() };
+        assert_eq!(store.presence(&unknown, &world).unwrap(), Presence::Absent);
+        store.remove(&unknown, &world).unwrap();
+        assert_eq!(store.presence(&root, &world).unwrap(), Presence::Trusted, "{kind}");
+    }
+}
+
+#[test]
+fn authorities_that_are_found_in_a_store_are_known_to_every_other() {
+    let files = ["usr/local/share/ca-certificates/", "etc/ssl/certs/", "home/me/.pki/nssdb/cert9.db"];
+    let machine = Machine::new(&files, &["update-ca-certificates", "certutil"]);
+    let (root, world) = (machine.root(), machine.world(System::Linux));
+    for store in stores(&[Kind::System, Kind::Nss], &root, &world) {
+        store.add(&root, &world).unwrap();
+        let found = store.authorities(&world).unwrap();
+        let [found] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!((&found.fingerprint, &found.thumbprint), (&root.fingerprint, &root.thumbprint));
+    }
+}
+
+#[test]
 fn every_database_of_nss_is_found_once_however_its_browser_was_installed() {
     let places = [
         "home/me/.pki/nssdb",
@@ -357,6 +390,7 @@ fn a_browser_that_was_never_started_gets_a_database_which_goes_with_the_authorit
     );
     let (root, world) = (machine.root(), machine.world(System::Linux));
     let store = stores(&[Kind::Nss], &root, &world).remove(0);
+    assert!(store.made && store.noted(&root, true).made);
     store.add(&root, &world).unwrap();
     machine
         .databases
@@ -366,6 +400,22 @@ fn a_browser_that_was_never_started_gets_a_database_which_goes_with_the_authorit
         .insert("mine".to_owned(), (OTHER.to_owned(), "C,,".to_owned()));
     store.remove(&root, &world).unwrap();
     assert!(store.place.is_dir(), "somebody else's certificate is in it");
+}
+
+#[test]
+fn a_database_that_was_made_for_nothing_goes_again() {
+    for (programs, refused) in
+        [(&["chromium"][..], None), (&["chromium", "certutil"], Some("-N")), (&["chromium", "certutil"], Some("-A"))]
+    {
+        let mut machine = Machine::new(&["home/me/"], programs);
+        machine.refused = refused;
+        let (root, world) = (machine.root(), machine.world(System::Linux));
+        let before = tree(machine.scratch.path());
+        let store = stores(&[Kind::Nss], &root, &world).remove(0);
+        assert!(store.made);
+        store.add(&root, &world).unwrap_err();
+        assert_eq!(tree(machine.scratch.path()), before, "{refused:?}");
+    }
 }
 
 #[test]

@@ -18,6 +18,10 @@ pub(super) fn store() -> Store {
 }
 
 pub(super) fn presence(root: &Root, world: &World<'_>) -> Result<Presence, StoreError> {
+    // Nothing is named by it, and what Windows makes of that is not known.
+    if root.thumbprint.is_empty() {
+        return Ok(Presence::Absent);
+    }
     let said = ask(&call(&["-verifystore", "Root", &root.thumbprint], world)?, world)?;
     Ok(if said.success { Presence::Trusted } else { Presence::Absent })
 }
