@@ -109,8 +109,13 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// Enters a change, in place of what was known of it.
-    pub fn enter(&mut self, change: Change) {
+    /// Enters a change, in place of what was known of it. That a store was made for an authority is remembered, whichever of them is the
+    /// last to go from it.
+    pub fn enter(&mut self, mut change: Change) {
+        if let Change::Trust(trusted) = &mut change {
+            let was_made = |entry: &Entry| matches!(&entry.change, Change::Trust(known) if known.made && known.place == trusted.place);
+            trusted.made |= self.entries.iter().any(was_made);
+        }
         self.strike(&change);
         self.entries.push(Entry { change, at: Timestamp::now(), by: env!("CARGO_PKG_VERSION").to_owned() });
     }

@@ -8,6 +8,8 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::*;
+use crate::change::Change;
+use crate::ledger::Ledger;
 use crate::tools::Tools;
 use crate::world::User;
 
@@ -400,6 +402,26 @@ fn a_browser_that_was_never_started_gets_a_database_which_goes_with_the_authorit
         .insert("mine".to_owned(), (OTHER.to_owned(), "C,,".to_owned()));
     store.remove(&root, &world).unwrap();
     assert!(store.place.is_dir(), "somebody else's certificate is in it");
+}
+
+#[test]
+fn a_database_that_was_made_goes_with_the_authority_also_if_it_was_trusted_twice() {
+    let machine = Machine::new(&["home/me/"], &["certutil", "chromium"]);
+    let (root, world) = (machine.root(), machine.world(System::Linux));
+    let before = tree(machine.scratch.path());
+    let mut ledger = Ledger::default();
+    for made in [true, false] {
+        let store = stores(&[Kind::Nss], &root, &world).remove(0);
+        assert_eq!(store.made, made, "the second time it is there");
+        ledger.enter(Change::Trust(store.noted(&root, false)));
+        store.add(&root, &world).unwrap();
+        ledger.enter(Change::Trust(store.noted(&root, true)));
+    }
+    let [Change::Trust(noted)] = ledger.entries().iter().map(|entry| &entry.change).collect::<Vec<_>>()[..] else {
+        panic!("{ledger:?}")
+    };
+    Store::of(noted, &world).unwrap().remove(&root, &world).unwrap();
+    assert_eq!(tree(machine.scratch.path()), before);
 }
 
 #[test]
