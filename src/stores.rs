@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use locald_api::Request;
 use locald_keeper::Home;
 use locald_machine::{
-    Change, Door, Kind, Ledger, Presence, Privilege, Programs, Root, Store, StoreError, Verdict, World,
+    Change, Check, Door, Kind, Ledger, Presence, Privilege, Programs, Root, Store, StoreError, Verdict, World,
 };
 use serde::Serialize;
 
@@ -25,9 +25,12 @@ pub(crate) struct Row {
     /// Who can change it: `you` or `root`.
     pub(crate) by: &'static str,
     pub(crate) state: State,
-    /// The program with which a handshake through it succeeded.
+    /// The program with which trying it succeeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) verified_by: Option<&'static str>,
+    /// Whether that was a handshake through it, and not its own check alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) handshake: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) error: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,6 +88,7 @@ impl Row {
             by: if store.as_root { "root" } else { "you" },
             state,
             verified_by: None,
+            handshake: None,
             error: None,
             hint: None,
         }
@@ -103,13 +107,20 @@ impl Row {
         Self { state: State::Failed, error: Some(chain(error)), hint, ..self }
     }
 
-    /// The same, with what came of a handshake.
+    /// By what it was verified, for people.
+    fn told_verified(&self) -> String {
+        let Some(program) = self.verified_by else { return String::new() };
+        let check = if self.handshake == Some(true) { Check::Handshake } else { Check::Store };
+        format!("{check} ({program})")
+    }
+
+    /// The same, with what came of trying it.
     pub(crate) fn judged(self, verdict: &Verdict) -> Self {
         match verdict {
-            Verdict::Good(program) => Self { verified_by: Some(program), ..self },
-            Verdict::Bad(why) => {
-                Self { state: State::Failed, error: Some(format!("a handshake failed: {why}")), ..self }
+            Verdict::Good(program, check) => {
+                Self { verified_by: Some(program), handshake: Some(*check == Check::Handshake), ..self }
             }
+            Verdict::Bad(why) => Self { state: State::Failed, error: Some(why.clone()), ..self },
             Verdict::Unknown => self,
         }
     }
@@ -131,7 +142,7 @@ pub(crate) fn show(rows: &[Row], ui: &mut Ui) -> Result<(), CommandError> {
             Cell::new(row.place.display().to_string()),
             Cell::new(row.by),
             row.state.cell(),
-            Cell::new(row.verified_by.unwrap_or_default()),
+            Cell::new(row.told_verified()),
         ]
     };
     let table = table::render(&LAYOUT, &rows.iter().map(cells).collect::<Vec<_>>(), ui.data_columns, ui.data_paint);
@@ -177,7 +188,7 @@ pub(crate) fn check_outside_of_sandbox(context: &Context) -> Result<(), CommandE
     Err(CommandError::new(ExitKind::Usage, message).hint(hint))
 }
 
-/// Tries a handshake through a store. On a thread of its own, as the server at the other end is ours.
+/// Tries a store. On a thread of its own, as the server at the other end is ours.
 pub(crate) async fn verify(store: &Store, door: &Door, root: &Root, home: &Home) -> Verdict {
     let (store, door, root, scratch) = (store.clone(), door.clone(), root.clone(), home.runtime_dir().to_owned());
     let tried = tokio::task::spawn_blocking(move || {

@@ -16,8 +16,8 @@ use crate::ui::Ui;
 /// Trust the certificates of services
 ///
 /// Has this machine's stores of certificates trust the authority of your services: that of the system, and one for each browser and
-/// profile. The authority can vouch for names below `localhost` and `test`, and for nothing else. Each store is tried with a real
-/// handshake. `locald untrust` undoes all of it.
+/// profile. The authority can vouch for names below `localhost` and `test`, and for nothing else. Each store is tried, with a
+/// real handshake where a client for it is there. `locald untrust` undoes all of it.
 #[derive(clap::Args, Debug)]
 #[command(
     args_conflicts_with_subcommands = true,

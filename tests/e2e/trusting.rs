@@ -214,6 +214,7 @@ fn every_database_of_browsers_trusts_a_home_and_each_fails_alone() {
         let row = state(&user(&home).join(place));
         assert_eq!(row["state"], "trusted", "{row}");
         assert!(["tstclnt", "certutil"].contains(&row["verified_by"].as_str().unwrap_or_default()), "{row}");
+        assert_eq!(row["handshake"], row["verified_by"] == "tstclnt", "{row}");
     }
     assert_eq!(state(&damaged)["state"], "failed");
     assert!(home.service("web")["sites"][0].as_str().is_some_and(|url| url.starts_with("http:")), "not every browser");

@@ -56,7 +56,7 @@ pub struct TrustedRoot {
     /// Whether the store itself was made for it, and goes with it if nothing else has come into it.
     #[serde(default)]
     pub made: bool,
-    /// Whether a handshake with a certificate of the authority has succeeded through the store.
+    /// Whether the store was tried and believed the authority: by a handshake, or where no client for one is there, by its own check.
     #[serde(default)]
     pub verified: bool,
 }

@@ -16,5 +16,5 @@ pub use change::{Change, HostsBlock, InstalledHelper, TrustedRoot};
 pub use ledger::{Entry, Ledger, LedgerError};
 pub use store::{Kind, Presence, Store, StoreError, stores, system_bundle};
 pub use tools::{Call, Privilege, Programs, Said, Tools};
-pub use verify::{Door, Verdict};
+pub use verify::{Check, Door, Verdict};
 pub use world::{System, User, World};

@@ -1,5 +1,7 @@
-//! Whether a store's trust is worth something: a handshake through it, made by a program that believes the store and nothing else.
+//! Whether a store's trust is worth something: a handshake through it, made by a program that believes the store and nothing else; and
+//! where there is none, what the program to which the store belongs says of it.
 
+use std::fmt;
 use std::path::Path;
 
 use crate::certificate::Root;
@@ -32,39 +34,61 @@ pub struct Door {
     pub port: u16,
 }
 
-/// What came of a handshake.
+/// How a store was tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Check {
+    /// A client that believes the store alone has spoken with a [`Door`].
+    Handshake,
+    /// No client was there: the program that keeps the store was asked whether it takes the certificate for good.
+    Store,
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Handshake => "handshake",
+            Self::Store => "store's own check",
+        })
+    }
+}
+
+/// What came of trying a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// It succeeded, with this program.
-    Good(&'static str),
-    /// It failed; what the program said of it.
+    /// It succeeded: with which program, and how.
+    Good(&'static str, Check),
+    /// It failed; how, with which program, and what that said of it.
     Bad(String),
     /// There is no program that could tell.
     Unknown,
 }
 
 impl Store {
-    /// Tries a handshake with `door` through the store. `scratch` is a folder for what a client needs.
+    /// Tries the store: by a handshake with `door` where there is a client for it. `scratch` is a folder for what a client needs.
     pub fn verify(&self, door: &Door, root: &Root, scratch: &Path, world: &World<'_>) -> Verdict {
-        let tries: Vec<(&'static str, Call)> = match self.kind {
-            Kind::System => vec![("curl", curl(door)), ("openssl", openssl(door))],
-            Kind::Nss if world.has("tstclnt") => vec![("tstclnt", tstclnt(self, door))],
-            // Not a handshake, but NSS's own word for it where its test client is not installed.
-            Kind::Nss => vec![("certutil", certutil(self, root))],
-            Kind::Windows => {
+        let check = match self.kind {
+            Kind::System | Kind::Java => Check::Handshake,
+            Kind::Nss if world.has("tstclnt") => Check::Handshake,
+            Kind::Nss | Kind::Windows => Check::Store,
+        };
+        let tries: Vec<(&'static str, Call)> = match (self.kind, check) {
+            (Kind::System, _) => vec![("curl", curl(door)), ("openssl", openssl(door))],
+            (Kind::Nss, Check::Handshake) => vec![("tstclnt", tstclnt(self, door))],
+            (Kind::Nss, Check::Store) => vec![("certutil", certutil(self, root))],
+            (Kind::Windows, _) => {
                 vec![("certutil.exe", Call::new("certutil.exe", ["-user", "-verifystore", "Root", &root.thumbprint]))]
             }
-            Kind::Java => java(door, scratch, world).map(|call| ("java", call)).into_iter().collect(),
+            (Kind::Java, _) => java(door, scratch, world).map(|call| ("java", call)).into_iter().collect(),
         };
         let mut worst = Verdict::Unknown;
         for (program, call) in tries.into_iter().filter(|(program, _)| *program == "java" || world.has(program)) {
             match world.tools.run(&call) {
                 // A client that is built to believe another store says nothing against this one, if the next is content.
-                Ok(said) if said.success => return Verdict::Good(program),
+                Ok(said) if said.success => return Verdict::Good(program, check),
                 // A runtime without a compiler cannot try it.
                 Ok(said) if program == "java" && !said.err.contains("SSL") => {}
-                Ok(said) => worst = Verdict::Bad(format!("{program}: {}", first_line(&said))),
-                Err(error) => worst = Verdict::Bad(format!("{program}: {error}")),
+                Ok(said) => worst = Verdict::Bad(format!("the {check} failed: {program}: {}", first_line(&said))),
+                Err(error) => worst = Verdict::Bad(format!("the {check} failed: {program}: {error}")),
             }
         }
         worst

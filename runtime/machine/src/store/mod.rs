@@ -154,7 +154,8 @@ impl Store {
         Some(Self { kind, place, as_root, made, way })
     }
 
-    /// What the ledger is to say of it, so that [`Store::of`] finds it again: that it trusts `root`, and whether a handshake has shown so.
+    /// What the ledger is to say of it, so that [`Store::of`] finds it again: that it trusts `root`, and whether trying it
+    /// has shown so.
     pub fn noted(&self, root: &Root, verified: bool) -> TrustedRoot {
         TrustedRoot {
             store: self.kind.to_string(),

@@ -11,6 +11,7 @@ use super::*;
 use crate::change::Change;
 use crate::ledger::Ledger;
 use crate::tools::Tools;
+use crate::verify::{Check, Door, Verdict};
 use crate::world::User;
 
 const PEM: &str = "-----BEGIN CERTIFICATE-----\nYWJj\n-----END CERTIFICATE-----\n";
@@ -26,7 +27,7 @@ struct Machine {
     scratch: TempDir,
     programs: BTreeSet<&'static str>,
     may_be_root: bool,
-    /// The argument with which every program fails.
+    /// The word in a call with which every program fails.
     refused: Option<&'static str>,
     calls: RefCell<Vec<String>>,
     /// What is in each database, by its folder.
@@ -148,7 +149,7 @@ impl Machine {
                 Some(String::new())
             }
             ("certutil", _) => self.certutil(&arguments),
-            ("jks-keystore", []) => Some(String::new()),
+            ("jks-keystore", []) | ("curl" | "tstclnt", _) => Some(String::new()),
             ("wslpath", ["-w", path]) => Some(format!("\\\\wsl$\\Debian{path}\r\n")),
             ("certutil.exe" | "security", _) => {
                 let mut databases = self.databases.borrow_mut();
@@ -186,7 +187,7 @@ impl Tools for Machine {
         }
         assert!(!call.arguments.iter().any(|word| word.is_empty()), "it means nothing that is known: {call}");
         self.calls.borrow_mut().push(call.to_string());
-        let is_refused = self.refused.is_some_and(|word| call.arguments.iter().any(|it| it == word));
+        let is_refused = self.refused.is_some_and(|word| call.to_string().split(' ').any(|it| it == word));
         let out = if is_refused { None } else { self.act(call) };
         Ok(Said { success: out.is_some(), out: out.unwrap_or_default(), err: String::new() })
     }
@@ -422,6 +423,31 @@ fn a_database_that_was_made_goes_with_the_authority_also_if_it_was_trusted_twice
     };
     Store::of(noted, &world).unwrap().remove(&root, &world).unwrap();
     assert_eq!(tree(machine.scratch.path()), before);
+}
+
+#[test]
+fn what_a_store_was_verified_by_is_told_from_a_handshake() {
+    let files = ["home/me/.pki/nssdb/cert9.db"];
+    for (kind, system, programs, wanted) in [
+        (Kind::Nss, System::Linux, &["certutil", "tstclnt"][..], Verdict::Good("tstclnt", Check::Handshake)),
+        (Kind::Nss, System::Linux, &["certutil"], Verdict::Good("certutil", Check::Store)),
+        (Kind::Windows, System::Wsl, &["certutil.exe"], Verdict::Good("certutil.exe", Check::Store)),
+        (Kind::System, System::MacOs, &["security", "curl"], Verdict::Good("curl", Check::Handshake)),
+    ] {
+        let mut machine = Machine::new(&files, programs);
+        let root = machine.root();
+        let door = Door { host: "check.localhost".to_owned(), port: 1 };
+        let verify = |machine: &Machine, store: &Store| {
+            store.verify(&door, &root, machine.scratch.path(), &machine.world(system))
+        };
+        let store = stores(&[kind], &root, &machine.world(system)).remove(0);
+        store.add(&root, &machine.world(system)).unwrap();
+        assert_eq!(verify(&machine, &store), wanted);
+        let Verdict::Good(program, check) = wanted else { panic!("it is to succeed") };
+        machine.refused = Some(program);
+        let Verdict::Bad(why) = verify(&machine, &store) else { panic!("{kind}: it did not fail") };
+        assert_eq!(why, format!("the {check} failed: {program}: it does not say why"));
+    }
 }
 
 #[test]
