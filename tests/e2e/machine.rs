@@ -204,7 +204,7 @@ fn where_sudo_does_not_allow_it_that_is_said_and_everything_else_works() {
     let Some(machine) = Machine::new("/bin/true") else { return };
     let said = machine.run(&["setup", "helper"]);
     assert_eq!(said.code, 1, "{said:?}");
-    assert!(said.err.contains("this does it: sudo sh -c ") && said.err.contains(INSTALLED), "{said:?}");
+    assert!(said.err.contains("this does it: sudo /bin/sh -c ") && said.err.contains(INSTALLED), "{said:?}");
     assert_eq!(machine.json(&["setup", "list", "--json"]), Value::Array(vec![]), "what was not done is not listed");
     // Root has typed it.
     #[expect(clippy::disallowed_methods, reason = "what was printed is typed")]

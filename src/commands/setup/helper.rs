@@ -13,8 +13,8 @@ use crate::exit::ExitKind;
 use crate::helper::{self, Consent, Way};
 use crate::ui::Ui;
 
-/// Copies a program for root, and puts it in its place in one step.
-const INSTALL: &str = "install -D -o root -g root -m 0755 \"$1\" \"$2.new\" && mv -fT \"$2.new\" \"$2\"";
+/// Copies a program for root, with programs of the system, and puts it in its place in one step.
+const INSTALL: &str = "PATH=/usr/sbin:/usr/bin:/sbin:/bin; install -D -o root -g root -m 0755 \"$1\" \"$2.new\" && mv -fT \"$2.new\" \"$2\"";
 
 pub(crate) fn install(context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     let source = beside_us()?;
@@ -34,7 +34,7 @@ pub(crate) fn install(context: &Context, ui: &mut Ui) -> Result<(), CommandError
     let change = Change::Helper(InstalledHelper { place: place.to_owned() });
     enter(&change, context)?;
     let source = source.to_string_lossy();
-    if let Err(error) = as_root("sh", &["-c", INSTALL, "sh", &source, INSTALLED]) {
+    if let Err(error) = as_root("/bin/sh", &["-c", INSTALL, "sh", &source, INSTALLED]) {
         if !place.exists() {
             strike(&change, context)?;
         }
@@ -56,7 +56,7 @@ pub(crate) fn undo(helper: &InstalledHelper) -> Result<Option<String>, CommandEr
     if fs::symlink_metadata(&helper.place).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
         return Ok(None);
     }
-    as_root("rm", &["-f", "--", &helper.place.to_string_lossy()])?;
+    as_root("/bin/rm", &["-f", "--", &helper.place.to_string_lossy()])?;
     let has_record = Path::new(AUDIT_LOG).exists();
     Ok(has_record.then(|| format!("what it did is recorded in {AUDIT_LOG}, which stays")))
 }
@@ -79,7 +79,8 @@ fn is_same(one: &Path, other: &Path) -> bool {
     matches!((fs::read(one), fs::read(other)), (Ok(one), Ok(other)) if one == other)
 }
 
-/// Runs a program of the system as root; where nobody can be asked for that, says what to type.
+/// Runs a program of the system, given by its path, as root: not every sudo knows better than the user's PATH what to run by a name.
+/// Where nobody can be asked for that, says what to type.
 fn as_root(program: &str, arguments: &[&str]) -> Result<(), CommandError> {
     let way = Way::find(Consent::Given);
     let typed = Call::new(program, arguments).by_root(true).to_string();
