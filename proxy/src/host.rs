@@ -64,6 +64,11 @@ impl HostName {
         self.0.rsplit('.').next() == Some("localhost")
     }
 
+    /// Whether it is `suffix`, or ends with it in whole labels.
+    pub(crate) fn is_at_or_below(&self, suffix: &str) -> bool {
+        self.as_str() == suffix || self.above().any(|above| above == suffix)
+    }
+
     /// The names above this one, the nearest first.
     fn above(&self) -> impl Iterator<Item = &str> {
         let mut rest = self.as_str();

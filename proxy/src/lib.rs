@@ -36,5 +36,5 @@ pub use path::{PathError, PathPrefix};
 pub use proxy::Proxy;
 pub use route::{Backend, Operator, Route};
 pub use routes::{Found, Routes, Taken};
-pub use tls::{Authority, AuthorityError, Certificates, Certified, CertifiedError, Kept};
+pub use tls::{Authority, AuthorityError, Certificates, Certified, CertifiedError, Kept, Scope};
 pub use upstream::Upstream;

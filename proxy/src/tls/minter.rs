@@ -50,7 +50,11 @@ impl Minter {
             return Some(known.key.clone());
         }
         let key = match self.authority.certify(host) {
-            Ok(key) => Arc::new(key),
+            Ok(Some(key)) => Arc::new(key),
+            Ok(None) => {
+                warn!(%host, "no authority may vouch for this name");
+                return None;
+            }
             Err(error) => {
                 warn!(%host, %error, "no certificate can be made");
                 return None;

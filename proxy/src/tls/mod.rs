@@ -1,4 +1,4 @@
-//! TLS of the proxy: an authority that can vouch for names of this machine and for no others, and a certificate for each name that
+//! TLS of the proxy: authorities each of which can vouch for names below some suffixes and for no others, and a certificate for each name that
 //! somebody asks for, made in the moment it is asked for.
 
 mod authority;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
 
-pub use authority::{Authority, AuthorityError, Kept};
+pub use authority::{Authority, AuthorityError, Kept, Scope};
 use minter::Minter;
 pub use supplied::{Certificates, Certified, CertifiedError};
 

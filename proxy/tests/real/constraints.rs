@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use locald_proxy::Kept;
+use locald_proxy::{Kept, Scope};
 use rustls::RootCertStore;
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
@@ -14,32 +14,50 @@ use rustls::crypto::ring::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 
-/// Names, and whether our authority may vouch for them.
-const NAMES: [(&str, bool); 5] = [
+/// Names, and whether the authority of this machine's own names may vouch for them.
+const OWN: [(&str, bool); 6] = [
     ("shop.localhost", true),
     ("shop.test", true),
     ("www.example.com", false),
     ("localhost.example.com", false),
     ("notlocalhost", false),
+    ("shop.corp.internal", false),
+];
+
+/// Names, and whether the authority of `corp.internal` may vouch for them.
+const FURTHER: [(&str, bool); 6] = [
+    ("shop.corp.internal", true),
+    ("a.shop.corp.internal", true),
+    ("xcorp.internal", false),
+    ("corp.internal.example.com", false),
+    ("shop.localhost", false),
+    ("shop.test", false),
 ];
 
 /// An authority as files, and what it says of names.
 struct Scene {
+    names: [(&'static str, bool); 6],
     scratch: tempfile::TempDir,
 }
 
 impl Scene {
     /// `None`, and a word of it, where there is no OpenSSL to sign with.
-    fn new() -> Option<Self> {
-        let scene = Self { scratch: tempfile::tempdir().unwrap() };
-        let kept = Kept::create("me@laptop").unwrap();
+    fn new(scope: Scope) -> Option<Self> {
+        let names = if scope == Scope::Machine { OWN } else { FURTHER };
+        let scene = Self { names, scratch: tempfile::tempdir().unwrap() };
+        let kept = Kept::create("me@laptop", scope).unwrap();
         for (name, text) in [("root", &kept.root), ("intermediate", &kept.intermediate), ("key", &kept.key)] {
             fs::write(scene.path(name), text).unwrap();
         }
-        for (name, _) in NAMES {
-            scene.sign(name)?;
+        for (name, _) in names {
+            scene.sign(name, &format!("DNS:{name}"))?;
         }
         Some(scene)
+    }
+
+    /// One of each sort of authority.
+    fn both() -> impl Iterator<Item = Self> {
+        [Scope::Machine, Scope::Below("corp.internal".parse().unwrap())].into_iter().filter_map(Self::new)
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -50,16 +68,22 @@ impl Scene {
         self.path(name).to_str().unwrap().to_owned()
     }
 
-    /// Signs a certificate for a name as our authority would, and as it never does for any name.
-    fn sign(&self, name: &str) -> Option<()> {
+    /// Signs a certificate as `name`, for what `of` says, as our authority would, and as it never does for any name.
+    fn sign(&self, name: &str, of: &str) -> Option<()> {
         let [extension, key, request] = ["extension", "k", "request"].map(|name| self.text(name));
-        fs::write(&extension, format!("subjectAltName=DNS:{name}\nextendedKeyUsage=serverAuth\n")).unwrap();
+        fs::write(&extension, format!("subjectAltName={of}\nextendedKeyUsage=serverAuth\n")).unwrap();
         let make = ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=x"];
         run("openssl", &[&make[..], &["-keyout", &key, "-out", &request]].concat())?;
         let sign = ["x509", "-req", "-CAcreateserial", "-days", "1", "-in", &request, "-extfile", &extension];
         let by = ["-CA", &self.text("intermediate"), "-CAkey", &self.text("key"), "-out", &self.text(name)];
         run("openssl", &[&sign[..], &by].concat())?;
         Some(())
+    }
+
+    /// What OpenSSL says of a certificate, and whether it believes it.
+    fn judged_by_openssl(&self, name: &str) -> (String, bool) {
+        let chain = ["-CAfile", &self.text("root"), "-untrusted", &self.text("intermediate"), &self.text(name)];
+        run("openssl", &[&["verify"][..], &chain].concat()).expect("it has signed before")
     }
 
     fn der(&self, name: &str) -> CertificateDer<'static> {
@@ -86,45 +110,58 @@ fn database(folder: &Path, root: &str) -> Option<String> {
 }
 
 #[test]
-fn openssl_believes_our_authority_of_names_of_this_machine_alone() {
-    let Some(scene) = Scene::new() else { return };
-    for (name, is_ours) in NAMES {
-        let chain = ["-CAfile", &scene.text("root"), "-untrusted", &scene.text("intermediate"), &scene.text(name)];
-        let (said, is_content) = run("openssl", &[&["verify"][..], &chain].concat()).unwrap();
-        assert_eq!(is_content, is_ours, "{name}: {said}");
-        assert_eq!(said.contains("permitted subtree violation"), !is_ours, "{name}: {said}");
+fn openssl_believes_each_authority_of_names_below_its_suffixes_alone() {
+    for scene in Scene::both() {
+        for (name, is_ours) in scene.names {
+            let (said, is_content) = scene.judged_by_openssl(name);
+            assert_eq!(is_content, is_ours, "{name}: {said}");
+            assert_eq!(said.contains("permitted subtree violation"), !is_ours, "{name}: {said}");
+        }
     }
 }
 
 #[test]
-fn nss_believes_our_authority_of_names_of_this_machine_alone() {
-    let Some(scene) = Scene::new() else { return };
-    let Some(database) = database(&scene.scratch.path().join("nss"), &scene.text("root")) else { return };
-    for (name, is_ours) in NAMES {
-        // 1: for servers of TLS.
-        let chain = ["-a", &scene.text(name), &scene.text("intermediate")];
-        let Some((said, is_content)) = run("vfychain", &[&["-d", &database, "-u", "1"][..], &chain].concat()) else {
-            return;
-        };
-        assert_eq!(is_content, is_ours, "{name}: {said}");
-        assert_eq!(said.contains("not permitted to issue a certificate with this name"), !is_ours, "{name}: {said}");
+fn openssl_believes_the_authority_of_a_further_suffix_of_no_address() {
+    let Some(scene) = Scene::both().last() else { return };
+    for address in ["127.0.0.1", "::1", "192.0.2.1"] {
+        scene.sign("address", &format!("IP:{address}")).unwrap();
+        let (said, is_content) = scene.judged_by_openssl("address");
+        assert!(!is_content && said.contains("excluded subtree violation"), "{address}: {said}");
     }
 }
 
 #[test]
-fn rustls_believes_our_authority_of_names_of_this_machine_alone() {
-    let Some(scene) = Scene::new() else { return };
-    let mut roots = RootCertStore::empty();
-    roots.add(scene.der("root")).unwrap();
-    let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::new(default_provider()));
-    let verifier = verifier.build().unwrap();
-    for (name, is_ours) in NAMES {
-        let asked = ServerName::try_from(name).unwrap();
-        let said =
-            verifier.verify_server_cert(&scene.der(name), &[scene.der("intermediate")], &asked, &[], UnixTime::now());
-        assert_eq!(said.is_ok(), is_ours, "{name}: {said:?}");
-        if let Err(error) = said {
-            assert!(format!("{error:?}").contains("NameConstraintViolation"), "{name}: {error:?}");
+fn nss_believes_each_authority_of_names_below_its_suffixes_alone() {
+    for scene in Scene::both() {
+        let Some(database) = database(&scene.scratch.path().join("nss"), &scene.text("root")) else { return };
+        for (name, is_ours) in scene.names {
+            // 1: for servers of TLS.
+            let chain = ["-a", &scene.text(name), &scene.text("intermediate")];
+            let Some((said, is_content)) = run("vfychain", &[&["-d", &database, "-u", "1"][..], &chain].concat())
+            else {
+                return;
+            };
+            assert_eq!(is_content, is_ours, "{name}: {said}");
+            let is_refused = said.contains("not permitted to issue a certificate with this name");
+            assert_eq!(is_refused, !is_ours, "{name}: {said}");
+        }
+    }
+}
+
+#[test]
+fn rustls_believes_each_authority_of_names_below_its_suffixes_alone() {
+    for scene in Scene::both() {
+        let mut roots = RootCertStore::empty();
+        roots.add(scene.der("root")).unwrap();
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::new(default_provider()));
+        let verifier = verifier.build().unwrap();
+        for (name, is_ours) in scene.names {
+            let (asked, above) = (ServerName::try_from(name).unwrap(), [scene.der("intermediate")]);
+            let said = verifier.verify_server_cert(&scene.der(name), &above, &asked, &[], UnixTime::now());
+            assert_eq!(said.is_ok(), is_ours, "{name}: {said:?}");
+            if let Err(error) = said {
+                assert!(format!("{error:?}").contains("NameConstraintViolation"), "{name}: {error:?}");
+            }
         }
     }
 }

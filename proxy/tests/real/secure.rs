@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use locald_proxy::Kept;
+use locald_proxy::{Kept, Scope};
 
 use crate::back_end::{BackEnd, head, header, skip};
 use crate::curl::{Said, command};
@@ -152,9 +152,9 @@ fn written(kept: &Kept) -> (tempfile::TempDir, PathBuf, PathBuf) {
 
 #[test]
 fn the_authority_is_bound_to_names_and_addresses_of_this_machine_on_both_of_its_certificates() {
-    let kept = Kept::create("me@laptop").unwrap();
+    let kept = Kept::create("me@laptop", Scope::Machine).unwrap();
     assert!(kept.name.starts_with("locald me@laptop "));
-    assert_ne!(kept.name, Kept::create("me@laptop").unwrap().name);
+    assert_ne!(kept.name, Kept::create("me@laptop", Scope::Machine).unwrap().name);
     let (_scratch, root, intermediate) = written(&kept);
     for (file, length) in [(&root, 1), (&intermediate, 0)] {
         let Some(text) = openssl(&["x509", "-noout", "-text", "-in", file.to_str().unwrap()]) else {
@@ -173,5 +173,24 @@ fn the_authority_is_bound_to_names_and_addresses_of_this_machine_on_both_of_its_
         ] {
             assert!(text.contains(part), "{part} in {text}");
         }
+    }
+}
+
+#[test]
+fn an_authority_of_a_further_suffix_is_bound_to_that_alone_on_both_of_its_certificates() {
+    let scope = Scope::Below("corp.internal".parse().unwrap());
+    let kept = Kept::create("me@laptop", scope).unwrap();
+    assert!(kept.name.starts_with("locald me@laptop "));
+    let (_scratch, root, intermediate) = written(&kept);
+    for (file, length) in [(&root, 1), (&intermediate, 0)] {
+        let Some(text) = openssl(&["x509", "-noout", "-text", "-in", file.to_str().unwrap()]) else {
+            return eprintln!("SKIPPED: there is no openssl here");
+        };
+        let permitted = text.split("Permitted:").nth(1).and_then(|rest| rest.split("Excluded:").next());
+        assert_eq!(permitted.map(str::trim), Some("DNS:corp.internal"), "{text}");
+        for part in ["X509v3 Name Constraints: critical", "IP:0.0.0.0/0.0.0.0", &format!("pathlen:{length}")] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        assert!(!text.contains("localhost") && !text.contains("DNS:test"), "{text}");
     }
 }

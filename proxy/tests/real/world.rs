@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use locald_proxy::{Authority, Backend, HostName, Kept, Operator, Pattern, Proxy, Route, Routes, Upstream};
+use locald_proxy::{Authority, Backend, HostName, Kept, Operator, Pattern, Proxy, Route, Routes, Scope, Upstream};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -136,11 +136,11 @@ impl SecureWorld {
     }
 
     pub(crate) fn with(backend: Backend) -> Self {
-        let kept = Kept::create("me@here").unwrap();
+        let kept = Kept::create("me@here", Scope::Machine).unwrap();
         let scratch = tempfile::tempdir().unwrap();
         let root = scratch.path().join("root.pem");
         std::fs::write(&root, &kept.root).unwrap();
-        let authority = Arc::new(Authority::new(&kept).unwrap());
+        let authority = Arc::new(Authority::new(&[kept]).unwrap());
         Self { world: World::new(backend, PATIENCE, Some(authority)), root, _scratch: scratch }
     }
 }

@@ -99,7 +99,7 @@ pub(crate) const SERVICE: &[Key] = &[
     Key::new("env", ENV, "Variables of this service."),
     Key::new("port", PORTS, "The port to listen on; 0: one that locald chooses [default: 0]."),
     Key::new("ports", Shape::Map(&Shape::Any(&[PORTS, Shape::Word(ports::words)])), "Further ports, by name."),
-    Key::new("hosts", COMMAND, "Further host names, below `.localhost`."),
+    Key::new("hosts", COMMAND, "Further host names, below `.localhost`, `.test` or one of the user's `suffixes`."),
     Key::new("paths", COMMAND, "Beginnings of paths at the project's name, or at another one, that lead here."),
     Key::new("strip_path", Shape::Boolean, "Whether the service gets paths without that beginning [default: false]."),
     Key::new(
@@ -225,6 +225,7 @@ pub(crate) const PROXY: &[Key] = &[
         Shape::Time,
         "How long a page waits before it says that its service starts [default: 800ms].",
     ),
+    Key::new("suffixes", COMMAND, "What host names may end with beside `.localhost` and `.test`."),
     Key::new(
         "certificates",
         Shape::Map(&Shape::Table(CERTIFICATE)),

@@ -81,5 +81,6 @@ pub use settings::restart::Restart;
 pub use settings::signal::StopSignal;
 pub use settings::size::{Size, SizePolicy};
 pub use settings::start::Start;
+pub use settings::suffixes::suffix_of;
 pub use unicode_name::shown_host;
 pub use user_config::{Binding, UserConfig, Written};

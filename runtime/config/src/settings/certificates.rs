@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::hosts;
+use super::{hosts, suffixes};
 use crate::fault::{Invalid, quoted};
 use crate::keys::CERTIFICATE;
 use crate::reader::Reader;
@@ -19,12 +19,17 @@ pub struct CertificateFiles {
     pub key: PathBuf,
 }
 
-/// Reads the table. Paths that are not absolute begin at `folder`.
-pub(crate) fn read(reader: &mut Reader, entry: &Entry, folder: &Path) -> Option<Vec<CertificateFiles>> {
+/// Reads the table. Paths that are not absolute begin at `folder`; names are below a suffix that is given, or one of `further`.
+pub(crate) fn read(
+    reader: &mut Reader,
+    entry: &Entry,
+    folder: &Path,
+    further: &[String],
+) -> Option<Vec<CertificateFiles>> {
     let table = reader.table(entry)?;
     let mut all = Vec::new();
     for entry in table.iter() {
-        let host = reader.accept(entry.key_place, hosts::check(&entry.key));
+        let host = reader.accept(entry.key_place, host(&entry.key, further));
         all.extend(files(reader, entry, folder).zip(host).map(|((cert, key), host)| CertificateFiles {
             host,
             cert,
@@ -32,6 +37,15 @@ pub(crate) fn read(reader: &mut Reader, entry: &Entry, folder: &Path) -> Option<
         }));
     }
     Some(all)
+}
+
+fn host(text: &str, further: &[String]) -> Result<String, Invalid> {
+    let host = hosts::check(text)?;
+    if suffixes::suffix_of(&host, further).is_some() {
+        return Ok(host);
+    }
+    let invalid = Invalid::new(format!("{} is below no suffix", quoted(text)), "nothing here leads to it");
+    Err(invalid.with_help("name what it ends with in `suffixes` of `[proxy]`"))
 }
 
 fn files(reader: &mut Reader, entry: &Entry, folder: &Path) -> Option<(PathBuf, PathBuf)> {
@@ -69,6 +83,17 @@ mod tests {
         let text = "[proxy.certificates]\n'*.Shop.localhost' = { cert = 'shop.pem', key = '/etc/shop.key' }\n";
         let (host, cert, key) = ("*.shop.localhost", "/home/me/.config/locald/shop.pem", "/etc/shop.key");
         assert_eq!(parse(text).unwrap(), [(host.to_owned(), cert.to_owned(), key.to_owned())]);
+    }
+
+    #[test]
+    fn a_certificate_is_for_a_name_below_a_suffix_that_there_is() {
+        let text = "'shop.corp.internal' = { cert = 'a', key = 'b' }\n'shop.test' = { cert = 'a', key = 'b' }\n";
+        let with = format!("[proxy]\nsuffixes = 'corp.internal'\n[proxy.certificates]\n{text}");
+        assert_eq!(parse(&with).unwrap().len(), 2);
+        assert_eq!(
+            parse(&format!("[proxy.certificates]\n{text}")).unwrap_err(),
+            ["`shop.corp.internal` is below no suffix"]
+        );
     }
 
     #[test]

@@ -1,5 +1,7 @@
-//! `hosts`: further host names of a service, each below `.localhost`, with `*.` before it for all names below it.
+//! `hosts`: further host names of a service, each below `.localhost`, `.test` or a suffix of the user's, with `*.` before it for all
+//! names below it. Which suffixes the user has is not known here: only what can be none is refused.
 
+use super::suffixes;
 use crate::fault::{Invalid, quoted};
 use crate::reader::Reader;
 use crate::tree::{Entry, Value};
@@ -34,28 +36,45 @@ pub(crate) fn read(reader: &mut Reader, entry: &Entry) -> Option<Vec<String>> {
 
 /// The name in lower case, in A-labels, and without a dot at its end.
 pub(crate) fn check(text: &str) -> Result<String, Invalid> {
+    let (star, name) = text.strip_prefix("*.").map_or(("", text), |plain| ("*.", plain));
+    let plain = plain(name)?;
+    let invalid = |label: &str| Invalid::new(format!("{} is not a host name", quoted(text)), label.to_owned());
+    if suffixes::suffix_of(&plain, &[]).is_none() {
+        let above = plain.split_once('.').map(|(_, above)| above);
+        let Some(above) = above else {
+            let invalid = invalid("must end with `.localhost`, `.test` or a suffix of your own");
+            return Err(invalid.with_help(
+                "browsers know that names below `localhost` are this machine; others have to be looked up",
+            ));
+        };
+        // The longest that it could be below; if that can be none, nothing above it can.
+        if let Some((why, help)) = suffixes::why_nobody_can_have(above) {
+            return Err(invalid(&format!("nothing can be below `{above}`: {why}")).with_help(help));
+        }
+    }
+    if plain.strip_suffix(".localhost").and_then(|labels| labels.split('.').next_back()) == Some("locald-api") {
+        return Err(invalid("this name is locald's own"));
+    }
+    Ok(format!("{star}{plain}"))
+}
+
+/// The same of any name that has no `*` before it, whatever it ends with.
+pub(super) fn plain(text: &str) -> Result<String, Invalid> {
     let invalid = |label: &str| Invalid::new(format!("{} is not a host name", quoted(text)), label.to_owned());
     if text.len() > MAX_WRITTEN {
         let message = format!("a host name of {} octets, at most {MAX_NAME} are allowed", text.len());
         return Err(Invalid::new(message, "too long"));
     }
-    let (star, plain) = text.strip_prefix("*.").map_or(("", text), |plain| ("*.", plain));
-    if plain.contains('*') {
+    if text.contains('*') {
         return Err(invalid("`*` stands for whole labels").with_help("write it first, as in `*.shop.localhost`"));
     }
-    let plain = unicode_name::to_ascii(plain).map_err(|label| {
-        let what = if label == plain { "no program would take it for a name".to_owned() } else { quoted(label) };
+    let plain = unicode_name::to_ascii(text).map_err(|label| {
+        let what = if label == text { "no program would take it for a name".to_owned() } else { quoted(label) };
         invalid(&what).with_help(
             "a label has letters and digits of any script, hyphens in between, and one direction of writing; what begins with `xn--` has to be right",
         )
     })?;
     let plain = plain.strip_suffix('.').unwrap_or(&plain);
-    let Some(labels) = plain.strip_suffix(".localhost") else {
-        let invalid = invalid("must end with `.localhost`");
-        return Err(
-            invalid.with_help("browsers know that such names are this machine; others would have to be looked up")
-        );
-    };
     let is_label = |label: &str| {
         let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         (1..=MAX_LABEL).contains(&label.len())
@@ -63,13 +82,10 @@ pub(crate) fn check(text: &str) -> Result<String, Invalid> {
             && !label.starts_with('-')
             && !label.ends_with('-')
     };
-    if !labels.split('.').all(is_label) || plain.len() > MAX_NAME {
+    if !plain.split('.').all(is_label) || plain.len() > MAX_NAME {
         return Err(invalid("each label has 1 to 63 letters, digits and hyphens"));
     }
-    if labels.split('.').next_back() == Some("locald-api") {
-        return Err(invalid("this name is locald's own"));
-    }
-    Ok(format!("{star}{plain}"))
+    Ok(plain.to_owned())
 }
 
 #[cfg(test)]
@@ -77,11 +93,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_below_localhost_is_taken_as_hosts_are_compared() {
+    fn a_name_below_a_suffix_is_taken_as_hosts_are_compared() {
         assert_eq!(check("Admin.Shop.localhost."), Ok("admin.shop.localhost".to_owned()));
         assert_eq!(check("*.shop.localhost"), Ok("*.shop.localhost".to_owned()));
         assert_eq!(check("xn--bcher-kva.localhost"), Ok("xn--bcher-kva.localhost".to_owned()));
         assert_eq!(check("*.Bücher.localhost"), Ok("*.xn--bcher-kva.localhost".to_owned()));
+        for name in ["shop.test", "shop.corp.internal", "*.shop.example.com", "shop.internal", "corp.home.arpa"] {
+            assert_eq!(check(name).as_deref(), Ok(name), "whether its suffix is one is for others to know");
+        }
     }
 
     #[test]
@@ -92,8 +111,13 @@ mod tests {
             "localhost",
             ".localhost",
             "shop",
-            "shop.test",
+            "test",
+            "*.test",
             "shop.dev",
+            "a.b.dev",
+            "shop.local",
+            "shop.com",
+            "1.2.3.4",
             "a..localhost",
             "-a.localhost",
             "a b.localhost",

@@ -28,4 +28,5 @@ pub(crate) mod restart;
 pub(crate) mod signal;
 pub(crate) mod size;
 pub(crate) mod start;
+pub(crate) mod suffixes;
 pub(crate) mod timeout;

@@ -8,6 +8,7 @@ use crate::fault::{Invalid, quoted};
 use crate::keys::PROXY;
 use crate::reader::Reader;
 use crate::settings::certificates::{self, CertificateFiles};
+use crate::settings::suffixes;
 use crate::settings::time::Times;
 use crate::tree::{Entry, Value};
 
@@ -24,6 +25,8 @@ pub struct Proxy {
     pub trusted_peers: Vec<IpAddr>,
     /// How long somebody who loads a page waits before being told that its service starts.
     pub page_after: Option<Duration>,
+    /// What host names may end with beside `.localhost` and `.test`.
+    pub suffixes: Vec<String>,
     /// Certificates that somebody has made elsewhere.
     pub certificates: Vec<CertificateFiles>,
 }
@@ -67,7 +70,8 @@ impl Proxy {
     pub(crate) fn read(reader: &mut Reader, entry: &Entry, folder: &Path) -> Option<Self> {
         let table = reader.table(entry)?;
         reader.check_keys(table, "`proxy`", PROXY);
-        let certificates = |reader: &mut Reader, entry: &Entry| certificates::read(reader, entry, folder);
+        let further = reader.setting(table, "suffixes", suffixes::read).unwrap_or_default();
+        let certificates = |reader: &mut Reader, entry: &Entry| certificates::read(reader, entry, folder, &further);
         Some(Self {
             http: reader.setting(table, "http", Entrance::read).unwrap_or_default(),
             https: reader.setting(table, "https", Entrance::read).unwrap_or_default(),
@@ -77,6 +81,7 @@ impl Proxy {
                 .unwrap_or_default(),
             page_after: reader.setting(table, "page_after", |reader, entry| reader.time(entry, PAUSES)),
             certificates: reader.setting(table, "certificates", certificates).unwrap_or_default(),
+            suffixes: further,
         })
     }
 }
