@@ -14,6 +14,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
+use locald_api::ServiceStatus;
 use serde::{Deserialize, Serialize};
 
 use crate::context::Context;
@@ -72,6 +73,59 @@ pub(crate) fn tell(context: &Context, name: &str, ui: &mut Ui) -> Result<(), Com
     known.told.push(name.to_owned());
     write(context, &known);
     Ok(())
+}
+
+/// What is to be said of further names that are not below `localhost`, which no program knows by itself. One of each sort is asked for,
+/// as an answer may take long.
+pub(crate) fn unfound_further(context: &Context, services: &[ServiceStatus]) -> Vec<String> {
+    let mut known = read(context);
+    let hosts: Vec<&str> = services.iter().flat_map(|it| &it.alias_urls).filter_map(|url| host_of(url)).collect();
+    let mut notes = Vec::new();
+    for (sort, remedy) in FURTHER {
+        let first = hosts.iter().find(|host| sort_of(host) == Some(sort));
+        if let Some(host) = first.filter(|host| !look_up(&mut known, context, host)) {
+            notes.push(format!("no program finds {host} on this machine: {remedy}"));
+        }
+    }
+    notes
+}
+
+/// Says that once, until something changes.
+pub(crate) fn tell_further(context: &Context, services: &[ServiceStatus], ui: &mut Ui) -> Result<(), CommandError> {
+    for note in unfound_further(context, services) {
+        let mut known = read(context);
+        if !known.told.contains(&note) {
+            ui.note(&note)?;
+            known.told.push(note);
+            write(context, &known);
+        }
+    }
+    Ok(())
+}
+
+/// How names come to be found that no program knows by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Further {
+    /// Nobody's, so that they may stand in the hosts file.
+    Test,
+    /// Below a suffix of the user's.
+    Own,
+}
+
+const FURTHER: [(Further, &str); 2] = [
+    (Further::Test, "`locald setup hosts` writes the names of services into the hosts file"),
+    (
+        Further::Own,
+        "names below a suffix of yours have to lead to 127.0.0.1 by DNS, or by lines of your own in /etc/hosts",
+    ),
+];
+
+fn sort_of(host: &str) -> Option<Further> {
+    match host.rsplit('.').next() {
+        Some("localhost") => None,
+        Some("test") => Some(Further::Test),
+        _ => Some(Further::Own),
+    }
 }
 
 /// The host of a URL.
@@ -156,6 +210,12 @@ mod tests {
         assert_eq!(host_of("https://shop.localhost"), Some("shop.localhost"));
         assert_eq!(host_of("shop.localhost"), None);
         assert_eq!(host_of("http://:80"), None);
+    }
+
+    #[test]
+    fn a_further_name_is_found_by_itself_by_the_hosts_file_or_by_dns() {
+        let sorts = ["a.shop.localhost", "shop.test", "shop.corp.internal"].map(sort_of);
+        assert_eq!(sorts, [None, Some(Further::Test), Some(Further::Own)]);
     }
 
     #[test]

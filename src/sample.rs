@@ -25,6 +25,8 @@ pub(crate) fn service(project: &str, name: &str, state: ServiceState) -> Service
         sites: vec![],
         site_reason: None,
         aliases: vec![],
+        alias_urls: vec![],
+        refused_hosts: vec![],
         reason: None,
         health: None,
         starts_at: None,

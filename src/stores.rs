@@ -1,25 +1,55 @@
-//! What `trust`, `untrust` and `setup undo` share: the machine, who may change it, and what is said of its stores of certificates.
+//! What `trust`, `untrust` and `setup` share: the machine, who may change it, and what is said of its stores of certificates.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use locald_api::Request;
+use locald_config::UserConfig;
 use locald_keeper::Home;
 use locald_machine::{
     Change, Check, Door, Kind, Ledger, Presence, Privilege, Programs, Root, Store, StoreError, Verdict, World,
 };
+use locald_runtime::authority::{HomeAuthority, HomeRoot};
 use serde::Serialize;
 
 use crate::context::Context;
 use crate::error::{CommandError, chain};
 use crate::exit::ExitKind;
-use crate::paint::Tone;
+use crate::paint::{Paint, Tone};
 use crate::table::{self, Cell, Column, Shrink};
 use crate::ui::Ui;
 
-/// A store as it is shown.
+/// An authority, and how it is told from others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shown {
+    pub(crate) root: Root,
+    /// The suffixes that it is for; its own name where that is not known any more.
+    pub(crate) told: String,
+}
+
+impl From<&HomeRoot> for Shown {
+    fn from(root: &HomeRoot) -> Self {
+        Self { root: root.root.clone(), told: root.told().to_owned() }
+    }
+}
+
+impl Shown {
+    /// An authority of the ledger or of a store, which may be one of the home's, or may have been.
+    pub(crate) fn of(root: Root, home: &[HomeRoot]) -> Self {
+        let known = home.iter().find(|known| known.root.fingerprint == root.fingerprint);
+        let told = known.map_or_else(|| root.name.clone(), |known| known.told().to_owned());
+        Self { root, told }
+    }
+}
+
+/// A store as it is shown, and an authority.
 #[derive(Debug, Serialize)]
 pub(crate) struct Row {
+    /// Which authority: below what the names are that it is for.
+    #[serde(rename = "for")]
+    pub(crate) of: String,
+    /// The SHA-256 of its certificate.
+    pub(crate) fingerprint: String,
     pub(crate) store: &'static str,
     pub(crate) place: PathBuf,
     /// Who can change it: `you` or `root`.
@@ -45,6 +75,8 @@ pub(crate) enum State {
     ToTrust,
     /// It trusts it.
     Trusted,
+    /// It trusts it, and nobody has a use for that any more.
+    Unneeded,
     /// It has traces of it, and does not trust it.
     Traces,
     /// It does not.
@@ -60,6 +92,7 @@ impl State {
         let (tone, word) = match self {
             Self::ToTrust => (Tone::Busy, "to trust"),
             Self::Trusted => (Tone::Good, "trusted"),
+            Self::Unneeded => (Tone::Busy, "no longer needed"),
             Self::Traces => (Tone::Busy, "traces"),
             Self::Untrusted => (Tone::Quiet, "not trusted"),
             Self::Removed => (Tone::Good, "removed"),
@@ -71,9 +104,9 @@ impl State {
 
 impl Row {
     /// How a store stands to the authority now.
-    pub(crate) fn of(store: &Store, root: &Root, world: &World<'_>) -> Self {
-        let row = Self::new(store, State::Untrusted);
-        match store.presence(root, world) {
+    pub(crate) fn of(store: &Store, shown: &Shown, world: &World<'_>) -> Self {
+        let row = Self::new(store, shown, State::Untrusted);
+        match store.presence(&shown.root, world) {
             Ok(Presence::Trusted) => Self { state: State::Trusted, ..row },
             Ok(Presence::Traces) => Self { state: State::Traces, ..row },
             Ok(Presence::Absent) => row,
@@ -81,8 +114,10 @@ impl Row {
         }
     }
 
-    pub(crate) fn new(store: &Store, state: State) -> Self {
+    pub(crate) fn new(store: &Store, shown: &Shown, state: State) -> Self {
         Self {
+            of: shown.told.clone(),
+            fingerprint: shown.root.fingerprint.clone(),
             store: store.kind.word(),
             place: store.place.clone(),
             by: if store.as_root { "root" } else { "you" },
@@ -126,7 +161,8 @@ impl Row {
     }
 }
 
-const LAYOUT: [Column; 5] = [
+const LAYOUT: [Column; 6] = [
+    Column { title: "FOR", shrink: Some(Shrink { least: 12, good: 24 }), rank: None, right: false },
     Column { title: "STORE", shrink: None, rank: None, right: false },
     Column { title: "PLACE", shrink: Some(Shrink { least: 12, good: 40 }), rank: Some(1), right: false },
     Column { title: "CHANGED BY", shrink: None, rank: Some(0), right: false },
@@ -136,20 +172,26 @@ const LAYOUT: [Column; 5] = [
 
 /// The rows as a table, and below it what went wrong.
 pub(crate) fn show(rows: &[Row], ui: &mut Ui) -> Result<(), CommandError> {
+    // Where there is one alone, it need not be told from others.
+    let are_several = rows.windows(2).any(|pair| pair[0].of != pair[1].of);
+    let layout = if are_several { &LAYOUT[..] } else { &LAYOUT[1..] };
     let cells = |row: &Row| {
-        vec![
+        let of = are_several.then(|| Cell::new(row.of.clone()));
+        let rest = [
             Cell::new(row.store),
             Cell::new(row.place.display().to_string()),
             Cell::new(row.by),
             row.state.cell(),
             Cell::new(row.told_verified()),
-        ]
+        ];
+        of.into_iter().chain(rest).collect::<Vec<_>>()
     };
-    let table = table::render(&LAYOUT, &rows.iter().map(cells).collect::<Vec<_>>(), ui.data_columns, ui.data_paint);
+    let table = table::render(layout, &rows.iter().map(cells).collect::<Vec<_>>(), ui.data_columns, ui.data_paint);
     ui.data().write_all(table.as_bytes())?;
     for row in rows {
         let Some(error) = &row.error else { continue };
-        ui.warn(&format!("{} {}: {error}", row.store, row.place.display()))?;
+        let of = if are_several { format!("{}: ", row.of) } else { String::new() };
+        ui.warn(&format!("{of}{} {}: {error}", row.store, row.place.display()))?;
         if let Some(hint) = &row.hint {
             let label = ui.status_paint.cyan_bold("hint:");
             writeln!(ui.status(), "{label} {}", crate::paint::plain(hint))?;
@@ -226,6 +268,25 @@ fn in_ledger_verified(ledger: &Ledger, store: &Store, root: &Root) -> bool {
         }
         Change::Helper(_) | Change::Hosts(_) | Change::Ports => false,
     })
+}
+
+/// The suffixes that the user has configured.
+pub(crate) fn suffixes(context: &Context, paint: Paint) -> Result<Vec<String>, CommandError> {
+    match UserConfig::load(&context.home().config_file()) {
+        Ok(config) => Ok(config.proxy.suffixes),
+        Err(error) => Err(context.config_error(error, "; nothing was done", paint)),
+    }
+}
+
+/// Whether an authority of the ledger is still the home's, and for a suffix that is configured. A configuration that makes no sense
+/// makes none superfluous.
+pub(crate) fn is_needed(fingerprint: &str, context: &Context) -> bool {
+    let suffixes = UserConfig::load(&context.home().config_file()).ok().map(|config| config.proxy.suffixes);
+    let is_meant = |root: &HomeRoot| match (&root.suffix, &suffixes) {
+        (Some(suffix), Some(configured)) => configured.contains(suffix),
+        _ => true,
+    };
+    HomeAuthority::roots(context.home()).iter().any(|root| root.root.fingerprint == fingerprint && is_meant(root))
 }
 
 /// Has a daemon that runs look at the ledger again.

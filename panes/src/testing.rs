@@ -45,6 +45,8 @@ pub(crate) fn service(project: &str, name: &str, state: ServiceState) -> Service
         named_ports: Vec::new(),
         site_reason: None,
         aliases: Vec::new(),
+        alias_urls: Vec::new(),
+        refused_hosts: Vec::new(),
         stray_port: None,
     }
 }

@@ -77,18 +77,20 @@ struct Listed<'a> {
     #[serde(flatten)]
     entry: &'a Entry,
     told: String,
+    /// Whether anything has a use for it.
+    needed: bool,
 }
 
 fn list(json: bool, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
     let ledger = read(context)?;
     if json {
-        let listed = |entry| Listed { entry, told: Entry::told(entry) };
+        let listed = |entry| Listed { entry, told: Entry::told(entry), needed: is_needed(entry, context) };
         return Ok(ui.json(&ledger.entries().iter().map(listed).collect::<Vec<_>>())?);
     }
     if ledger.entries().is_empty() {
         ui.note("nothing was done to this machine outside of locald's own folders")?;
     } else {
-        let rows: Vec<Vec<Cell>> = ledger.entries().iter().map(|entry| row(entry, Timestamp::now())).collect();
+        let rows: Vec<Vec<Cell>> = ledger.entries().iter().map(|entry| row(entry, context, Timestamp::now())).collect();
         let table = table::render(&LAYOUT, &rows, ui.data_columns, ui.data_paint);
         ui.data().write_all(table.as_bytes())?;
     }
@@ -103,11 +105,21 @@ const LAYOUT: [Column; 5] = [
     Column { title: "SINCE", shrink: None, rank: Some(0), right: false },
 ];
 
-fn row(entry: &Entry, now: Timestamp) -> Vec<Cell> {
+/// Whether anything has a use for a change.
+fn is_needed(entry: &Entry, context: &Context) -> bool {
+    match &entry.change {
+        Change::Trust(trusted) => stores::is_needed(&trusted.fingerprint, context),
+        Change::Helper(_) | Change::Hosts(_) | Change::Ports => true,
+    }
+}
+
+fn row(entry: &Entry, context: &Context, now: Timestamp) -> Vec<Cell> {
+    let told = entry.told();
+    let told = if is_needed(entry, context) { told } else { format!("{told}, which is no longer needed") };
     vec![
         Cell::new(entry.change.sort()),
         Cell::new(entry.change.place().display().to_string()),
-        Cell::new(entry.told()),
+        Cell::new(told),
         Cell::new(if entry.change.as_root() { "root" } else { "you" }),
         Cell::toned(Tone::Quiet, clock::ago(entry.at, now)),
     ]

@@ -1,23 +1,26 @@
-//! `locald trust`: has the stores of certificates of this machine trust the home's authority, and tries each of them.
+//! `locald trust`: has the stores of certificates of this machine trust the home's authorities, and tries each of them.
+
+use std::collections::BTreeSet;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use locald_api::Request;
-use locald_machine::{Change, Kind, Ledger, Root, Store, World};
-use locald_runtime::authority::{HomeAuthority, SOON};
+use locald_machine::{Change, Door, Kind, Ledger, Root, Store, World};
+use locald_runtime::authority::{HomeAuthority, HomeRoot, SOON};
 use serde::Serialize;
 
 use super::untrust;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::ExitKind;
-use crate::stores::{self, Row, State};
+use crate::stores::{self, Row, Shown, State};
 use crate::ui::Ui;
 
 /// Trust the certificates of services
 ///
 /// Has this machine's stores of certificates trust the authority of your services: that of the system, and one for each browser and
-/// profile. The authority can vouch for names below `localhost` and `test`, and for nothing else. Each store is tried, with a
-/// real handshake where a client for it is there. `locald untrust` undoes all of it.
+/// profile. The authority can vouch for names below `localhost` and `test`, and for nothing else; each of your `suffixes` has another
+/// one, for names below that alone. Each store is tried, with a real handshake where a client for it is there. `locald untrust` undoes
+/// all of it.
 #[derive(clap::Args, Debug)]
 #[command(
     args_conflicts_with_subcommands = true,
@@ -39,7 +42,7 @@ pub(crate) struct TrustArgs {
 
 #[derive(clap::Subcommand, Debug)]
 enum TrustCommand {
-    /// Show which stores trust the authority, and try them
+    /// Show which stores trust which authority, and try them
     #[command(after_help = "Examples:\n  locald trust status --json")]
     Status {
         /// Print an object as JSON
@@ -63,14 +66,14 @@ pub(crate) async fn trust(args: TrustArgs, context: &Context, ui: &mut Ui) -> Re
     stores::check_outside_of_sandbox(context)?;
     let programs = stores::programs();
     let world = stores::world(&programs)?;
-    let before = HomeAuthority::root(context.home());
-    let authority = authority(context)?;
-    let root = &authority.root;
+    let before = HomeAuthority::roots(context.home());
+    let authority = authority(context, ui)?;
     let kinds = if args.kinds.is_empty() { USUAL.to_vec() } else { args.kinds };
-    let found = locald_machine::stores(&kinds, root, &world);
-    let plan: Vec<Row> = found.iter().map(|store| planned(Row::of(store, root, &world))).collect();
+    // All of them are found before any is changed: what is made for one authority is made for the others, too.
+    let found: Vec<Step> = authority.roots.iter().flat_map(|root| steps(root, &kinds, &world)).collect();
+    let plan: Vec<Row> = found.iter().map(|step| planned(Row::of(&step.store, &step.shown, &world))).collect();
     if args.dry_run {
-        return dry_run(&found, &plan, args.json, root, &world, ui);
+        return dry_run(&found, &plan, args.json, &world, ui);
     }
     if !args.json {
         stores::show(&plan, ui)?;
@@ -78,22 +81,40 @@ pub(crate) async fn trust(args: TrustArgs, context: &Context, ui: &mut Ui) -> Re
     }
     let mut rows = Vec::new();
     let door = authority.open_door().await?;
-    for (store, row) in found.iter().zip(plan) {
-        rows.push(make_trusted(store, row, &door.door, root, context, &world).await?);
+    for (step, row) in found.iter().zip(plan) {
+        rows.push(make_trusted(step, row, &door.door(step.root), context, &world).await?);
     }
-    let is_other = before.is_some_and(|before| before.fingerprint != root.fingerprint);
-    // Nobody needs an authority that another one has replaced.
-    rows.extend(untrust::earlier(root, context, &world)?);
+    let is_current = |fingerprint: &str| authority.roots.iter().any(|it| it.root.fingerprint == fingerprint);
+    let are_others = !authority.roots.iter().all(|root| before.contains(root));
+    // Nobody needs an authority that another one has replaced, or whose suffix is configured no more.
+    rows.extend(untrust::earlier(is_current, context, &world)?);
     let ledger = Ledger::read(context.home().state_dir())?;
-    let trusted = stores::browsers_trust(&ledger, root, &world).then(|| root.fingerprint.clone());
-    Ledger::update(context.home().state_dir(), |ledger| ledger.browsers_trust.clone_from(&trusted))?;
-    stores::tell_daemon(if is_other { Request::DaemonRestart } else { Request::MachineChanged }, context).await?;
-    report(&rows, trusted.is_some(), args.json, ui)
+    let trusted = authority.roots.iter().filter(|root| stores::browsers_trust(&ledger, &root.root, &world));
+    let trusted: BTreeSet<String> = trusted.map(|root| root.root.fingerprint.clone()).collect();
+    let all_are = trusted.len() == authority.roots.len();
+    Ledger::update(context.home().state_dir(), |ledger| ledger.browsers_trust = trusted)?;
+    let is_to_restart = are_others && !before.is_empty();
+    stores::tell_daemon(if is_to_restart { Request::DaemonRestart } else { Request::MachineChanged }, context).await?;
+    report(&rows, all_are, args.json, ui)
 }
 
-fn authority(context: &Context) -> Result<HomeAuthority, CommandError> {
+/// One authority in one store.
+struct Step<'a> {
+    root: &'a HomeRoot,
+    shown: Shown,
+    store: Store,
+}
+
+fn steps<'a>(root: &'a HomeRoot, kinds: &[Kind], world: &World<'_>) -> Vec<Step<'a>> {
+    let found = locald_machine::stores(kinds, &root.root, world).into_iter();
+    found.map(|store| Step { root, shown: root.into(), store }).collect()
+}
+
+fn authority(context: &Context, ui: &Ui) -> Result<HomeAuthority, CommandError> {
+    let suffixes = stores::suffixes(context, ui.status_paint)?;
     context.home().prepare().map_err(|error| CommandError::from_error(ExitKind::Failed, &error))?;
-    HomeAuthority::take_up(context.home(), SOON).map_err(|error| CommandError::from_error(ExitKind::Failed, &error))
+    HomeAuthority::take_up(context.home(), &suffixes, SOON)
+        .map_err(|error| CommandError::from_error(ExitKind::Failed, &error))
 }
 
 /// A row as it is shown before anything is done.
@@ -102,36 +123,28 @@ fn planned(row: Row) -> Row {
     if is_to_be_done { Row { state: State::ToTrust, ..row } } else { row }
 }
 
-fn dry_run(
-    found: &[Store],
-    plan: &[Row],
-    json: bool,
-    root: &Root,
-    world: &World<'_>,
-    ui: &mut Ui,
-) -> Result<(), CommandError> {
+fn dry_run(found: &[Step<'_>], plan: &[Row], json: bool, world: &World<'_>, ui: &mut Ui) -> Result<(), CommandError> {
     if json {
         return Ok(ui.json(&plan)?);
     }
     stores::show(plan, ui)?;
-    for (store, _) in found.iter().zip(plan).filter(|(_, row)| row.state == State::ToTrust) {
-        for call in store.adding(root, world).unwrap_or_default() {
+    for (step, _) in found.iter().zip(plan).filter(|(_, row)| row.state == State::ToTrust) {
+        for call in step.store.adding(&step.root.root, world).unwrap_or_default() {
             writeln!(ui.data(), "{call}")?;
         }
     }
     Ok(ui.note("nothing was done")?)
 }
 
-/// Has a store trust the authority if it does not, and tries it.
+/// Has a store trust an authority if it does not, and tries it.
 async fn make_trusted(
-    store: &Store,
+    step: &Step<'_>,
     row: Row,
-    door: &locald_machine::Door,
-    root: &Root,
+    door: &Door,
     context: &Context,
     world: &World<'_>,
 ) -> Result<Row, CommandError> {
-    let state = context.home().state_dir();
+    let (state, store, root) = (context.home().state_dir(), &step.store, &step.root.root);
     if row.state == State::Failed {
         return Ok(row);
     }
@@ -140,7 +153,7 @@ async fn make_trusted(
     if row.state == State::ToTrust
         && let Err(error) = store.add(root, world)
     {
-        let row = Row::of(store, root, world);
+        let row = Row::of(store, &step.shown, world);
         if row.state == State::Untrusted {
             Ledger::update(state, |ledger| ledger.strike(&Change::Trust(store.noted(root, false))))?;
         }
@@ -178,62 +191,111 @@ fn report(rows: &[Row], trusted: bool, json: bool, ui: &mut Ui) -> Result<(), Co
 /// What `status --json` prints.
 #[derive(Debug, Serialize)]
 struct StatusJson<'a> {
-    /// `None`: there is none yet.
+    /// That of `localhost` and `test`; `None`: there is none yet.
     authority: Option<AuthorityJson<'a>>,
     /// How services are shown: `http` or `https`.
     links: &'a str,
+    /// Those of further suffixes.
+    further: Vec<AuthorityJson<'a>>,
     stores: Vec<Row>,
 }
 
 #[derive(Debug, Serialize)]
 struct AuthorityJson<'a> {
+    /// Below what the names are that it is for.
+    #[serde(rename = "for")]
+    of: &'a str,
+    /// How they are shown: `http` or `https`.
+    links: &'a str,
     name: &'a str,
     fingerprint: &'a str,
     file: &'a std::path::Path,
     until: String,
 }
 
+impl<'a> AuthorityJson<'a> {
+    fn new(root: &'a HomeRoot, ledger: &Ledger) -> Self {
+        let HomeRoot { root: Root { name, fingerprint, file, .. }, .. } = root;
+        Self { of: root.told(), links: links(root, ledger), name, fingerprint, file, until: root.until.to_string() }
+    }
+}
+
+/// How names of an authority are shown.
+fn links(root: &HomeRoot, ledger: &Ledger) -> &'static str {
+    if ledger.browsers_trust.contains(&root.root.fingerprint) { "https" } else { "http" }
+}
+
 async fn status(json: bool, context: &Context, ui: &mut Ui) -> Result<(), CommandError> {
-    if HomeAuthority::root(context.home()).is_none() {
-        let nothing = StatusJson { authority: None, links: "http", stores: Vec::new() };
+    if HomeAuthority::roots(context.home()).is_empty() {
+        let nothing = StatusJson { authority: None, links: "http", further: Vec::new(), stores: Vec::new() };
         return if json {
             Ok(ui.json(&nothing)?)
         } else {
             Ok(ui.note("there is no authority yet, so nothing trusts it")?)
         };
     }
-    let authority = HomeAuthority::take_up(context.home(), locald_runtime::authority::LAST)
+    let suffixes = stores::suffixes(context, ui.status_paint)?;
+    let authority = HomeAuthority::take_up(context.home(), &suffixes, locald_runtime::authority::LAST)
         .map_err(|error| CommandError::from_error(ExitKind::Failed, &error))?;
     let programs = stores::programs();
-    let (world, root) = (stores::world(&programs)?, &authority.root);
+    let world = stores::world(&programs)?;
     let ledger = Ledger::read(context.home().state_dir())?;
-    let mut found = locald_machine::stores(&USUAL, root, &world);
-    let java = stores::in_ledger(&ledger, &world).into_iter().map(|(store, _)| store);
-    found.extend(java.filter(|store| store.kind == Kind::Java));
+    let rows = rows(&authority, &ledger, context, &world).await?;
+    if json {
+        let mut told = authority.roots.iter().map(|root| AuthorityJson::new(root, &ledger));
+        let own = told.next();
+        let links = own.as_ref().map_or("http", |own| own.links);
+        return Ok(ui.json(&StatusJson { authority: own, links, further: told.collect(), stores: rows })?);
+    }
+    for root in &authority.roots {
+        let of = if authority.roots.len() > 1 { format!("for        {}\n", root.told()) } else { String::new() };
+        let (links, until) = (links(root, &ledger), root.until.strftime("%Y-%m-%d"));
+        let Root { name, file, fingerprint, .. } = &root.root;
+        writeln!(
+            ui.data(),
+            "{of}authority  {name}\nfile       {}\nsha256     {fingerprint}\nholds to   {until}\nlinks      {links}\n",
+            file.display(),
+        )?;
+    }
+    stores::show(&rows, ui)?;
+    if rows.iter().any(|row| row.state == State::Unneeded) {
+        ui.note("what is no longer needed goes with the next `locald trust`, or with `locald untrust`")?;
+    }
+    Ok(())
+}
+
+/// How each store stands to each authority, and to those of the ledger that are needed no more.
+async fn rows(
+    authority: &HomeAuthority,
+    ledger: &Ledger,
+    context: &Context,
+    world: &World<'_>,
+) -> Result<Vec<Row>, CommandError> {
+    let noted = stores::in_ledger(ledger, world);
     let door = authority.open_door().await?;
     let mut rows = Vec::new();
-    for store in &found {
-        let row = Row::of(store, root, &world);
-        let is_trusted = row.state == State::Trusted;
-        rows.push(if is_trusted {
-            row.judged(&stores::verify(store, &door.door, root, context.home()).await)
-        } else {
-            row
+    for root in &authority.roots {
+        let mut found = locald_machine::stores(&USUAL, &root.root, world);
+        let its = noted.iter().filter(|(_, noted)| noted.fingerprint == root.root.fingerprint);
+        found.extend(its.map(|(store, _)| store.clone()).filter(|store| store.kind == Kind::Java));
+        for store in &found {
+            let row = Row::of(store, &root.into(), world);
+            let is_trusted = row.state == State::Trusted;
+            rows.push(if is_trusted {
+                row.judged(&stores::verify(store, &door.door(root), &root.root, context.home()).await)
+            } else {
+                row
+            });
+        }
+    }
+    let known = HomeAuthority::roots(context.home());
+    let is_current = |root: &Root| authority.roots.iter().any(|it| it.root.fingerprint == root.fingerprint);
+    for (store, root) in noted.into_iter().filter(|(_, root)| !is_current(root)) {
+        let row = Row::of(&store, &Shown::of(root, &known), world);
+        rows.push(match row.state {
+            State::Trusted | State::Traces => Row { state: State::Unneeded, ..row },
+            _ => row,
         });
     }
-    let links = if ledger.browsers_trust.as_ref() == Some(&root.fingerprint) { "https" } else { "http" };
-    if json {
-        let until = authority.until.to_string();
-        let told = AuthorityJson { name: &root.name, fingerprint: &root.fingerprint, file: &root.file, until };
-        return Ok(ui.json(&StatusJson { authority: Some(told), links, stores: rows })?);
-    }
-    let until = authority.until.strftime("%Y-%m-%d");
-    writeln!(
-        ui.data(),
-        "authority  {}\nfile       {}\nsha256     {}\nholds to   {until}\nlinks      {links}\n",
-        root.name,
-        root.file.display(),
-        root.fingerprint
-    )?;
-    stores::show(&rows, ui)
+    Ok(rows)
 }

@@ -1,4 +1,4 @@
-//! `locald untrust`: removes the home's authority from every store of certificates, and shows that nothing of it is left.
+//! `locald untrust`: removes the home's authorities from every store of certificates, and shows that nothing of it is left.
 
 use std::path::PathBuf;
 
@@ -9,12 +9,13 @@ use locald_runtime::authority::HomeAuthority;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::exit::ExitKind;
-use crate::stores::{self, Row, State};
+use crate::stores::{self, Row, Shown, State};
 use crate::ui::Ui;
 
 /// Remove what `locald trust` has done
 ///
-/// The authority is removed from every store, by the fingerprint of its certificate, and so are earlier ones of this home.
+/// The authority is removed from every store, by the fingerprint of its certificate, and so are those of further suffixes, configured or
+/// not any more, and earlier ones of this home.
 #[derive(clap::Args, Debug)]
 #[command(
     after_help = "Examples:\n  locald untrust            Remove it everywhere\n  locald untrust --check    Fail if anything of it is left"
@@ -37,16 +38,18 @@ pub(crate) async fn untrust(args: UntrustArgs, context: &Context, ui: &mut Ui) -
     let world = stores::world(&programs)?;
     let ledger = Ledger::read(context.home().state_dir())?;
     let mut roots: Vec<Root> = stores::in_ledger(&ledger, &world).into_iter().map(|(_, root)| root).collect();
-    roots.extend(HomeAuthority::root(context.home()));
+    let known = HomeAuthority::roots(context.home());
+    roots.extend(known.iter().map(|known| known.root.clone()));
     if args.all {
         roots.extend(others(&world));
     }
     roots.sort_by(|one, other| one.fingerprint.cmp(&other.fingerprint));
     roots.dedup_by(|one, other| one.fingerprint == other.fingerprint);
     let mut rows = Vec::new();
-    for root in &roots {
+    for shown in roots.into_iter().map(|root| Shown::of(root, &known)) {
+        let root = &shown.root;
         for store in of_root(root, &ledger, &world) {
-            let row = Row::of(&store, root, &world);
+            let row = Row::of(&store, &shown, &world);
             let is_there = row.state != State::Untrusted;
             if args.check {
                 rows.extend(is_there.then_some(row));
@@ -54,13 +57,13 @@ pub(crate) async fn untrust(args: UntrustArgs, context: &Context, ui: &mut Ui) -
                 // Where nothing was done it is no fault that it cannot be looked at.
                 rows.extend(is_noted(&store, root, &ledger).then_some(row));
             } else if is_there || is_noted(&store, root, &ledger) {
-                rows.push(remove(&store, root, context, &world)?);
+                rows.push(remove(&store, &shown, context, &world)?);
             }
         }
     }
     let was_trusted = !ledger.entries().is_empty() || !rows.is_empty();
     if was_trusted && !args.check {
-        Ledger::update(context.home().state_dir(), |ledger| ledger.browsers_trust = None)?;
+        Ledger::update(context.home().state_dir(), |ledger| ledger.browsers_trust.clear())?;
         stores::tell_daemon(Request::MachineChanged, context).await?;
     }
     report(&rows, &args, ui)
@@ -68,24 +71,30 @@ pub(crate) async fn untrust(args: UntrustArgs, context: &Context, ui: &mut Ui) -
 
 /// Undoes what the ledger has of one store.
 pub(crate) fn undo(store: &Store, root: &Root, context: &Context, world: &World<'_>) -> Result<Row, CommandError> {
-    let row = remove(store, root, context, world)?;
-    Ledger::update(context.home().state_dir(), |ledger| ledger.browsers_trust = None)?;
+    let shown = Shown::of(root.clone(), &HomeAuthority::roots(context.home()));
+    let row = remove(store, &shown, context, world)?;
+    Ledger::update(context.home().state_dir(), |ledger| ledger.browsers_trust.retain(|it| *it != root.fingerprint))?;
     Ok(row)
 }
 
-/// Removes authorities that the ledger has and that `current` has replaced.
-pub(crate) fn earlier(current: &Root, context: &Context, world: &World<'_>) -> Result<Vec<Row>, CommandError> {
+/// Removes authorities that the ledger has and that are none of the current ones.
+pub(crate) fn earlier(
+    is_current: impl Fn(&str) -> bool,
+    context: &Context,
+    world: &World<'_>,
+) -> Result<Vec<Row>, CommandError> {
     let ledger = Ledger::read(context.home().state_dir())?;
+    let known = HomeAuthority::roots(context.home());
     let earlier = stores::in_ledger(&ledger, world).into_iter();
-    let earlier = earlier.filter(|(_, root)| root.fingerprint != current.fingerprint);
-    earlier.map(|(store, root)| remove(&store, &root, context, world)).collect()
+    let earlier = earlier.filter(|(_, root)| !is_current(&root.fingerprint));
+    earlier.map(|(store, root)| remove(&store, &Shown::of(root, &known), context, world)).collect()
 }
 
-fn remove(store: &Store, root: &Root, context: &Context, world: &World<'_>) -> Result<Row, CommandError> {
-    let row = Row::new(store, State::Removed);
-    match store.remove(root, world) {
+fn remove(store: &Store, shown: &Shown, context: &Context, world: &World<'_>) -> Result<Row, CommandError> {
+    let row = Row::new(store, shown, State::Removed);
+    match store.remove(&shown.root, world) {
         Ok(()) => {
-            let change = Change::Trust(store.noted(root, false));
+            let change = Change::Trust(store.noted(&shown.root, false));
             Ledger::update(context.home().state_dir(), |ledger| ledger.strike(&change))?;
             Ok(row)
         }

@@ -52,6 +52,8 @@ async fn tell_of_names(client: &Client, root: String, context: &Context, ui: &mu
     let target = Target { root: Some(root), names: Vec::new() };
     let Response::Status { services, .. } = client.call(Request::Status(target)).await? else { return Ok(()) };
     urls::note_reasons(&services, ui)?;
+    urls::warn_of_refused(&services, ui)?;
+    resolver::tell_further(context, &services, ui)?;
     let site = services.iter().find_map(|service| service.sites.first());
     match site.and_then(|url| resolver::host_of(url)) {
         Some(host) => resolver::tell(context, host, ui),

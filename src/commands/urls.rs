@@ -93,6 +93,10 @@ pub(crate) async fn urls(args: UrlsArgs, context: &Context, ui: &mut Ui) -> Resu
     let table = table(&reached, ui);
     ui.data().write_all(table.as_bytes())?;
     note_reasons(&services, ui)?;
+    warn_of_refused(&services, ui)?;
+    for note in resolver::unfound_further(context, &services) {
+        ui.note(&note)?;
+    }
     if reached.iter().any(|service| resolves(&place(service)) == Some(false)) {
         ui.note(
             "browsers and curl find these names; programs that ask this machine's resolver do not, and take the port",
@@ -100,6 +104,12 @@ pub(crate) async fn urls(args: UrlsArgs, context: &Context, ui: &mut Ui) -> Resu
         ui.note("`locald setup hosts` has every program find them")?;
     }
     Ok(())
+}
+
+/// Says which host names of configurations lead nowhere, and why.
+pub(crate) fn warn_of_refused(services: &[ServiceStatus], ui: &mut Ui) -> io::Result<()> {
+    let refused: BTreeSet<&String> = services.iter().flat_map(|service| &service.refused_hosts).collect();
+    refused.into_iter().try_for_each(|refused| ui.warn(refused))
 }
 
 /// Says why services are at other names than they would be.
@@ -166,15 +176,9 @@ fn place(service: &ServiceStatus) -> Place<'_> {
 
 /// The names that lead to one place each: all but those that stand for many.
 fn aliases(service: &ServiceStatus) -> Vec<AliasPlace> {
-    let Some((url, host)) = service.sites.first().and_then(|url| Some((url, resolver::host_of(url)?))) else {
-        return Vec::new();
-    };
     let single = service.aliases.iter().filter(|alias| !alias.starts_with("*."));
-    let place = |alias: &String| {
-        let (name, path) = parted(alias);
-        AliasPlace { name: shown_alias(alias), url: url.replacen(host, name, 1) + path }
-    };
-    single.map(place).collect()
+    let place = |(alias, url): (&String, &String)| AliasPlace { name: shown_alias(alias), url: url.clone() };
+    single.zip(&service.alias_urls).map(place).collect()
 }
 
 /// A further name of a service as people read it.
@@ -253,15 +257,16 @@ mod tests {
             ports: vec![20000, 20001],
             named_ports: vec![admin],
             sites: vec!["http://shop.localhost:8080".to_owned()],
-            aliases: ["xn--bcher-kva.localhost", "*.shop.localhost", "shop.localhost/API"].map(str::to_owned).into(),
+            aliases: ["xn--bcher-kva.localhost", "*.shop.localhost", "shop.test/API"].map(str::to_owned).into(),
+            alias_urls: ["http://xn--bcher-kva.localhost:8080", "https://shop.test/API"].map(str::to_owned).into(),
             ..sample::service("shop", "web", ServiceState::Ready)
         };
         insta::assert_snapshot!(table(&[&web], &fake::ui().0), @"
-        NAME                STATE  URL                                  PORT
-        web                 ready  http://shop.localhost:8080           http://127.0.0.1:20000
-        web (admin)         ready  http://admin.web.shop.localhost      http://127.0.0.1:20001
-        bücher.localhost    ready  http://xn--bcher-kva.localhost:8080
-        shop.localhost/API  ready  http://shop.localhost:8080/API
+        NAME              STATE  URL                                  PORT
+        web               ready  http://shop.localhost:8080           http://127.0.0.1:20000
+        web (admin)       ready  http://admin.web.shop.localhost      http://127.0.0.1:20001
+        bücher.localhost  ready  http://xn--bcher-kva.localhost:8080
+        shop.test/API     ready  https://shop.test/API
         ");
     }
 }

@@ -76,6 +76,12 @@ pub struct ServiceStatus {
     /// behind those that it shares.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
+    /// Where those of them lead that stand for one name each, in the same order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub alias_urls: Vec<String>,
+    /// Why host names of its configuration lead nowhere, one sentence for each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused_hosts: Vec<String>,
     /// Why it is in this state, where that needs saying.
     pub reason: Option<String>,
     /// How it is known that it is well or not, such as `http`; absent where nothing is asked.

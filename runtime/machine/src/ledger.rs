@@ -3,6 +3,7 @@
 //! A change is entered before it is made, and struck out after it is undone: whoever is interrupted leaves an entry too many, never one
 //! too few. Entries that a later release has made are kept as they are.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -24,8 +25,8 @@ pub struct Ledger {
     entries: Vec<Entry>,
     /// What this release knows nothing of.
     unknown: Vec<Value>,
-    /// The fingerprint of the authority that browsers trust.
-    pub browsers_trust: Option<String>,
+    /// The fingerprints of the authorities that browsers trust.
+    pub browsers_trust: BTreeSet<String>,
 }
 
 /// One change.
@@ -45,7 +46,10 @@ pub struct Entry {
 struct Written {
     #[serde(default)]
     changes: Vec<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    trusted_by_browsers: BTreeSet<String>,
+    /// The only one, as earlier releases had it.
+    #[serde(default, skip_serializing)]
     browsers_trust: Option<String>,
 }
 
@@ -88,7 +92,8 @@ impl Ledger {
         };
         let written: Written =
             serde_json::from_slice(&bytes).map_err(|source| LedgerError::Damaged { path, source })?;
-        let mut ledger = Self { browsers_trust: written.browsers_trust, ..Self::default() };
+        let browsers_trust = written.trusted_by_browsers.into_iter().chain(written.browsers_trust).collect();
+        let mut ledger = Self { browsers_trust, ..Self::default() };
         for value in written.changes {
             match serde_json::from_value(value.clone()) {
                 Ok(entry) => ledger.entries.push(entry),
@@ -138,7 +143,7 @@ impl Ledger {
     fn write(&self, path: &Path) -> io::Result<()> {
         let known = self.entries.iter().map(serde_json::to_value);
         let changes = known.chain(self.unknown.iter().cloned().map(Ok)).collect::<Result<_, _>>()?;
-        let written = Written { changes, browsers_trust: self.browsers_trust.clone() };
+        let written = Written { changes, trusted_by_browsers: self.browsers_trust.clone(), browsers_trust: None };
         let temporary = path.with_extension("json.new");
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
         file.write_all(&serde_json::to_vec_pretty(&written)?)?;
@@ -187,6 +192,31 @@ mod tests {
         assert_eq!(mode & 0o777, 0o600);
         let ledger = Ledger::update(state.path(), |ledger| ledger.strike(&trust("/a", false))).unwrap();
         assert!(ledger.entries().is_empty());
+    }
+
+    #[test]
+    fn a_store_that_was_made_stays_so_for_everything_that_comes_into_it() {
+        let mut ledger = Ledger::default();
+        let of = |fingerprint: &str, made: bool| match trust("/a", true) {
+            Change::Trust(it) => Change::Trust(TrustedRoot { fingerprint: fingerprint.to_owned(), made, ..it }),
+            other => other,
+        };
+        ledger.enter(of("ab", true));
+        // It is there by now.
+        ledger.enter(of("ab", false));
+        ledger.enter(of("ef", false));
+        ledger.enter(trust("/b", false));
+        let made: Vec<bool> =
+            ledger.entries().iter().map(|it| matches!(&it.change, Change::Trust(it) if it.made)).collect();
+        assert_eq!(made, [true, true, false]);
+    }
+
+    #[test]
+    fn whom_browsers_trust_is_read_as_an_earlier_release_wrote_it() {
+        let state = tempfile::tempdir().unwrap();
+        fs::write(state.path().join(FILE), r#"{"changes":[],"browsers_trust":"ab"}"#).unwrap();
+        Ledger::update(state.path(), |ledger| ledger.browsers_trust.extend(["cd".to_owned()])).unwrap();
+        assert_eq!(Ledger::read(state.path()).unwrap().browsers_trust, BTreeSet::from(["ab", "cd"].map(str::to_owned)));
     }
 
     #[test]

@@ -1,25 +1,53 @@
-//! What programs are told of the home's authority by their environment: a file that some add to what they trust, and one with everything
+//! What programs are told of the home's authorities by their environment: a file that some add to what they trust, and one with everything
 //! for those that trust one file and nothing else.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use locald_keeper::Home;
 use locald_machine::system_bundle;
+use locald_proxy::Kept;
 use tracing::warn;
 
-use super::{lock, root_of};
+use super::{folder, lock, on_disk};
 use crate::state_file;
+
+/// All that is to be trusted, where that is more than one certificate.
+const ROOTS: &str = "roots.pem";
 
 /// Node adds what is in this file to what it trusts.
 const ADDING: &str = "NODE_EXTRA_CA_CERTS";
 /// Whoever reads one of these trusts that file alone: OpenSSL, Ruby and Go; Python's requests; curl.
 const REPLACING: [&str; 3] = ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
 
-/// The variables that lead programs to the home's authority; none where it has none. With `replacing`, also those that take the place of
+/// Writes all that is to be trusted into one file, where it is not in one already.
+pub(super) fn write_roots(folder: &Path, all: &[Kept]) -> io::Result<()> {
+    let file = folder.join(ROOTS);
+    if all.len() < 2 {
+        return match fs::remove_file(&file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        };
+    }
+    let text: String = all.iter().map(|kept| kept.root.as_str()).collect();
+    if fs::read_to_string(&file).is_ok_and(|known| known == text) {
+        return Ok(());
+    }
+    state_file::replace(&file, text.as_bytes())
+}
+
+/// The file of all that is to be trusted.
+fn roots_of(home: &Home) -> PathBuf {
+    let folder = folder(home);
+    let several = folder.join(ROOTS);
+    if several.is_file() { several } else { on_disk::root_file(&folder) }
+}
+
+/// The variables that lead programs to the home's authorities; none where it has none. With `replacing`, also those that take the place of
 /// everything that is trusted otherwise: the file that they name has all of the system's certificates, and the home's.
 pub fn variables(home: &Home, replacing: bool) -> Vec<(String, String)> {
-    let root = root_of(home);
+    let root = roots_of(home);
     if !root.is_file() {
         return Vec::new();
     }
@@ -32,7 +60,7 @@ pub fn variables(home: &Home, replacing: bool) -> Vec<(String, String)> {
     variables
 }
 
-/// A file of the system's certificates and the home's, as they are now; `None` where the system has none, which would leave programs
+/// A file of the system's certificates and the home's in `root`, as they are now; `None` where the system has none, which would leave programs
 /// with nothing but ours.
 fn bundle(system: &Path, root: &Path) -> Option<PathBuf> {
     let Some(theirs) = system_bundle(system).and_then(|file| fs::read_to_string(file).ok()) else {

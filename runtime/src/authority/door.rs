@@ -1,4 +1,4 @@
-//! A server on loopback that shows a certificate of the authority, so that it can be tried who believes it.
+//! A server on loopback that shows certificates of the home's authorities, so that it can be tried who believes them.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -11,15 +11,14 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::HomeAuthority;
+use super::{HomeAuthority, HomeRoot};
 
 /// No service is ever called so: it would be below its project.
-const NAME: &str = "locald-trust-check.localhost";
+const LABEL: &str = "locald-trust-check";
 
 /// It is open until it is dropped.
 pub struct OpenDoor {
-    /// Where it is.
-    pub door: Door,
+    port: u16,
     serving: JoinHandle<()>,
     _backend: watch::Sender<Backend>,
 }
@@ -30,18 +29,32 @@ impl Drop for OpenDoor {
     }
 }
 
+impl OpenDoor {
+    /// Where a certificate is shown that this one vouches for.
+    pub fn door(&self, root: &HomeRoot) -> Door {
+        Door { host: name(root), port: self.port }
+    }
+}
+
+fn name(root: &HomeRoot) -> String {
+    format!("{LABEL}.{}", root.suffix.as_deref().unwrap_or("localhost"))
+}
+
 impl HomeAuthority {
-    /// Opens a door. It is the proxy itself, with a name that leads nowhere: what matters has happened by then.
+    /// Opens a door. It is the proxy itself, with names that lead nowhere: what matters has happened by then.
     pub async fn open_door(&self) -> io::Result<OpenDoor> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let door = Door { host: NAME.to_owned(), port: listener.local_addr()?.port() };
-        let (proxy, host) = (Arc::new(Proxy::default()), NAME.parse::<HostName>());
-        let host = host.map_err(io::Error::other)?;
+        let port = listener.local_addr()?.port();
+        let proxy = Arc::new(Proxy::default());
         let nothing = Backend::Down { reason: "There is nothing here.".to_owned(), hint: String::new() };
         let backend = watch::Sender::new(nothing);
-        let route = Route::new("check".to_owned(), host.clone(), backend.subscribe(), Duration::ZERO, Arc::new(Nobody));
         let mut routes = Routes::default();
-        routes.add(Pattern::Exact(host), Arc::new(route)).map_err(io::Error::other)?;
+        for root in &self.roots {
+            let host = name(root).parse::<HostName>().map_err(io::Error::other)?;
+            let (home, watched) = (host.clone(), backend.subscribe());
+            let route = Route::new("check".to_owned(), home, watched, Duration::ZERO, Arc::new(Nobody));
+            routes.add(Pattern::Exact(host), Arc::new(route)).map_err(io::Error::other)?;
+        }
         proxy.set_routes(routes);
         let serving = proxy.serve_https(listener, self.authority.clone(), Arc::new(()));
         let serving = tokio::spawn(async move {
@@ -49,7 +62,7 @@ impl HomeAuthority {
                 tracing::error!(%error, "TLS cannot be spoken");
             }
         });
-        Ok(OpenDoor { door, serving, _backend: backend })
+        Ok(OpenDoor { port, serving, _backend: backend })
     }
 }
 

@@ -1,56 +1,51 @@
-//! The home's certificate authority on the disk: made once, private to its user, taken up by every daemon, and made anew before it runs
-//! out or where it is damaged.
+//! The home's certificate authorities on the disk: each made once, private to its user, taken up by every daemon, and made anew before it
+//! runs out or where it is damaged. One is for names below `localhost` and `test`, and one more for each further suffix.
 
 mod bundle;
 mod door;
+mod on_disk;
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use locald_keeper::Home;
 use locald_machine::Root;
-use locald_proxy::{Authority, AuthorityError, Kept};
+use locald_proxy::{Authority, AuthorityError, Kept, Scope};
 use rustix::fs::{FlockOperation, flock};
-use serde::{Deserialize, Serialize};
-use tracing::{info, warn};
 
-use crate::state_file;
 pub use bundle::variables;
 pub use door::OpenDoor;
-
-/// The longest owner's name in a certificate; a common name has 64 characters at most (RFC 5280, appendix A).
-const MAX_OWNER: usize = 30;
 
 /// An authority that holds for less is replaced in any case: the certificates that it makes would hold for longer than itself.
 pub const LAST: Duration = Duration::from_hours(31 * 24);
 /// An authority that holds for less is replaced when somebody is there to have the new one trusted.
 pub const SOON: Duration = Duration::from_hours(180 * 24);
 
-/// The authority of a home.
+/// In which folder of the first authority those of further suffixes have their folders.
+const FURTHER: &str = "suffixes";
+
+/// The authorities of a home.
 pub struct HomeAuthority {
     /// What makes certificates.
     pub(crate) authority: Arc<Authority>,
-    /// What is to be trusted.
+    /// What is to be trusted: that of `localhost` and `test` first, then one for each further suffix.
+    pub roots: Vec<HomeRoot>,
+}
+
+/// What is to be trusted for some names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HomeRoot {
+    /// The suffix that it is for; `None`: `localhost` and `test`.
+    pub suffix: Option<String>,
+    /// The certificate.
     pub root: Root,
     /// Until when it holds.
     pub until: Timestamp,
-}
-
-/// An authority as it is written down.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Written {
-    name: String,
-    root: String,
-    intermediate: String,
-    key: String,
-    /// In seconds since 1970.
-    #[serde(default)]
-    until: u64,
 }
 
 /// Why there is no authority.
@@ -70,83 +65,75 @@ pub enum NoAuthority {
 }
 
 impl HomeAuthority {
-    /// The home's authority, which is made where there is none, or none that holds for as long as `least`.
-    pub fn take_up(home: &Home, least: Duration) -> Result<Self, NoAuthority> {
-        let folder = folder(home);
-        let failed = |source| NoAuthority::Io { path: folder.clone(), source };
-        match DirBuilder::new().mode(0o700).recursive(true).create(&folder) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
-            _ => {}
-        }
+    /// The home's authorities, that of each of these further suffixes included. One is made where there is none, or none that holds for as
+    /// long as `least`.
+    pub fn take_up(home: &Home, suffixes: &[String], least: Duration) -> Result<Self, NoAuthority> {
+        let own = folder(home);
+        make_folder(&own)?;
         // The daemon and a command may both be the first to want one.
-        let _lock = lock(&folder.join("lock")).map_err(failed)?;
-        let file = folder.join("authority.json");
-        let Written { name, root, intermediate, key, until } = state_file::read(&file).value;
-        let kept = Kept { name, root, intermediate, key, until: SystemTime::UNIX_EPOCH + Duration::from_secs(until) };
-        match Authority::new(&kept) {
-            Ok(authority) if kept.until >= SystemTime::now() + least => {
-                // Whoever removed it wants it back.
-                write_root(&folder, &kept.root).map_err(failed)?;
-                return Self::new(authority, &kept, &folder);
-            }
-            Ok(_) => info!(name = kept.name, "the certificate authority runs out; another one is made"),
-            Err(error) if !kept.key.is_empty() => {
-                warn!(file = %file.display(), %error, "the certificate authority is damaged; another one is made");
-                let _ = fs::rename(&file, file.with_extension("json.corrupt"));
-            }
-            Err(_) => {}
+        let failed = |source| NoAuthority::Io { path: own.clone(), source };
+        let _lock = lock(&own.join("lock")).map_err(failed)?;
+        let (mut all, mut roots) = (Vec::new(), Vec::new());
+        for suffix in std::iter::once(None).chain(suffixes.iter().map(Some)) {
+            // What is no name was refused where it is configured.
+            let Some(scope) = scope(suffix) else { continue };
+            let folder = suffix.map_or_else(|| own.clone(), |suffix| own.join(FURTHER).join(suffix));
+            make_folder(&folder)?;
+            let kept = on_disk::take_up(&folder, scope, least)?;
+            roots.push(HomeRoot::new(suffix.cloned(), &kept, &folder)?);
+            all.push(kept);
         }
-        let kept = Kept::create(&owner())?;
-        let authority = Authority::new(&kept)?;
-        info!(name = kept.name, "made a certificate authority");
-        write(&file, &kept).map_err(failed)?;
-        write_root(&folder, &kept.root).map_err(failed)?;
-        Self::new(authority, &kept, &folder)
+        bundle::write_roots(&own, &all).map_err(failed)?;
+        Ok(Self { authority: Arc::new(Authority::new(&all)?), roots })
     }
 
-    /// What is to be trusted, without making it where there is none.
-    pub fn root(home: &Home) -> Option<Root> {
-        let folder = folder(home);
-        let text = fs::read(folder.join("authority.json")).ok()?;
-        let written: Written = serde_json::from_slice(&text).ok()?;
-        Root::new(&written.name, root_file(&folder), &written.root)
-    }
-
-    fn new(authority: Authority, kept: &Kept, folder: &Path) -> Result<Self, NoAuthority> {
-        let root = Root::new(&kept.name, root_file(folder), &kept.root);
-        let root =
-            root.ok_or_else(|| NoAuthority::Io { path: folder.to_owned(), source: io::ErrorKind::InvalidData.into() })?;
-        let until = Timestamp::try_from(kept.until).unwrap_or(Timestamp::MAX);
-        Ok(Self { authority: Arc::new(authority), root, until })
+    /// What is to be trusted, without making it where there is none. Suffixes that are configured no more are among them.
+    pub fn roots(home: &Home) -> Vec<HomeRoot> {
+        let own = folder(home);
+        let further = fs::read_dir(own.join(FURTHER)).into_iter().flatten().flatten();
+        let mut further: Vec<String> = further.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        further.sort();
+        let all = std::iter::once((None, own.clone()))
+            .chain(further.into_iter().map(|suffix| (Some(suffix.clone()), own.join(FURTHER).join(suffix))));
+        let found = all.filter_map(|(suffix, folder)| {
+            let kept = on_disk::look(&folder, scope(suffix.as_ref())?)?;
+            HomeRoot::new(suffix, &kept, &folder).ok()
+        });
+        found.collect()
     }
 }
 
-/// The certificate that is to be trusted, as a file; it need not be there.
-pub(crate) fn root_of(home: &Home) -> PathBuf {
-    root_file(&folder(home))
+impl HomeRoot {
+    fn new(suffix: Option<String>, kept: &Kept, folder: &Path) -> Result<Self, NoAuthority> {
+        let root = Root::new(&kept.name, on_disk::root_file(folder), &kept.root);
+        let root =
+            root.ok_or_else(|| NoAuthority::Io { path: folder.to_owned(), source: io::ErrorKind::InvalidData.into() })?;
+        let until = Timestamp::try_from(kept.until).unwrap_or(Timestamp::MAX);
+        Ok(Self { suffix, root, until })
+    }
+
+    /// The suffixes that it is for, as people read them.
+    pub fn told(&self) -> &str {
+        self.suffix.as_deref().unwrap_or("localhost, test")
+    }
+}
+
+/// What an authority for this suffix may vouch for; `None` if it is no name.
+fn scope(suffix: Option<&String>) -> Option<Scope> {
+    suffix.map_or(Some(Scope::Machine), |suffix| suffix.parse().ok().map(Scope::Below))
 }
 
 fn folder(home: &Home) -> PathBuf {
     home.state_dir().join("ca")
 }
 
-fn root_file(folder: &Path) -> PathBuf {
-    folder.join("root.pem")
-}
-
-fn write(file: &Path, kept: &Kept) -> io::Result<()> {
-    let Kept { name, root, intermediate, key, until } = kept.clone();
-    let until = until.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    state_file::write(file, &Written { name, root, intermediate, key, until })
-}
-
-/// The certificate that is trusted, for programs that take one from a file.
-fn write_root(folder: &Path, root: &str) -> io::Result<()> {
-    let file = root_file(folder);
-    if fs::read_to_string(&file).is_ok_and(|known| known == root) {
-        return Ok(());
+fn make_folder(folder: &Path) -> Result<(), NoAuthority> {
+    match DirBuilder::new().mode(0o700).recursive(true).create(folder) {
+        Err(source) if source.kind() != io::ErrorKind::AlreadyExists => {
+            Err(NoAuthority::Io { path: folder.to_owned(), source })
+        }
+        _ => Ok(()),
     }
-    state_file::replace(&file, root.as_bytes())
 }
 
 /// Waits until nobody else has it; given back when it is dropped.
@@ -156,20 +143,14 @@ fn lock(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Whose authority it is: user and machine.
-fn owner() -> String {
-    let user = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    let user = user.unwrap_or_else(|| rustix::process::geteuid().as_raw().to_string());
-    let machine = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    let owner = format!("{user}@{machine}").chars().filter(char::is_ascii_graphic).take(MAX_OWNER).collect::<String>();
-    if owner == "@" { "somebody".to_owned() } else { owner }
-}
-
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt;
+    use std::time::SystemTime;
 
+    use super::on_disk::Written;
     use super::*;
+    use crate::state_file;
 
     fn home(scratch: &Path) -> Home {
         let folders = ["run", "state", "config"].map(|name| scratch.join(name).into_os_string());
@@ -178,26 +159,54 @@ mod tests {
         home
     }
 
-    fn take_up(home: &Home, least: Duration) -> HomeAuthority {
-        HomeAuthority::take_up(home, least).unwrap()
+    fn take_up(home: &Home, least: Duration) -> HomeRoot {
+        HomeAuthority::take_up(home, &[], least).unwrap().roots.remove(0)
+    }
+
+    fn with(home: &Home, suffixes: &[&str]) -> Vec<HomeRoot> {
+        let suffixes: Vec<String> = suffixes.iter().map(ToString::to_string).collect();
+        HomeAuthority::take_up(home, &suffixes, LAST).unwrap().roots
     }
 
     #[test]
     fn an_authority_is_made_once_and_nobody_else_reads_its_key() {
         let scratch = tempfile::tempdir().unwrap();
         let home = home(scratch.path());
-        assert_eq!(HomeAuthority::root(&home), None);
-        let first = take_up(&home, LAST).root;
+        assert_eq!(HomeAuthority::roots(&home), []);
+        let first = take_up(&home, LAST);
         let folder = home.state_dir().join("ca");
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&folder), mode(&folder.join("authority.json"))), (0o700, 0o600));
         let root = fs::read_to_string(folder.join("root.pem")).unwrap();
         fs::remove_file(folder.join("root.pem")).unwrap();
-        assert_eq!(take_up(&home, SOON).root, first);
-        assert_eq!(HomeAuthority::root(&home), Some(first));
+        assert_eq!(take_up(&home, SOON), first);
+        assert_eq!(HomeAuthority::roots(&home), [first]);
         assert_eq!(fs::read_to_string(folder.join("root.pem")).unwrap(), root);
         let text = fs::read_to_string(folder.join("authority.json")).unwrap();
         assert_eq!(text.matches("PRIVATE KEY").count(), 2, "one key, and that of the root is not there");
+    }
+
+    #[test]
+    fn a_further_suffix_has_an_authority_of_its_own_which_stays_while_it_is_not_configured() {
+        let scratch = tempfile::tempdir().unwrap();
+        let home = home(scratch.path());
+        let own = take_up(&home, LAST);
+        let all = with(&home, &["corp.internal", "lab.home.arpa"]);
+        let told: Vec<&str> = all.iter().map(HomeRoot::told).collect();
+        assert_eq!((&all[0], &told[..]), (&own, &["localhost, test", "corp.internal", "lab.home.arpa"][..]));
+        let folder = home.state_dir().join("ca/suffixes/corp.internal");
+        assert_eq!(all[1].root.file, folder.join("root.pem"));
+        let key = fs::metadata(folder.join("authority.json")).unwrap().permissions().mode();
+        assert_eq!(key & 0o777, 0o600);
+        assert_ne!(all[1].root.name, all[2].root.name);
+        let together = home.state_dir().join("ca/roots.pem");
+        let text = fs::read_to_string(&together).unwrap();
+        let each = all.iter().map(|it| fs::read_to_string(&it.root.file).unwrap());
+        assert_eq!(text, each.collect::<String>());
+        assert_eq!(with(&home, &[]), [own]);
+        assert!(!together.exists(), "one alone has a file already");
+        assert_eq!(HomeAuthority::roots(&home), all);
+        assert_eq!(with(&home, &["corp.internal"])[1], all[1]);
     }
 
     #[test]

@@ -222,6 +222,7 @@ mod tests {
             trusted_peers: Vec::new(),
             page_after: None,
             certificates: Vec::new(),
+            suffixes: Vec::new(),
         };
         let parts = DoorsParts {
             thread: Handle::current(),

@@ -314,6 +314,8 @@ fn is_same(one: &Backend, other: &Backend) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::sites::PortSite;
     use crate::supervisor::plain;
@@ -336,6 +338,7 @@ mod tests {
             because: None,
             names: vec![name(home)],
             asked: Vec::new(),
+            refused: BTreeSet::default(),
             protocol: Protocol::default(),
             paths: Vec::new(),
             ports: BTreeMap::from([(

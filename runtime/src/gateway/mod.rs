@@ -24,7 +24,7 @@ use locald_proxy::Proxy;
 use tokio::time::Instant;
 use tracing::{info, warn};
 
-use crate::authority::{HomeAuthority, LAST, SOON};
+use crate::authority::{HomeAuthority, HomeRoot, LAST, SOON};
 use crate::descriptors;
 use crate::keeper_link::KeeperLink;
 use crate::sites::Entrances;
@@ -69,7 +69,8 @@ impl Gateway {
         let (http, notice) =
             Listeners::open(Scheme::Http, settings.http, &settings.bind, &neighbours, &mut held, keeper);
         notices.extend(notice);
-        let authority = (settings.https != Entrance::Off).then(|| HomeAuthority::take_up(home, LAST));
+        let authority =
+            (settings.https != Entrance::Off).then(|| HomeAuthority::take_up(home, &settings.suffixes, LAST));
         let (authority, https) = match authority.transpose() {
             Ok(authority) => (authority, settings.https),
             Err(error) => {
@@ -88,9 +89,11 @@ impl Gateway {
             warn!(notice, "the proxy does not listen as it was told");
         }
         info!(http = http.port(), https = https.port(), "the proxy listens");
+        supervisor.sites.set_suffixes(&settings.suffixes);
         if let Some(authority) = &authority {
-            supervisor.sites.set_authority(&authority.root.fingerprint);
-            notices.extend(runs_out(authority));
+            let shown = authority.roots.iter().map(|it| (it.suffix.clone(), it.root.fingerprint.clone()));
+            supervisor.sites.set_authorities(shown.collect());
+            notices.extend(authority.roots.iter().filter_map(runs_out));
         }
         let authority = authority.map(|authority| authority.authority);
         supervisor.sites.set_entrances(Entrances { http: http.port(), https: https.port() });
@@ -136,11 +139,13 @@ impl Gateway {
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// What to tell of an authority that will have to be replaced.
-fn runs_out(authority: &HomeAuthority) -> Option<String> {
-    let left = authority.until.duration_since(Timestamp::now());
+fn runs_out(root: &HomeRoot) -> Option<String> {
+    let left = root.until.duration_since(Timestamp::now());
     let is_soon = left < SignedDuration::try_from(SOON).unwrap_or(SignedDuration::MAX);
-    let until = authority.until.strftime("%Y-%m-%d");
-    is_soon.then(|| format!("HTTPS: the certificate authority holds until {until}; `locald trust` makes the next one"))
+    let (of, until) = (root.told(), root.until.strftime("%Y-%m-%d"));
+    is_soon.then(|| {
+        format!("HTTPS: the certificate authority of {of} holds until {until}; `locald trust` makes the next one")
+    })
 }
 
 /// Has the routes follow every change of a project or service, and services end that have been idle for long enough.

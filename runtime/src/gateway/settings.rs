@@ -17,6 +17,8 @@ pub(super) struct Settings {
     pub(super) trusted_peers: Vec<IpAddr>,
     pub(super) page_after: Option<Duration>,
     pub(super) certificates: Vec<CertificateFiles>,
+    /// What host names may end with beside `.localhost` and `.test`.
+    pub(super) suffixes: Vec<String>,
 }
 
 impl Settings {
@@ -42,15 +44,15 @@ impl Settings {
         let http = port("LOCALD_HTTP_PORT", proxy.http);
         let https = port("LOCALD_HTTPS_PORT", proxy.https);
         let both = || vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
-        let bind = if proxy.bind.is_empty() { both() } else { proxy.bind };
+        let bind = if proxy.bind.is_empty() { both() } else { proxy.bind.clone() };
         // Sandboxes run beside each other and beside the user's own home, which has the usual ports.
         let unless_usual = |entrance| match entrance {
             Entrance::Usual if home.is_sandbox() => Entrance::Free,
             other => other,
         };
-        let (trusted_peers, page_after, certificates) = (proxy.trusted_peers, proxy.page_after, proxy.certificates);
+        let locald_config::Proxy { trusted_peers, page_after, certificates, suffixes, .. } = proxy;
         let (http, https) = (unless_usual(http), unless_usual(https));
-        (Self { http, https, bind, trusted_peers, page_after, certificates }, notices)
+        (Self { http, https, bind, trusted_peers, page_after, certificates, suffixes }, notices)
     }
 }
 

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use locald_api::{ProjectId, ServiceId};
-use locald_config::{Kind, NamedPort, PathAt, ProjectName, Protocol};
+use locald_config::{Kind, NamedPort, PathAt, ProjectName, Protocol, suffix_of};
 use locald_machine::Ledger;
 use locald_proxy::{HostName, PathPrefix, Pattern};
 use tracing::warn;
@@ -24,7 +24,7 @@ use crate::state_file;
 use crate::supervisor::Definition;
 use claims::{Claims, Owner};
 
-/// What all names end with. Browsers and curl know that it is this machine (RFC 6761 §6.3).
+/// What all names end with that services have by themselves. Browsers and curl know that it is this machine (RFC 6761 §6.3).
 const SUFFIX: &str = "localhost";
 /// The service that has its project's name, where there are several.
 const MAIN: &str = "web";
@@ -36,15 +36,25 @@ pub(crate) struct Sites {
     claims: Mutex<Claims>,
     projects: Mutex<BTreeMap<ProjectId, BTreeMap<String, Site>>>,
     entrances: Mutex<Entrances>,
+    /// What names may end with beside `.localhost` and `.test`.
+    suffixes: Mutex<Vec<String>>,
     trust: Mutex<Trust>,
 }
 
 /// Whether browsers believe what the proxy says with TLS.
 #[derive(Debug, Default)]
 struct Trust {
-    /// The fingerprint of the authority that it shows.
-    authority: Option<String>,
-    is_trusted: bool,
+    /// The fingerprints of the authorities that it shows, by the suffixes that they are for.
+    authorities: BTreeMap<Option<String>, String>,
+    /// Those of all that browsers trust.
+    trusted: BTreeSet<String>,
+}
+
+impl Trust {
+    /// Whether a certificate is believed for a name below this suffix; `None`: one that is given.
+    fn is_believed(&self, suffix: Option<&str>) -> bool {
+        self.authorities.get(&suffix.map(str::to_owned)).is_some_and(|shown| self.trusted.contains(shown))
+    }
 }
 
 /// The names of a service, or of several that run beside each other.
@@ -58,6 +68,8 @@ pub(crate) struct Site {
     pub(crate) names: Vec<HostName>,
     /// Further ones that its configuration asks for.
     pub(crate) asked: Vec<Pattern>,
+    /// Those among them, and among the hosts of its paths, that are below no suffix that there is: nothing leads to it there.
+    pub(crate) refused: BTreeSet<String>,
     /// What is spoken to it.
     pub(crate) protocol: Protocol,
     /// Beginnings of paths at names that it shares.
@@ -88,7 +100,15 @@ impl Sites {
         let file = state.join("names.json");
         let claims = Mutex::new(state_file::read(&file).value);
         let state = state.to_owned();
-        Self { state, file, claims, projects: Mutex::default(), entrances: Mutex::default(), trust: Mutex::default() }
+        Self {
+            state,
+            file,
+            claims,
+            projects: Mutex::default(),
+            entrances: Mutex::default(),
+            suffixes: Mutex::default(),
+            trust: Mutex::default(),
+        }
     }
 
     /// The proxy listens here from now on.
@@ -96,30 +116,35 @@ impl Sites {
         *self.entrances.lock().unwrap_or_else(PoisonError::into_inner) = entrances;
     }
 
-    /// The proxy shows certificates of the authority with this fingerprint from now on.
-    pub(crate) fn set_authority(&self, fingerprint: &str) {
-        self.trust().authority = Some(fingerprint.to_owned());
+    /// Names may also end with these. Said before any project is there.
+    pub(crate) fn set_suffixes(&self, suffixes: &[String]) {
+        suffixes.clone_into(&mut self.suffixes());
+    }
+
+    /// The proxy shows certificates of the authorities with these fingerprints from now on, each for names below a suffix; without one
+    /// for those below `localhost` and `test`.
+    pub(crate) fn set_authorities(&self, authorities: BTreeMap<Option<String>, String>) {
+        self.trust().authorities = authorities;
         self.look_at_machine();
     }
 
-    /// Learns whether browsers trust that authority, as far as it was written down.
+    /// Learns which authorities browsers trust, as far as it was written down.
     pub(crate) fn look_at_machine(&self) {
         let trusted = match Ledger::read(&self.state) {
             Ok(ledger) => ledger.browsers_trust,
             Err(error) => {
                 warn!(%error, "what was done to the machine cannot be read");
-                None
+                BTreeSet::new()
             }
         };
-        let mut trust = self.trust();
-        trust.is_trusted = trust.authority.is_some() && trust.authority == trusted;
+        self.trust().trusted = trusted;
     }
 
     /// These are the services of a project from now on.
     pub(crate) fn define(&self, id: &ProjectId, name: &str, root: &Path, definitions: &[Definition]) {
         let mut claims = self.claims.lock().unwrap_or_else(PoisonError::into_inner);
         let before = claims.clone();
-        let sites = sites(&mut claims, name, root, definitions);
+        let sites = sites(&mut claims, name, root, definitions, &self.suffixes());
         if *claims != before
             && let Err(error) = state_file::write(&self.file, &*claims)
         {
@@ -142,26 +167,59 @@ impl Sites {
     /// The URLs by which a service is found at its first port, or at the one with this name, the one to show first.
     pub(crate) fn urls(&self, id: &ServiceId, port: Option<&str>) -> Vec<String> {
         let Some(home) = self.home(id, port) else { return Vec::new() };
+        self.urls_of(&home)
+    }
+
+    /// The URLs of a host name, the one to show first.
+    fn urls_of(&self, host: &HostName) -> Vec<String> {
         let Entrances { http, https } = *self.entrances.lock().unwrap_or_else(PoisonError::into_inner);
-        let http = http.map(|port| url("http", &home, port, 80));
-        let https = https.map(|port| url("https", &home, port, 443));
+        let http = http.map(|port| url("http", host, port, 80));
+        let https = https.map(|port| url("https", host, port, 443));
+        let suffixes = self.suffixes();
+        let further = suffix_of(host.as_str(), &suffixes).filter(|suffix| suffixes.iter().any(|it| it == suffix));
         // Nobody is sent to where the browser warns of us.
-        let [first, second] = if self.trust().is_trusted { [https, http] } else { [http, https] };
+        let [first, second] = if self.trust().is_believed(further) { [https, http] } else { [http, https] };
         first.into_iter().chain(second).collect()
+    }
+
+    /// Where the further names of a service lead, those that stand for all below one left out.
+    pub(crate) fn alias_urls(&self, id: &ServiceId) -> Vec<String> {
+        let further = |site: &Site| {
+            let (asked, paths) =
+                (site.asked.iter().map(|it| (it, None)), site.paths.iter().map(|(it, path)| (it, Some(path))));
+            let single = asked.chain(paths).filter_map(|(pattern, path)| match pattern {
+                Pattern::Exact(name) => Some((name.clone(), path.map_or_else(String::new, ToString::to_string))),
+                Pattern::Below(_) => None,
+            });
+            single.collect::<Vec<_>>()
+        };
+        let further = self.of_service(id, further).unwrap_or_default().into_iter();
+        further.filter_map(|(name, path)| Some(self.urls_of(&name).into_iter().next()? + &path)).collect()
+    }
+
+    /// Host names that the configuration asks for and at which nothing leads to the service, each with why.
+    pub(crate) fn refused(&self, id: &ServiceId) -> Vec<String> {
+        let refused = self.of_service(id, |site| site.refused.clone()).unwrap_or_default();
+        let why = "it ends with none of the `suffixes` in `[proxy]` of config.toml; name one there, then `locald daemon restart`";
+        refused.into_iter().map(|name| format!("`{name}` leads nowhere: {why}")).collect()
     }
 
     /// The further names of a service, `*.` before those that stand for all below one, and a path behind those that it shares.
     pub(crate) fn aliases(&self, id: &ServiceId) -> Vec<String> {
-        let projects = self.projects();
-        let site = projects.get(&id.project).and_then(|sites| sites.get(family(&id.service)));
-        let Some(site) = site else { return Vec::new() };
-        let paths = site.paths.iter().map(|(host, path)| format!("{host}{path}"));
-        site.asked.iter().map(ToString::to_string).chain(paths).collect()
+        let further = |site: &Site| {
+            let paths = site.paths.iter().map(|(host, path)| format!("{host}{path}"));
+            site.asked.iter().map(ToString::to_string).chain(paths).collect()
+        };
+        self.of_service(id, further).unwrap_or_default()
     }
 
     /// Why a service is shown at another name than it would be.
     pub(crate) fn because(&self, id: &ServiceId) -> Option<String> {
-        self.projects().get(&id.project)?.get(family(&id.service))?.because.clone()
+        self.of_service(id, |site| site.because.clone())?
+    }
+
+    fn of_service<T>(&self, id: &ServiceId, what: impl FnOnce(&Site) -> T) -> Option<T> {
+        Some(what(self.projects().get(&id.project)?.get(family(&id.service))?))
     }
 
     fn home(&self, id: &ServiceId, port: Option<&str>) -> Option<HostName> {
@@ -171,6 +229,10 @@ impl Sites {
             None => site.home.clone(),
             Some(port) => site.ports.get(port)?.home.clone(),
         })
+    }
+
+    fn suffixes(&self) -> MutexGuard<'_, Vec<String>> {
+        self.suffixes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn trust(&self) -> MutexGuard<'_, Trust> {
@@ -210,8 +272,14 @@ pub(crate) fn family(service: &str) -> &str {
     service.split_once('.').map_or(service, |(family, _)| family)
 }
 
-/// The names of a project's services.
-fn sites(claims: &mut Claims, name: &str, root: &Path, definitions: &[Definition]) -> BTreeMap<String, Site> {
+/// The names of a project's services. Further ones that they ask for may be below `suffixes` too.
+fn sites(
+    claims: &mut Claims,
+    name: &str,
+    root: &Path,
+    definitions: &[Definition],
+    suffixes: &[String],
+) -> BTreeMap<String, Site> {
     let mut reached: BTreeMap<&str, &Definition> = BTreeMap::new();
     for definition in definitions.iter().filter(|definition| definition.kind == Kind::Exec) {
         reached.entry(definition.family.as_str()).or_insert(definition);
@@ -246,9 +314,14 @@ fn sites(claims: &mut Claims, name: &str, root: &Path, definitions: &[Definition
         let Some(home) = (if is_narrow { names.last() } else { names.first() }).cloned() else { continue };
         let reason = |narrow: &String| format!("{narrow} takes no name below localhost of more than one label");
         let because = narrow.as_ref().filter(|_| is_narrow).map(reason);
-        let asked = definition.hosts.iter().filter_map(|text| text.parse().ok()).collect();
+        let is_refused = |host: &&String| suffix_of(host, suffixes).is_none();
+        let hosts_of_paths = definition.paths.iter().filter_map(|it| it.host.as_ref());
+        let refused = definition.hosts.iter().chain(hosts_of_paths).filter(is_refused).cloned().collect();
+        let asked = definition.hosts.iter().filter(|host| !is_refused(host));
+        let asked = asked.filter_map(|text| text.parse().ok()).collect();
         let of_project = host(&project).map(Pattern::Exact);
-        let paths = definition.paths.iter().filter_map(|PathAt { host, path }| {
+        let paths = definition.paths.iter().filter(|it| it.host.as_ref().is_none_or(|host| !is_refused(&host)));
+        let paths = paths.filter_map(|PathAt { host, path }| {
             let at = host.as_ref().map_or_else(|| of_project.clone(), |host| host.parse().ok());
             Some((at?, path.parse().ok()?))
         });
@@ -263,7 +336,7 @@ fn sites(claims: &mut Claims, name: &str, root: &Path, definitions: &[Definition
             Some((name.to_string(), PortSite { home, names }))
         });
         let ports = ports.collect();
-        sites.insert((*family).to_owned(), Site { home, because, names, asked, protocol, paths, ports });
+        sites.insert((*family).to_owned(), Site { home, because, names, asked, refused, protocol, paths, ports });
     }
     sites
 }

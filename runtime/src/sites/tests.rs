@@ -12,7 +12,7 @@ fn named(names: &[&str]) -> Vec<Definition> {
 }
 
 fn names(claims: &mut Claims, project: &str, root: &str, services: &[&str]) -> Vec<String> {
-    let sites = sites(claims, project, root.as_ref(), &named(services));
+    let sites = sites(claims, project, root.as_ref(), &named(services), &[]);
     sites.into_values().map(|site| site.names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")).collect()
 }
 
@@ -34,7 +34,7 @@ fn web_or_the_only_service_has_the_projects_name_and_each_has_its_own() {
 fn a_worker_has_no_name_and_several_of_a_service_have_one_together() {
     let worker = Definition { kind: Kind::Worker, ..plain("mail") };
     let [one, two] = ["web.1", "web.2"].map(|name| Definition { family: "web".to_owned(), ..plain(name) });
-    let sites = sites(&mut Claims::default(), "shop", "/".as_ref(), &[worker, one, two]);
+    let sites = sites(&mut Claims::default(), "shop", "/".as_ref(), &[worker, one, two], &[]);
     assert_eq!(sites.keys().collect::<Vec<_>>(), ["web"]);
     assert_eq!((family("web.2"), family("web")), ("web", "web"));
 }
@@ -43,12 +43,12 @@ fn a_worker_has_no_name_and_several_of_a_service_have_one_together() {
 fn a_port_with_a_name_is_found_below_its_service_and_by_one_label() {
     let mut claims = Claims::default();
     let api = |ports: &[&str]| Definition { ports: ports.iter().copied().map(port).collect(), ..plain("api") };
-    let found = sites(&mut claims, "shop", "/".as_ref(), &[api(&["admin", "hmr"]), plain("web")]);
+    let found = sites(&mut claims, "shop", "/".as_ref(), &[api(&["admin", "hmr"]), plain("web")], &[]);
     let shown: Vec<_> = found["api"].ports["admin"].names.iter().map(ToString::to_string).collect();
     assert_eq!(shown, ["admin.api.shop.localhost", "admin-api-shop.localhost"]);
     assert_eq!(found["api"].ports["hmr"].home.as_str(), "hmr.api.shop.localhost");
     // What nobody has any more is there for others.
-    let found = sites(&mut claims, "shop", "/".as_ref(), &[api(&["hmr"]), plain("admin-api")]);
+    let found = sites(&mut claims, "shop", "/".as_ref(), &[api(&["hmr"]), plain("admin-api")], &[]);
     assert!(found["admin-api"].names.contains(&"admin-api-shop.localhost".parse().unwrap()));
 }
 
@@ -63,7 +63,7 @@ fn a_framework_that_takes_one_label_alone_is_shown_there_and_it_is_said_why() {
     std::fs::create_dir_all(&package).unwrap();
     std::fs::write(package.join("package.json"), "{\"version\":\"16.1.0\"}").unwrap();
     let here = |name: &str| Definition { directory: scratch.path().to_owned(), ports: vec![port("x")], ..plain(name) };
-    let found = sites(&mut Claims::default(), "shop", "/".as_ref(), &[here("web"), here("docs")]);
+    let found = sites(&mut Claims::default(), "shop", "/".as_ref(), &[here("web"), here("docs")], &[]);
     let (web, docs) = (&found["web"], &found["docs"]);
     assert_eq!((docs.home.as_str(), docs.ports["x"].home.as_str()), ("docs-shop.localhost", "x-docs-shop.localhost"));
     let why = docs.because.as_deref().unwrap();
@@ -103,17 +103,53 @@ fn https_comes_first_once_browsers_trust_the_authority_that_is_shown() {
     sites.set_entrances(Entrances { http: Some(80), https: Some(443) });
     let first = || sites.urls(&web, None)[0].clone();
     let trust = |fingerprint: Option<&str>| {
-        let fingerprint = fingerprint.map(str::to_owned);
-        Ledger::update(scratch.path(), |ledger| ledger.browsers_trust = fingerprint).unwrap();
+        let trusted = fingerprint.into_iter().map(str::to_owned).collect();
+        Ledger::update(scratch.path(), |ledger| ledger.browsers_trust = trusted).unwrap();
         sites.look_at_machine();
     };
     trust(Some("ab"));
     assert_eq!(first(), "http://shop.localhost", "no authority is shown");
-    sites.set_authority("ab");
+    sites.set_authorities(BTreeMap::from([(None, "ab".to_owned())]));
     assert_eq!(first(), "https://shop.localhost");
     for other in [Some("cd"), None] {
         trust(other);
         assert_eq!(first(), "http://shop.localhost", "{other:?}");
+    }
+}
+
+#[test]
+fn a_further_name_is_shown_at_https_once_the_authority_of_its_own_suffix_is_trusted() {
+    let scratch = tempfile::tempdir().unwrap();
+    let sites = Sites::open(scratch.path());
+    sites.set_suffixes(&["corp.internal".to_owned()]);
+    let id = ProjectId("shop-1".to_owned());
+    let hosts = ["shop.corp.internal", "*.eu.corp.internal", "shop.test", "shop.other.internal"].map(str::to_owned);
+    let at = |host: &str| PathAt { host: Some(host.to_owned()), path: "/api".to_owned() };
+    let paths = vec![at("shop.corp.internal"), at("*.example.com")];
+    sites.define(&id, "shop", "/".as_ref(), &[Definition { hosts: hosts.into(), paths, ..plain("web") }]);
+    let web = ServiceId { project: id.clone(), service: "web".to_owned() };
+    assert_eq!(
+        sites.aliases(&web),
+        ["shop.corp.internal", "*.eu.corp.internal", "shop.test", "shop.corp.internal/api"]
+    );
+    assert_eq!(sites.of_project(&id)["web"].paths.len(), 1);
+    let refused = sites.refused(&web);
+    assert_eq!(refused.len(), 2, "{refused:?}");
+    assert!(
+        refused[0].starts_with("`*.example.com` leads nowhere: ") && refused[1].contains("`suffixes` in `[proxy]`")
+    );
+
+    sites.set_entrances(Entrances { http: Some(80), https: Some(443) });
+    let authorities = [(None, "own"), (Some("corp.internal".to_owned()), "further")];
+    sites.set_authorities(authorities.map(|(suffix, print)| (suffix, print.to_owned())).into());
+    for (trusted, further, own) in [("own", "http", "https"), ("further", "https", "http"), ("other", "http", "http")] {
+        let trusted = BTreeSet::from([trusted.to_owned()]);
+        Ledger::update(scratch.path(), |ledger| ledger.browsers_trust = trusted).unwrap();
+        sites.look_at_machine();
+        let at = format!("{further}://shop.corp.internal");
+        let shown = [at.clone(), format!("{own}://shop.test"), at + "/api"];
+        assert_eq!(sites.alias_urls(&web), shown);
+        assert_eq!(sites.urls(&web, None)[0], format!("{own}://shop.localhost"));
     }
 }
 
@@ -167,7 +203,7 @@ proptest! {
             let ports: Vec<NamedPort> = ["a", "b"].map(port).into();
             let definitions: Vec<Definition> =
                 named(&services).into_iter().map(|it| Definition { ports: ports.clone(), ..it }).collect();
-            for site in sites(&mut claims, project, root.as_ref(), &definitions).into_values() {
+            for site in sites(&mut claims, project, root.as_ref(), &definitions, &[]).into_values() {
                 prop_assert!(site.names.contains(&site.home));
                 for name in site.ports.into_values().flat_map(|port| port.names).chain(site.names) {
                     prop_assert!(name.as_str().ends_with(".localhost"));

@@ -13,7 +13,10 @@ pub(crate) async fn hosts(context: &Context, ui: &mut Ui) -> Result<(), CommandE
     let (client, _) = context.daemon().await?;
     let (names, foreign) = hosts_file::registered(&client).await?;
     if !foreign.is_empty() {
-        ui.warn(&format!("names that are not below `localhost` or `test` are left out: {}", foreign.join(", ")))?;
+        ui.warn(&format!(
+            "names that are not below `localhost` or `test` are left out, as they may be somebody's: {}; they need DNS, or lines of your own",
+            foreign.join(", ")
+        ))?;
     }
     if names.is_empty() {
         ui.note("no project is up, so there are no names yet; `locald up` adds those of its project")?;
