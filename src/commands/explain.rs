@@ -97,6 +97,9 @@ fn text(explained: &Explanation, now: Timestamp, ui: &Ui) -> String {
         let shown = shown_alias(alias);
         line("also at", &if shown == *alias { shown } else { format!("{shown} ({alias})") });
     }
+    for refused in &service.refused_hosts {
+        line("not at", refused);
+    }
     if explained.listens.iter().any(|port| !service.ports.contains(port)) {
         line("listens on", &explained.listens.iter().map(u16::to_string).collect::<Vec<_>>().join(", "));
     }
@@ -211,6 +214,7 @@ mod tests {
         status.sites = vec!["http://web-shop.localhost".to_owned()];
         status.site_reason = Some("Next.js 16.1 takes no other".to_owned());
         status.aliases = ["xn--bcher-kva.localhost", "*.shop.localhost"].map(str::to_owned).into();
+        status.refused_hosts = vec!["`shop.corp.internal` leads nowhere".to_owned()];
         let need = |service: &str, met| Need {
             service: service.to_owned(),
             condition: "healthy".to_owned(),
@@ -252,6 +256,7 @@ mod tests {
           named        http://web-shop.localhost, as Next.js 16.1 takes no other
           also at      bücher.localhost (xn--bcher-kva.localhost)
           also at      *.shop.localhost
+          not at       `shop.corp.internal` leads nowhere
           listens on   9999
           uses         2 processes, 90M of memory, 12.3% of a processor
           group        /app.slice/locald.1f/run-3: the kernel ends all of it at once

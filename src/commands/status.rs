@@ -8,6 +8,7 @@ use locald_api::{
 };
 use serde::Serialize;
 
+use super::urls;
 use crate::changes::{ExitJson, signal_name};
 use crate::clock;
 use crate::context::Context;
@@ -62,7 +63,7 @@ async fn run(client: &Client, target: Target, json: bool, ui: &mut Ui) -> Result
     for fault in degraded {
         ui.warn(&fault)?;
     }
-    Ok(())
+    Ok(urls::warn_of_refused(&services, ui)?)
 }
 
 /// Says what is wrong with files while what they said before stays in force.
@@ -357,10 +358,10 @@ mod tests {
         let (client, _events) = served::by(|_| Reply::of(served_status())).await;
         run(&client, Target::default(), true, &mut ui).await.unwrap();
         insta::assert_snapshot!(written.data().replace("},{", "},\n{"), @r#"
-        [{"project":"shop","name":"web","id":"shop-1a2b:web","kind":"exec","state":"ready","pid":48213,"exit":null,"restarts":0,"started_at":"2026-01-31T07:00:00Z","ports":[20000],"named_ports":[],"urls":["http://127.0.0.1:20000"],"sites":[],"site_reason":null,"aliases":[],"reason":null,"health":null,"starts_at":null,"usage":null,"log_fault":"no space left","config_fault":null},
-        {"project":"shop","name":"background-worker","id":"shop-1a2b:background-worker","kind":"exec","state":"exited","pid":null,"exit":{"code":null,"signal":9},"restarts":3,"started_at":"2026-01-31T07:00:00Z","ports":[],"named_ports":[],"urls":[],"sites":[],"site_reason":null,"aliases":[],"reason":"ended by SIGKILL; the kernel may have been out of memory","health":null,"starts_at":null,"usage":null,"log_fault":null,"config_fault":null},
-        {"project":"shop","name":"db","id":"shop-1a2b:db","kind":"exec","state":"failed","pid":null,"exit":null,"restarts":0,"started_at":null,"ports":[20001,20002],"named_ports":[],"urls":[],"sites":[],"site_reason":null,"aliases":[],"reason":"`postgres` is not in PATH","health":null,"starts_at":null,"usage":null,"log_fault":null,"config_fault":null},
-        {"project":"shop","name":"mail","id":"shop-1a2b:mail","kind":"exec","state":"stopped","pid":null,"exit":null,"restarts":0,"started_at":null,"ports":[],"named_ports":[],"urls":[],"sites":[],"site_reason":null,"aliases":[],"reason":null,"health":null,"starts_at":null,"usage":null,"log_fault":null,"config_fault":null}]
+        [{"project":"shop","name":"web","id":"shop-1a2b:web","kind":"exec","state":"ready","pid":48213,"exit":null,"restarts":0,"started_at":"2026-01-31T07:00:00Z","ports":[20000],"named_ports":[],"urls":["http://127.0.0.1:20000"],"sites":[],"site_reason":null,"aliases":[],"refused_hosts":[],"reason":null,"health":null,"starts_at":null,"usage":null,"log_fault":"no space left","config_fault":null},
+        {"project":"shop","name":"background-worker","id":"shop-1a2b:background-worker","kind":"exec","state":"exited","pid":null,"exit":{"code":null,"signal":9},"restarts":3,"started_at":"2026-01-31T07:00:00Z","ports":[],"named_ports":[],"urls":[],"sites":[],"site_reason":null,"aliases":[],"refused_hosts":[],"reason":"ended by SIGKILL; the kernel may have been out of memory","health":null,"starts_at":null,"usage":null,"log_fault":null,"config_fault":null},
+        {"project":"shop","name":"db","id":"shop-1a2b:db","kind":"exec","state":"failed","pid":null,"exit":null,"restarts":0,"started_at":null,"ports":[20001,20002],"named_ports":[],"urls":[],"sites":[],"site_reason":null,"aliases":[],"refused_hosts":[],"reason":"`postgres` is not in PATH","health":null,"starts_at":null,"usage":null,"log_fault":null,"config_fault":null},
+        {"project":"shop","name":"mail","id":"shop-1a2b:mail","kind":"exec","state":"stopped","pid":null,"exit":null,"restarts":0,"started_at":null,"ports":[],"named_ports":[],"urls":[],"sites":[],"site_reason":null,"aliases":[],"refused_hosts":[],"reason":null,"health":null,"starts_at":null,"usage":null,"log_fault":null,"config_fault":null}]
         "#);
     }
 

@@ -43,6 +43,7 @@ mod slow;
 mod sockets;
 mod stage;
 mod strangers;
+mod suffixes;
 mod supervise;
 mod trusting;
 mod trying;

@@ -51,7 +51,7 @@ pub(crate) fn has(program: &str, argument: &str, what: &str) -> bool {
 }
 
 #[expect(clippy::disallowed_methods, reason = "real programs change real stores")]
-fn output(program: &str, arguments: &[&str]) -> String {
+pub(crate) fn output(program: &str, arguments: &[&str]) -> String {
     let output = Command::new(program).args(arguments).output().expect("it can be started");
     String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
 }

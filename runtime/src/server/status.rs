@@ -140,12 +140,10 @@ fn starts_at(state: &State) -> Option<String> {
 pub(super) fn degraded(server: &Server, services: &[ServiceStatus]) -> Vec<String> {
     let faults = services.iter().filter_map(|status| Some((status, status.log_fault.as_ref()?)));
     let of_services = faults.map(|(status, fault)| format!("{}:{}: {fault}", status.project, status.name));
-    // Several that run beside each other have one configuration.
-    let refused: BTreeSet<String> = services.iter().flat_map(|status| status.refused_hosts.iter().cloned()).collect();
     let supervisor = &server.supervisor;
     let unstarted = supervisor.unstarted();
     let unstarted =
         unstarted.iter().map(|(root, why)| format!("{} did not start with the daemon: {why}", root.display()));
     let of_files = supervisor.desired.notice().map(str::to_owned).into_iter().chain(supervisor.watching.fault());
-    of_services.chain(refused).chain(of_files).chain(unstarted).chain(server.doors.notices()).collect()
+    of_services.chain(of_files).chain(unstarted).chain(server.doors.notices()).collect()
 }
