@@ -1,5 +1,6 @@
 //! What others get of the proxy: another user of this machine, a page of another name, somebody in the network. Nothing.
 
+use std::fs;
 use std::net::{TcpStream, ToSocketAddrs, UdpSocket};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -10,6 +11,7 @@ use rustix::process::Signal;
 use crate::fake;
 use crate::home::{TestHome, signal};
 use crate::named::{curl, site};
+use crate::wait;
 
 /// Nobody in particular, on any system.
 const STRANGER: u32 = 65534;
@@ -74,6 +76,17 @@ fn another_user_neither_sees_what_is_printed_or_is_there_nor_starts_anything() {
     }
 }
 
+/// Whether the kernel knows of a connection to a port that is this user's (proc(5), `/proc/net/tcp`).
+fn has_connection(user: u32, port: &str) -> bool {
+    let port: u16 = port.parse().expect("a port");
+    let (there, user) = (format!(":{port:04X}"), user.to_string());
+    let table = fs::read_to_string("/proc/net/tcp").expect("a table");
+    table
+        .lines()
+        .map(str::split_ascii_whitespace)
+        .any(|mut row| row.nth(2).is_some_and(|address| address.ends_with(&there)) && row.nth(4) == Some(&user))
+}
+
 #[test]
 fn another_user_who_asks_and_is_gone_starts_nothing() {
     let home = shop();
@@ -81,13 +94,14 @@ fn another_user_who_asks_and_is_gone_starts_nothing() {
     let (url, lazy) = (site(&home, "web"), site(&home, "lazy"));
     let (host, port) = url.strip_prefix("http://").and_then(|it| it.split_once(':')).expect("a port");
     let lazy = lazy.trim_start_matches("http://");
-    // The daemon looks at what comes once whoever sent it has left.
+    // The daemon looks at what comes once whoever sent it has left. The beginning of another request hides that from who parses them.
     let daemon = home.daemon_pid();
     signal(daemon, Signal::STOP);
     let start = format!(
-        "POST /.well-known/locald/start HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: {url}\r\nContent-Length: 0\r\n\r\n"
+        "POST /.well-known/locald/start HTTP/1.1\r\nHost: {host}:{port}\r\nOrigin: {url}\r\nContent-Length: 0\r\n\r\nG"
     );
-    let left = [start, format!("GET / HTTP/1.1\r\nHost: {lazy}\r\n\r\n")].map(|it| left_by_a_stranger(port, &it));
+    let left = [start, format!("GET / HTTP/1.1\r\nHost: {lazy}\r\n\r\nG")].map(|it| left_by_a_stranger(port, &it));
+    wait::until("the kernel has forgotten whose they were", || (!has_connection(STRANGER, port)).then_some(()));
     signal(daemon, Signal::CONT);
     if left == [true; 2] {
         // Connections are taken in the order in which they came.
