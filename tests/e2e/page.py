@@ -64,7 +64,8 @@ class Page(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def log_request(self, *_):
-        print(self.path, self.headers["User-Agent"], flush=True)
+        # In one piece: several are asked for at once.
+        print(f"{self.path} {self.headers['User-Agent']}\n", end="", flush=True)
 
 
 ThreadingHTTPServer(("127.0.0.1", int(os.environ["PORT"])), Page).serve_forever()
