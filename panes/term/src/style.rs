@@ -46,7 +46,17 @@ pub enum Color {
 
 /// A set of attributes of text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "u8")]
 pub struct Attributes(u8);
+
+/// As it was written down. Text is bold or dim (ECMA-48 §8.3.117 has one intensity): where damage says both, the later of the two in
+/// [`Style::write_sgr`] holds, as it does for a terminal.
+impl From<u8> for Attributes {
+    fn from(bits: u8) -> Self {
+        let both = Self::BOLD | Self::DIM;
+        Self(bits).with(Self::BOLD, Self(bits).contains(Self::BOLD) && !Self(bits).contains(both))
+    }
+}
 
 impl Attributes {
     /// No attribute.
