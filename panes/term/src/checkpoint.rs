@@ -152,7 +152,7 @@ impl Checkpoint {
             && clean(self.working_directory.as_bytes(), MAX_DIRECTORY) == self.working_directory
             && self.looks.is_possible()
             && self.pen.is_possible()
-            && self.saved.iter().all(|saved| saved.pen.is_possible())
+            && self.saved.iter().all(|saved| saved.pen.is_possible() && saved.charsets.is_possible())
             && self.tagged.1.is_none_or(|tag| crate::cell_text::is_tag(tag) && self.looks.get(tag) == self.tagged.0)
             && self.history_end < MAX_LINES
             && unfinished;
