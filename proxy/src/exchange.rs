@@ -1,7 +1,6 @@
 //! One request: for whom it is, to whom it goes, and what comes back.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use hyper::body::{Body, Incoming};
@@ -15,7 +14,7 @@ use crate::answer;
 use crate::bridge::Unproven;
 use crate::directory;
 use crate::failure::{Failure, is_navigation};
-use crate::headers::{self, Origin};
+use crate::headers::{self, Course, Origin};
 use crate::host::HostName;
 use crate::own;
 use crate::path::PathPrefix;
@@ -105,7 +104,8 @@ async fn pass_on(
     let has_body = !body.is_end_stream();
     let mut upload = Upload::new(body, route.activity().cloned());
     let waits_to_be_asked = has_body && parts.version == Version::HTTP_11 && parts.headers.contains_key(EXPECT);
-    headers::to_back_end(&mut parts.headers, &target.written, &entrance.origin, has_body)
+    let course = Course { has_body, is_upgrade: websocket.is_some() };
+    headers::to_back_end(&mut parts.headers, &target.written, &entrance.origin, course)
         .map_err(|_| Failure::looped(&route))?;
     join_cookies(&mut parts.headers);
     parts.uri = path_of(&parts.uri);
@@ -197,22 +197,22 @@ async fn send(
     let mut is_retry = false;
     loop {
         let (mut connection, upstream) = wait.connection(reuse, need).await?;
-        let is_uploaded = outgoing.body().done();
-        let spare = (is_replayable && !is_retry).then(|| copy(&outgoing));
+        let upload = outgoing.body().progress();
+        let spare = (is_replayable && !is_retry).then(|| Spare::of(&outgoing));
         match connection.speaker.send(outgoing).await {
             Ok(response) => {
                 if let Some(opener) = opener {
                     opener.close();
                 }
                 let lease = match connection.speaker {
-                    Speaker::Line(line) => Some(Lease { line, upstream, is_uploaded }),
+                    Speaker::Line(line) => Some(Lease { line, upstream, upload }),
                     Speaker::Streams(_) => None,
                 };
                 return received(&route, response, lease, websocket);
             }
             Err(mut error) => {
                 // What was never sent can be sent in any case.
-                let again = error.take_message().or(spare).filter(|_| !is_retry);
+                let again = error.take_message().or_else(|| spare.map(Spare::request)).filter(|_| !is_retry);
                 let error = error.into_error();
                 // Either the back end has closed a connection that was idle, or it is being replaced. Otherwise it may be the request
                 // itself that it could not bear.
@@ -236,7 +236,7 @@ fn received(
     let is_upgrade = response.status() == StatusCode::SWITCHING_PROTOCOLS;
     headers::to_client(response.headers_mut(), is_upgrade);
     if let Some(lease) = &mut lease
-        && (is_upgrade || !lease.is_uploaded.load(Ordering::Acquire))
+        && (is_upgrade || !lease.upload.is_done())
     {
         // The body still goes its way, however slowly the answer is read.
         lease.line.detach();
@@ -260,12 +260,19 @@ fn is_replayable(request: &Request<Upload>) -> bool {
         && matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::PUT | Method::DELETE)
 }
 
-fn copy(request: &Request<Upload>) -> Request<Upload> {
-    let mut copy = Request::new(Upload::none());
-    *copy.method_mut() = request.method().clone();
-    *copy.uri_mut() = request.uri().clone();
-    *copy.headers_mut() = request.headers().clone();
-    copy
+/// What is kept of a request without a body, to make it again.
+struct Spare(Method, Uri, HeaderMap);
+
+impl Spare {
+    fn of(request: &Request<Upload>) -> Self {
+        Self(request.method().clone(), request.uri().clone(), request.headers().clone())
+    }
+
+    fn request(self) -> Request<Upload> {
+        let mut request = Request::new(Upload::none());
+        (*request.method_mut(), *request.uri_mut(), *request.headers_mut()) = (self.0, self.1, self.2);
+        request
+    }
 }
 
 /// The part of a URI that a back end gets (RFC 9112 §3.2.1).

@@ -1,7 +1,7 @@
 //! Why a request is not answered by a back end: what happened, to whom, and what to do about it.
 
 use hyper::StatusCode;
-use hyper::header::HeaderMap;
+use hyper::header::{ACCEPT, HeaderMap, HeaderName};
 use hyper::{Method, http::request::Parts};
 
 use crate::route::Route;
@@ -138,18 +138,20 @@ impl Failure {
     }
 }
 
+/// What a browser is about to do with what it asks for (Fetch Metadata, §2.2).
+const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+
 /// Whether a person looks at what comes back: a browser loads a page, and nothing that a page or a program asks for.
 pub(crate) fn is_navigation(request: &Parts) -> bool {
-    let says = |name: &str| request.headers.get(name).and_then(|value| value.to_str().ok());
     request.method == Method::GET
-        && match says("sec-fetch-mode") {
+        && match request.headers.get(&FETCH_MODE) {
             Some(mode) => mode == "navigate",
             None => accepts_html(&request.headers),
         }
 }
 
 pub(crate) fn accepts_html(headers: &HeaderMap) -> bool {
-    let accept = headers.get_all("accept").iter().filter_map(|value| value.to_str().ok());
+    let accept = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     accept
         .flat_map(|value| value.split(','))
         .any(|item| item.split(';').next().is_some_and(|it| it.trim() == "text/html"))

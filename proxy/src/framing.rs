@@ -92,8 +92,15 @@ impl Watch {
 
     /// A line is whole; says whether it ends a head with two lengths.
     fn end_line(&mut self) -> bool {
-        let line = std::mem::take(&mut self.line);
-        let line = line.trim_ascii();
+        let mut line = std::mem::take(&mut self.line);
+        let is_refused = self.read(line.trim_ascii());
+        // Its memory does for the next one.
+        line.clear();
+        self.line = line;
+        is_refused
+    }
+
+    fn read(&mut self, line: &[u8]) -> bool {
         match self.place {
             // Empty lines before a request mean nothing (RFC 9112 §2.2).
             Place::Head if line.is_empty() && self.has_begun => {

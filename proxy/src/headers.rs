@@ -65,7 +65,16 @@ pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
     kind.strip_prefix(b"application/grpc").is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
 }
 
-/// Makes the headers of a request those that the back end gets. `host`: whom it is for, as it was written. `has_body`: a body follows.
+/// What becomes of a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Course {
+    /// A body follows.
+    pub(crate) has_body: bool,
+    /// Its connection is to become a WebSocket.
+    pub(crate) is_upgrade: bool,
+}
+
+/// Makes the headers of a request those that the back end gets. `host`: whom it is for, as it was written.
 ///
 /// # Errors
 /// It has been here too often.
@@ -73,13 +82,12 @@ pub(crate) fn to_back_end(
     headers: &mut HeaderMap,
     host: &HeaderValue,
     origin: &Origin,
-    has_body: bool,
+    course: Course,
 ) -> Result<(), Loop> {
     let hops = headers.get(&HOPS).and_then(|hops| hops.to_str().ok()?.parse::<u8>().ok()).unwrap_or(0);
     if hops >= MAX_HOPS {
         return Err(Loop);
     }
-    let upgrades = asks_for_websocket(headers);
     let takes_trailers = lists(headers, &TE, "trailers");
     cut_hop_by_hop(headers);
     headers.reserve(6);
@@ -88,14 +96,14 @@ pub(crate) fn to_back_end(
         headers.insert(HOST, host.clone());
     }
     headers.insert(HOPS, HeaderValue::from_static(COUNTS[usize::from(hops)]));
-    if upgrades {
+    if course.is_upgrade {
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
     } else if takes_trailers {
         headers.insert(CONNECTION, HeaderValue::from_static("te"));
         headers.insert(TE, HeaderValue::from_static("trailers"));
     }
-    if !has_body {
+    if !course.has_body {
         headers.remove(EXPECT);
     } else if !headers.contains_key(CONTENT_LENGTH) {
         headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
@@ -152,6 +160,10 @@ fn say_whence(headers: &mut HeaderMap, host: &HeaderValue, origin: &Origin) {
 }
 
 fn cut_hop_by_hop(headers: &mut HeaderMap) {
+    // Most messages have none of these, which names tell sooner than their hashes.
+    if !headers.keys().any(|name| OF_CONNECTION.contains(name)) {
+        return;
+    }
     let listed: Vec<HeaderName> = headers
         .get_all(CONNECTION)
         .iter()
@@ -198,6 +210,8 @@ mod tests {
 
     use super::*;
 
+    const PLAIN: Course = Course { has_body: false, is_upgrade: false };
+
     fn origin() -> Origin {
         Origin { is_secure: true, ..Origin::new(([127, 0, 0, 1], 1).into(), ([127, 0, 0, 1], 8443).into(), false) }
     }
@@ -216,7 +230,8 @@ mod tests {
 
     fn forwarded_from(origin: &Origin, pairs: &[(&str, &str)], has_body: bool) -> Vec<String> {
         let mut headers = headers(pairs);
-        to_back_end(&mut headers, &HeaderValue::from_static("shop.localhost:8443"), origin, has_body).unwrap();
+        let course = Course { has_body, is_upgrade: asks_for_websocket(&headers) };
+        to_back_end(&mut headers, &HeaderValue::from_static("shop.localhost:8443"), origin, course).unwrap();
         let mut lines: Vec<String> =
             headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
         lines.sort();
@@ -312,9 +327,9 @@ mod tests {
     fn a_request_that_comes_back_too_often_is_a_loop() {
         let mut headers = HeaderMap::new();
         for _ in 0..MAX_HOPS {
-            to_back_end(&mut headers, &HeaderValue::from_static("a"), &origin(), false).unwrap();
+            to_back_end(&mut headers, &HeaderValue::from_static("a"), &origin(), PLAIN).unwrap();
         }
-        assert_eq!(to_back_end(&mut headers, &HeaderValue::from_static("a"), &origin(), false), Err(Loop));
+        assert_eq!(to_back_end(&mut headers, &HeaderValue::from_static("a"), &origin(), PLAIN), Err(Loop));
     }
 
     #[test]
@@ -334,7 +349,8 @@ mod tests {
             let mut it = headers(&[("host", "x"), ("content-length", "3")]);
             if let Ok(value) = listed.parse() { it.append(CONNECTION, value); }
             it.append(CONNECTION, HeaderValue::from_static("host, content-length, x-forwarded-for"));
-            to_back_end(&mut it, &HeaderValue::from_static("shop.localhost"), &origin(), has_body).unwrap();
+            let course = Course { has_body, is_upgrade: asks_for_websocket(&it) };
+            to_back_end(&mut it, &HeaderValue::from_static("shop.localhost"), &origin(), course).unwrap();
             prop_assert_eq!(it.get(HOST).unwrap(), "shop.localhost");
             prop_assert_eq!(it.get(FOR).unwrap(), "127.0.0.1");
             prop_assert_eq!(it.contains_key(TRANSFER_ENCODING), has_body);

@@ -95,20 +95,20 @@ impl FromStr for HostName {
         if name.len() > MAX_NAME {
             return Err(HostError::TooLong(name.len()));
         }
-        match name.split('.').find(|label| !is_label(label)) {
+        match name.as_bytes().split(|&byte| byte == b'.').find(|label| !is_label(label)) {
             // What is shown of it is bounded by the name's own length.
-            Some(label) => Err(HostError::Label(label.to_owned())),
+            Some(label) => Err(HostError::Label(String::from_utf8_lossy(label).into_owned())),
             None => Ok(Self(name.to_ascii_lowercase().into())),
         }
     }
 }
 
-fn is_label(label: &str) -> bool {
-    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+fn is_label(label: &[u8]) -> bool {
+    let is_allowed = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-' || *byte == b'_';
     (1..=MAX_LABEL).contains(&label.len())
-        && label.bytes().all(is_allowed)
-        && !label.starts_with('-')
-        && !label.ends_with('-')
+        && label.iter().all(is_allowed)
+        && !label.starts_with(b"-")
+        && !label.ends_with(b"-")
 }
 
 impl fmt::Display for HostName {

@@ -7,6 +7,7 @@ mod activity;
 mod answer;
 mod bridge;
 mod directory;
+mod ear;
 mod exchange;
 mod failure;
 mod framing;

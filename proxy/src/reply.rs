@@ -2,14 +2,13 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 
 use crate::activity::Activity;
-use crate::upload::BodyError;
+use crate::upload::{BodyError, Progress};
 use crate::upstream::{Line, Upstream};
 
 /// The body of an answer.
@@ -31,8 +30,8 @@ enum Kind {
 pub(crate) struct Lease {
     pub(crate) line: Line,
     pub(crate) upstream: Arc<Upstream>,
-    /// The request has been passed on whole. One that was answered early has left its connection in the middle of a body.
-    pub(crate) is_uploaded: Arc<AtomicBool>,
+    /// A request that was answered before it was passed on whole has left its connection in the middle of a body.
+    pub(crate) upload: Progress,
 }
 
 impl Reply {
@@ -54,7 +53,7 @@ impl Reply {
 }
 
 fn give_back(lease: &mut Option<Lease>) {
-    let uploaded = lease.take().filter(|lease| lease.is_uploaded.load(Ordering::Acquire));
+    let uploaded = lease.take().filter(|lease| lease.upload.is_done());
     if let Some(Lease { line, upstream, .. }) = uploaded {
         upstream.keep(line);
     }

@@ -18,6 +18,7 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
+use crate::ear::seldom;
 use crate::exchange::{Entrance, answer, refuse};
 use crate::framing::Watched;
 use crate::headers::Origin;
@@ -190,7 +191,7 @@ async fn speak_http1(
     let (mut connection, mut leaving) = (pin!(connection), leaving);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        _ = told_to_go(&mut leaving, &first) => {
+        _ = seldom(told_to_go(&mut leaving, &first)) => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -227,7 +228,7 @@ async fn speak_http2(
     let (mut connection, mut leaving) = (pin!(connection), leaving);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        has_asked = told_to_go(&mut leaving, &first) => {
+        has_asked = seldom(told_to_go(&mut leaving, &first)) => {
             connection.as_mut().graceful_shutdown();
             if !has_asked {
                 // It may never say how it speaks, which the end of the connection waits for.

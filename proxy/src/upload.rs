@@ -24,7 +24,8 @@ pub(crate) type BodyError = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) struct Upload {
     body: Option<Incoming>,
     gate: Option<Gate>,
-    is_done: Arc<AtomicBool>,
+    /// Set once everything has been passed on; `None`: there is nothing.
+    is_done: Option<Arc<AtomicBool>>,
     activity: Option<Arc<Activity>>,
 }
 
@@ -37,15 +38,25 @@ struct Gate {
 #[derive(Clone)]
 pub(crate) struct Opener(Arc<Mutex<Option<oneshot::Sender<()>>>>);
 
+/// How far a body has got.
+pub(crate) struct Progress(Option<Arc<AtomicBool>>);
+
+impl Progress {
+    /// Whether everything of it has been passed on.
+    pub(crate) fn is_done(&self) -> bool {
+        self.0.as_ref().is_none_or(|is_done| is_done.load(Ordering::Acquire))
+    }
+}
+
 impl Upload {
     pub(crate) fn new(body: Incoming, activity: Option<Arc<Activity>>) -> Self {
-        let is_done = body.is_end_stream();
-        Self { body: Some(body), gate: None, is_done: Arc::new(AtomicBool::new(is_done)), activity }
+        let is_done = (!body.is_end_stream()).then(Arc::default);
+        Self { body: Some(body), gate: None, is_done, activity }
     }
 
     /// No body at all.
     pub(crate) fn none() -> Self {
-        Self { body: None, gate: None, is_done: Arc::new(AtomicBool::new(true)), activity: None }
+        Self { body: None, gate: None, is_done: None, activity: None }
     }
 
     /// Has the body wait until it is asked for.
@@ -56,8 +67,8 @@ impl Upload {
     }
 
     /// Tells when everything of it has been passed on.
-    pub(crate) fn done(&self) -> Arc<AtomicBool> {
-        self.is_done.clone()
+    pub(crate) fn progress(&self) -> Progress {
+        Progress(self.is_done.clone())
     }
 }
 
@@ -94,7 +105,7 @@ impl Body for Upload {
             activity.note();
         }
         if frame.is_none() || body.is_end_stream() {
-            this.is_done.store(true, Ordering::Release);
+            this.is_done.iter().for_each(|is_done| is_done.store(true, Ordering::Release));
         }
         Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
     }

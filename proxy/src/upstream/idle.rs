@@ -64,14 +64,14 @@ impl Idle {
             let mut line = {
                 let mut state = self.lock();
                 // Those below it have been idle for longer.
-                if state.lines.last()?.1.elapsed() > most {
+                if most < Duration::MAX && state.lines.last()?.1.elapsed() > most {
                     return None;
                 }
                 state.lines.pop()?.0
             };
-            let is_ready = match poll_fn(|cx| Poll::Ready(line.poll_ready(cx))).await {
-                Poll::Ready(is_ready) => is_ready,
-                Poll::Pending => timeout(SETTLES, poll_fn(|cx| line.poll_ready(cx))).await.unwrap_or(false),
+            let is_ready = match line.is_ready() {
+                Some(is_ready) => is_ready,
+                None => timeout(SETTLES, poll_fn(|cx| line.poll_ready(cx))).await.unwrap_or(false),
             };
             if is_ready {
                 return Some(line);

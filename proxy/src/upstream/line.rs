@@ -3,6 +3,7 @@
 //! A connection with a task of its own would have to be woken for each request, and wake whoever asks for each answer. So it has none
 //! unless something must go on that nobody waits for.
 
+use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
@@ -13,6 +14,7 @@ use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
+use crate::ear::Ear;
 use crate::limits::{BUFFER, MAX_HEAD};
 use crate::upload::Upload;
 
@@ -24,6 +26,8 @@ pub(crate) struct Line {
     sender: http1::SendRequest<Upload>,
     /// `None`: it is over, or goes on by itself.
     driver: Option<Driver>,
+    /// Hears when there is something to read, or room to write.
+    ear: Ear,
 }
 
 impl Line {
@@ -33,7 +37,7 @@ impl Line {
             .max_buf_size(BUFFER)
             .handshake(TokioIo::new(stream))
             .await?;
-        Ok(Self { sender, driver: Some(Box::pin(connection.with_upgrades())) })
+        Ok(Self { sender, driver: Some(Box::pin(connection.with_upgrades())), ear: Ear::new() })
     }
 
     /// Asks, and waits for the head of the answer.
@@ -41,13 +45,9 @@ impl Line {
         &mut self,
         request: Request<Upload>,
     ) -> Result<Response<Incoming>, TrySendError<Request<Upload>>> {
-        let Self { sender, driver } = self;
-        let mut answer = pin!(sender.try_send_request(request));
-        std::future::poll_fn(|cx| {
-            drive(driver, cx);
-            answer.as_mut().poll(cx)
-        })
-        .await
+        let Self { sender, driver, ear } = self;
+        let mut answer = pin!(ear.muted(|| sender.try_send_request(request)));
+        poll_fn(|cx| answer.as_mut().poll(&mut Context::from_waker(drive(driver, ear, cx)))).await
     }
 
     /// The next piece of the answer, which came on this connection.
@@ -56,13 +56,14 @@ impl Line {
         answer: &mut Incoming,
         cx: &mut Context<'_>,
     ) -> Poll<Option<hyper::Result<Frame<bytes::Bytes>>>> {
-        match Pin::new(&mut *answer).poll_frame(cx) {
-            Poll::Pending if self.driver.is_some() => {
-                drive(&mut self.driver, cx);
-                Pin::new(answer).poll_frame(cx)
-            }
-            other => other,
+        let Self { driver, ear, .. } = self;
+        if driver.is_some()
+            && let ready @ Poll::Ready(_) = ear.muted(|| Pin::new(&mut *answer).poll_frame(&mut unheard()))
+        {
+            // The driver has room for another one, and is polled when that is asked for.
+            return ready;
         }
+        Pin::new(answer).poll_frame(&mut Context::from_waker(drive(driver, ear, cx)))
     }
 
     /// Has it go on by itself from now on: it is no HTTP any more, or a request is not passed on whole though the answer is here.
@@ -77,26 +78,47 @@ impl Line {
 
     /// Whether it can take a request, once it is done with the last one; `false` if never again.
     pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
-        drive(&mut self.driver, cx);
-        self.sender.poll_ready(cx).map(|ready| ready.is_ok())
+        let Self { sender, driver, ear } = self;
+        sender.poll_ready(&mut Context::from_waker(drive(driver, ear, cx))).map(|ready| ready.is_ok())
+    }
+
+    /// Whether it can take a request now, without being woken when it can; `None` if that is not known yet.
+    pub(super) fn is_ready(&mut self) -> Option<bool> {
+        match self.poll_ready(&mut unheard()) {
+            Poll::Ready(is_ready) => Some(is_ready),
+            Poll::Pending => None,
+        }
     }
 
     /// Lets it see what has come while nobody asked; whoever `cx` is of is woken when more comes. Says whether it is still good.
     pub(super) fn look(&mut self, cx: &mut Context<'_>) -> bool {
-        drive(&mut self.driver, cx);
+        drive(&mut self.driver, &self.ear, cx);
         !self.sender.is_closed()
     }
 
     /// [`Self::look`], without being woken.
     pub(super) fn glance(&mut self) -> bool {
-        self.look(&mut Context::from_waker(Waker::noop()))
+        self.look(&mut unheard())
     }
 }
 
-fn drive(driver: &mut Option<Driver>, cx: &mut Context<'_>) {
-    if let Some(going) = driver
-        && going.as_mut().poll(cx).is_ready()
+/// Reads and writes, if there is anything to do; whoever `cx` is of is woken when there is more. What comes of it is there as soon as
+/// this returns, so that nobody needs to be woken for that too: what to look for it with.
+fn drive<'a>(driver: &mut Option<Driver>, ear: &'a Ear, cx: &Context<'_>) -> &'a Waker {
+    if ear.listen(cx)
+        && let Some(going) = driver
+        && going.as_mut().poll(&mut Context::from_waker(ear.waker())).is_ready()
     {
         *driver = None;
     }
+    match driver {
+        Some(_) => Waker::noop(),
+        // It may go on by itself.
+        None => ear.waker(),
+    }
+}
+
+/// Wakes nobody.
+fn unheard() -> Context<'static> {
+    Context::from_waker(Waker::noop())
 }
