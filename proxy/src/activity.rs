@@ -3,13 +3,16 @@
 //! Requests count, and bytes in either direction. An open connection over which nothing is said does not, and neither do the
 //! heartbeats of a WebSocket: a page that somebody has forgotten in a tab keeps nothing alive.
 
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Duration, Instant};
+
+use crate::tap::Reader;
 
 /// So many octets of a WebSocket that come at once are more than a heartbeat.
 const WORDS: usize = 512;
@@ -66,36 +69,24 @@ impl Drop for Busy {
     }
 }
 
-/// A stream whose words count, if somebody counts them.
-pub(crate) struct Heard<S> {
-    pub(crate) stream: S,
-    pub(crate) activity: Option<Arc<Activity>>,
-}
+/// Reads a stream whose words count, if somebody counts them.
+pub(crate) struct Counter(pub(crate) Option<Arc<Activity>>);
 
-impl<S: AsyncRead + Unpin> AsyncRead for Heard<S> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
-        let before = buf.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
-        if let Some(activity) = &self.activity
-            && buf.filled().len() - before >= WORDS
+impl Reader for Counter {
+    fn poll_read<T: AsyncRead + Unpin>(
+        &mut self,
+        stream: &mut T,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        ready!(Pin::new(stream).poll_read(cx, buffer))?;
+        if let Some(activity) = &self.0
+            && buffer.filled().len() - before >= WORDS
         {
             activity.note();
         }
         Poll::Ready(Ok(()))
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Heard<S> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<std::io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }
 
@@ -104,6 +95,7 @@ mod tests {
     use tokio::io::AsyncReadExt;
 
     use super::*;
+    use crate::tap::Tap;
 
     #[tokio::test(start_paused = true)]
     async fn a_request_counts_until_it_is_answered() {
@@ -129,7 +121,7 @@ mod tests {
         for (octets, counts) in [(40, false), (WORDS - 1, false), (WORDS, true)] {
             tokio::time::advance(Duration::from_secs(30)).await;
             let said = vec![0; octets];
-            let mut heard = Heard { stream: &said[..], activity: Some(activity.clone()) };
+            let mut heard = Tap { stream: &said[..], reader: Counter(Some(activity.clone())) };
             let mut buffer = vec![0; 4096];
             assert_eq!(heard.read(&mut buffer).await.unwrap(), octets);
             assert_eq!(activity.last() > begun, counts, "{octets}");

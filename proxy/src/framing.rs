@@ -10,8 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Sleep, sleep};
+
+use crate::tap::Reader;
 
 /// How much of a line is kept; what matters of one is at its beginning.
 const LINE: usize = 64;
@@ -150,19 +152,17 @@ impl Watch {
     }
 }
 
-/// A connection whose requests are watched.
-pub(crate) struct Watched<T> {
-    stream: T,
+/// Reads along with the parser of a connection.
+pub(crate) struct Framing {
     watch: Watch,
     seen: Arc<Seen>,
     /// When the head must be whole that is being read. Most come whole, and cost no timer.
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
-impl<T> Watched<T> {
-    pub(crate) fn new(stream: T) -> Self {
-        let deadline = Some(Box::pin(sleep(HEAD_TIMEOUT)));
-        Self { stream, watch: Watch::default(), seen: Arc::default(), deadline }
+impl Framing {
+    pub(crate) fn new() -> Self {
+        Self { watch: Watch::default(), seen: Arc::default(), deadline: Some(Box::pin(sleep(HEAD_TIMEOUT))) }
     }
 
     /// What those who answer the requests see of the watch.
@@ -190,57 +190,35 @@ impl Seen {
     }
 }
 
-impl<T: AsyncRead + Unpin> AsyncRead for Watched<T> {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let this = &mut *self;
+impl Reader for Framing {
+    fn poll_read<T: AsyncRead + Unpin>(
+        &mut self,
+        stream: &mut T,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        if this.seen.is_over.load(Ordering::Acquire) {
-            this.deadline = None;
-            return Pin::new(&mut this.stream).poll_read(cx, buffer);
+        if self.seen.is_over.load(Ordering::Acquire) {
+            self.deadline = None;
+            return Pin::new(stream).poll_read(cx, buffer);
         }
-        match Pin::new(&mut this.stream).poll_read(cx, buffer) {
+        match Pin::new(stream).poll_read(cx, buffer) {
             Poll::Ready(result) => result?,
             Poll::Pending => {
-                let Some(deadline) = &mut this.deadline else { return Poll::Pending };
+                let Some(deadline) = &mut self.deadline else { return Poll::Pending };
                 ready!(deadline.as_mut().poll(cx));
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
         }
-        if this.watch.look(&buffer.filled()[before..]) {
-            this.seen.has_two_lengths.store(true, Ordering::Release);
+        if self.watch.look(&buffer.filled()[before..]) {
+            self.seen.has_two_lengths.store(true, Ordering::Release);
         }
-        if !this.watch.is_in_head() {
-            this.deadline = None;
-        } else if this.deadline.is_none() {
-            this.deadline = Some(Box::pin(sleep(HEAD_TIMEOUT)));
+        if !self.watch.is_in_head() {
+            self.deadline = None;
+        } else if self.deadline.is_none() {
+            self.deadline = Some(Box::pin(sleep(HEAD_TIMEOUT)));
         }
         Poll::Ready(Ok(()))
-    }
-}
-
-impl<T: AsyncWrite + Unpin> AsyncWrite for Watched<T> {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
     }
 }
 
@@ -250,6 +228,7 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
+    use crate::tap::Tap;
 
     const GOOD: [&str; 9] = [
         "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -305,7 +284,7 @@ mod tests {
     async fn a_head_has_its_time_and_what_comes_after_it_has_more() {
         for (said, is_cut) in [("", true), ("GET / HT", true), (GOOD[0], false), (&GOOD[0].repeat(2)[..40], true)] {
             let (mut client, server) = tokio::io::duplex(1024);
-            let mut server = Watched::new(server);
+            let mut server = Tap { stream: server, reader: Framing::new() };
             client.write_all(said.as_bytes()).await.unwrap();
             let mut all = vec![0; said.len()];
             server.read_exact(&mut all).await.unwrap();

@@ -20,11 +20,12 @@ use tracing::{debug, warn};
 
 use crate::ear::seldom;
 use crate::exchange::{Entrance, answer, refuse};
-use crate::framing::Watched;
+use crate::framing::Framing;
 use crate::headers::Origin;
 use crate::limits::{BUFFER, MAX_HEAD, MAX_HEADERS, MAX_RESETS, WINDOW};
-use crate::preface::Prefaced;
+use crate::preface::Preface;
 use crate::proxy::{Proxy, left};
+use crate::tap::Tap;
 use crate::target::Refusal;
 use crate::tls::{self, Authority, Certificates};
 
@@ -160,8 +161,9 @@ async fn speak_http1(
     entrance: Entrance,
 ) {
     let leaving = proxy.leaving();
-    let stream = Watched::new(stream);
-    let seen = stream.seen();
+    let reader = Framing::new();
+    let seen = reader.seen();
+    let stream = Tap { stream, reader };
     let entrance = Arc::new(entrance);
     let first = Arc::new(Notify::new());
     let asked = first.clone();
@@ -207,7 +209,7 @@ async fn speak_http2(
     entrance: Entrance,
 ) {
     let leaving = proxy.leaving();
-    let stream = Prefaced::new(stream);
+    let stream = Tap { stream, reader: Preface::new() };
     let entrance = Arc::new(entrance);
     let first = Arc::new(Notify::new());
     let asked = first.clone();

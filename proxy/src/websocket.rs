@@ -11,10 +11,11 @@ use hyper_util::rt::TokioIo;
 use tokio::io::copy_bidirectional_with_sizes;
 use tokio::sync::watch;
 
-use crate::activity::{Activity, Heard};
+use crate::activity::{Activity, Counter};
 use crate::bridge::{self, Proof, Unproven};
 use crate::headers;
 use crate::proxy::{Proxy, left};
+use crate::tap::Tap;
 
 /// What is on its way at most, in octets and in each direction. Thousands of sockets may be open and idle.
 const BUFFER: usize = 4 << 10;
@@ -75,7 +76,7 @@ impl Client {
 async fn relay(client: OnUpgrade, back_end: OnUpgrade, activity: Option<Arc<Activity>>) {
     // One that does not come about has ended both.
     let (Ok(client), Ok(back_end)) = (client.await, back_end.await) else { return };
-    let mut client = Heard { stream: TokioIo::new(client), activity: activity.clone() };
-    let mut back_end = Heard { stream: TokioIo::new(back_end), activity };
+    let mut client = Tap { stream: TokioIo::new(client), reader: Counter(activity.clone()) };
+    let mut back_end = Tap { stream: TokioIo::new(back_end), reader: Counter(activity) };
     let _ = copy_bidirectional_with_sizes(&mut client, &mut back_end, BUFFER, BUFFER).await;
 }
