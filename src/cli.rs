@@ -58,6 +58,7 @@ pub(crate) enum Command {
     SendKeys(commands::send_keys::SendKeysArgs),
     Config(commands::config::ConfigArgs),
     Env(commands::env::EnvArgs),
+    #[command(visible_alias = "run")]
     Try(commands::r#try::TryArgs),
     Init(commands::init::InitArgs),
     Schema(commands::schema::SchemaArgs),

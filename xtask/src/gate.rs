@@ -37,7 +37,7 @@ const CHECKS: &[Check] = &[
 /// Runs every check and every test, whatever the ones before said, and sums up.
 pub(crate) fn test() -> Result<ExitCode> {
     let missing = packages::install_missing()?;
-    let has_modules = modules::install()?;
+    let missing_modules = modules::install()?;
     let mut summary: Vec<String> = Vec::new();
     let mut all_well = true;
     for check in CHECKS {
@@ -57,9 +57,9 @@ pub(crate) fn test() -> Result<ExitCode> {
         summary
             .push(format!("{:<13} without {}, which is not installed: {}", "tests", package.brings, package.purpose));
     }
-    if !has_modules {
+    for name in missing_modules {
         summary.push(format!(
-            "{:<13} without Vite, which npm cannot fetch here: changes of a page in a real browser",
+            "{:<13} without {name}, which npm cannot fetch here: changes of a page in a real browser",
             "tests"
         ));
     }

@@ -10,13 +10,24 @@ use anyhow::{Context, Result};
 use crate::cargo::{program, succeeds};
 use crate::place;
 
-/// The project that is developed in a browser, by its folder in the repository.
-const PROJECT: &str = "tests/e2e/vite";
+/// The projects that are developed in a browser, by their folders in this one of the repository.
+const PROJECTS: &str = "tests/e2e/frameworks";
+const NAMES: [&str; 3] = ["vite", "webpack", "next"];
 
-/// Has npm put that project's packages where its test looks for them; says whether they are there.
-pub(crate) fn install() -> Result<bool> {
-    let Some(folder) = folder() else { return Ok(false) };
-    let project = place::repository().join(PROJECT);
+/// Has npm put those projects' packages where their tests look for them; says of which they are not there.
+pub(crate) fn install() -> Result<Vec<&'static str>> {
+    let mut missing = Vec::new();
+    for name in NAMES {
+        if !is_installed(name)? {
+            missing.push(name);
+        }
+    }
+    Ok(missing)
+}
+
+fn is_installed(name: &str) -> Result<bool> {
+    let Some(folder) = folder(name) else { return Ok(false) };
+    let project = place::repository().join(PROJECTS).join(name);
     let lock = "package-lock.json";
     let is_same =
         fs::read(folder.join(lock)).is_ok_and(|there| fs::read(project.join(lock)).is_ok_and(|here| here == there));
@@ -35,9 +46,9 @@ pub(crate) fn install() -> Result<bool> {
     Ok(succeeds(npm).unwrap_or(false) && is_whole())
 }
 
-/// The test looks into the same folder.
-fn folder() -> Option<PathBuf> {
+/// The tests look into the same folders.
+fn folder(name: &str) -> Option<PathBuf> {
     let cache = env::var_os("XDG_CACHE_HOME").filter(|folder| !folder.is_empty()).map(PathBuf::from);
     let cache = cache.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")))?;
-    Some(cache.join("locald-tests/vite"))
+    Some(cache.join("locald-tests").join(name))
 }
