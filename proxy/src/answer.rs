@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use hyper::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, REFERRER_POLICY,
-    RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION,
+    REFERRER_POLICY, RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode};
 use serde_json::json;
@@ -23,21 +23,18 @@ const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 /// Marks the state of a back end that is not there; its own answers never have it.
 const STATE: HeaderName = HeaderName::from_static("x-locald-state");
 
+const HTML: &str = "text/html; charset=utf-8";
+
 /// What is said of a failure. `page_at`: a person looks, and asked for this path.
 pub(crate) fn of_failure(failure: &Failure, page_at: Option<&str>) -> Response<Reply> {
     let (text, kind) = match page_at {
-        Some(path) => (page::of_failure(failure, path), "text/html; charset=utf-8"),
+        Some(path) => (page::of_failure(failure, path), HTML),
         None => (problem(failure), "application/problem+json"),
     };
-    let mut response = Response::new(Reply::text(text));
+    let mut response = of_now(text, kind);
     *response.status_mut() = failure.status();
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(VARY, HeaderValue::from_static("accept, sec-fetch-mode"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    headers.insert(CONTENT_SECURITY_POLICY, page::policy());
+    protect(headers, "accept, sec-fetch-mode");
     headers.insert(MARK, HeaderValue::from_static(word(failure.kind)));
     if failure.kind == Kind::Starting {
         headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
@@ -89,27 +86,35 @@ fn escaped(text: &str) -> String {
 
 /// A page that is no failure's.
 pub(crate) fn page(text: String) -> Response<Reply> {
-    let mut response = Response::new(Reply::text(text));
+    let mut response = of_now(text, HTML);
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(VARY, HeaderValue::from_static("accept"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
-    headers.insert(CONTENT_SECURITY_POLICY, page::policy());
+    protect(headers, "accept");
     headers.insert(MARK, HeaderValue::from_static("directory"));
     response
 }
 
 /// How a back end is, for a page that shows it.
 pub(crate) fn json(state: &serde_json::Value) -> Response<Reply> {
-    let mut response = Response::new(Reply::text(state.to_string()));
+    let mut response = of_now(state.to_string(), "application/json");
+    response.headers_mut().insert(STATE, HeaderValue::from_static("1"));
+    response
+}
+
+/// A text of this media type that is true for now alone.
+fn of_now(text: String, kind: &'static str) -> Response<Reply> {
+    let mut response = Response::new(Reply::text(text));
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(STATE, HeaderValue::from_static("1"));
     response
+}
+
+/// Lets a page load and tell others nothing but what is its own. `varies`: the headers of its request that it depends on.
+fn protect(headers: &mut HeaderMap, varies: &'static str) {
+    headers.insert(VARY, HeaderValue::from_static(varies));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(CONTENT_SECURITY_POLICY, page::policy());
 }
 
 /// Another page of the same origin, to be asked for by GET.

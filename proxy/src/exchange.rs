@@ -184,7 +184,7 @@ async fn send(
     route: Arc<Route>,
     mut outgoing: Request<Upload>,
     opener: Option<Opener>,
-    mut wait: Wait,
+    mut wait: Wait<'_>,
     websocket: Option<websocket::Client>,
 ) -> Result<Response<Reply>, Failure> {
     let is_replayable = is_replayable(&outgoing);

@@ -1,6 +1,7 @@
 //! The headers of a request as the back end gets them, and of an answer as the client gets them.
 
 use std::net::SocketAddr;
+use std::sync::OnceLock;
 
 use hyper::Request;
 use hyper::body::Body;
@@ -10,6 +11,7 @@ use hyper::header::{
 };
 
 use crate::limits::MAX_HOPS;
+use crate::route::Operator;
 
 /// Counts how often a request has come through this proxy.
 const HOPS: HeaderName = HeaderName::from_static("x-locald-hops");
@@ -39,12 +41,20 @@ pub(crate) struct Origin {
     /// The same for back ends, written once for all requests.
     client_text: HeaderValue,
     port_text: HeaderValue,
+    /// Whether the client may see what there is: found out once, as a connection does not change hands.
+    is_privy: OnceLock<bool>,
 }
 
 impl Origin {
     pub(crate) fn new(client: SocketAddr, proxy: SocketAddr, is_trusted: bool) -> Self {
         let client_text = value(&client.ip().to_canonical().to_string());
-        Self { client, proxy, is_secure: false, is_trusted, client_text, port_text: proxy.port().into() }
+        let (port_text, is_privy) = (proxy.port().into(), OnceLock::new());
+        Self { client, proxy, is_secure: false, is_trusted, client_text, port_text, is_privy }
+    }
+
+    /// Whether the client may see what there is, by the word of whoever is asked first.
+    pub(crate) fn is_privy(&self, operator: &dyn Operator) -> bool {
+        *self.is_privy.get_or_init(|| operator.trusts(self.client, self.proxy))
     }
 }
 

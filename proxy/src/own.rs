@@ -51,24 +51,20 @@ pub(crate) fn is_own(path: &str) -> bool {
 }
 
 fn state(route: &Route, origin: &Origin, failure: &Failure) -> Response<Reply> {
-    let lines = if is_trusted(route, origin) { route.operator().last_lines() } else { Vec::new() };
+    let lines = if origin.is_privy(route.operator()) { route.operator().last_lines() } else { Vec::new() };
     let state = if failure.kind == Kind::Starting { "starting" } else { "down" };
     answer::json(&json!({ "state": state, "title": failure.title, "detail": failure.detail, "lines": lines }))
 }
 
 fn start(request: &Parts, target: &Target, route: &Route, origin: &Origin) -> Response<Reply> {
     // Neither a page of another origin nor another user of this machine starts anything.
-    if !is_same_origin(request, target, origin) || !is_trusted(route, origin) {
+    if !is_same_origin(request, target, origin) || !origin.is_privy(route.operator()) {
         let mut refused = Response::new(Reply::empty());
         *refused.status_mut() = StatusCode::FORBIDDEN;
         return refused;
     }
     route.operator().start();
     answer::see_other(back(&request.uri).unwrap_or("/"))
-}
-
-fn is_trusted(route: &Route, origin: &Origin) -> bool {
-    route.operator().trusts(origin.client, origin.proxy)
 }
 
 /// Whether a request was made by a page of the very name that it is for (RFC 6454 §7). One that says nothing of that was not made by a

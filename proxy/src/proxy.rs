@@ -116,7 +116,7 @@ impl Proxy {
     pub(crate) fn trusts(&self, origin: &Origin) -> bool {
         let routes = self.routes();
         let any = routes.iter().next();
-        any.is_none_or(|(_, _, route)| route.operator().trusts(origin.client, origin.proxy))
+        any.is_none_or(|(_, _, route)| origin.is_privy(route.operator()))
     }
 
     /// The first host name of each route, in order.

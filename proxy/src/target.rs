@@ -43,11 +43,8 @@ pub(crate) fn target(request: &Parts) -> Result<Target, Refusal> {
     let authority = request.uri.authority();
     let written = match (authority, header) {
         (Some(authority), Some(header)) if !is_same(authority, header) => return Err(Refusal::TwoHosts),
-        (Some(authority), None) if request.version < Version::HTTP_2 => {
-            // Absolute form needs a Host header too (RFC 9112 §3.2.2).
-            let _ = authority;
-            return Err(Refusal::NoHost);
-        }
+        // Absolute form needs a Host header too (RFC 9112 §3.2.2).
+        (Some(_), None) if request.version < Version::HTTP_2 => return Err(Refusal::NoHost),
         (_, Some(header)) => header.clone(),
         (Some(authority), None) => HeaderValue::from_str(authority.as_str()).map_err(|_| Refusal::BadHost)?,
         (None, None) => return Err(Refusal::NoHost),

@@ -1,6 +1,5 @@
 //! Waiting for a back end that is on its way, or that is ready by its own word and does not take connections yet.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,22 +23,22 @@ const NEWS: Duration = Duration::from_millis(200);
 pub(crate) const RECENT: Duration = Duration::from_secs(1);
 
 /// A request's wait for its back end.
-pub(crate) struct Wait {
+pub(crate) struct Wait<'a> {
     route: Arc<Route>,
     backend: watch::Receiver<Backend>,
-    /// Both ends of the connection that the request came over: the other one, and ours.
-    ends: (SocketAddr, SocketAddr),
+    /// Whose request it is.
+    origin: &'a Origin,
     begun: Instant,
     /// When whoever asked is shown something instead of waiting on.
     gives_up: Instant,
 }
 
-impl Wait {
+impl<'a> Wait<'a> {
     /// `at_most`: a person watches, who is told after this long what is going on.
-    pub(crate) fn new(route: Arc<Route>, origin: &Origin, at_most: Option<Duration>) -> Self {
+    pub(crate) fn new(route: Arc<Route>, origin: &'a Origin, at_most: Option<Duration>) -> Self {
         let begun = Instant::now();
         let patience = at_most.map_or(route.patience(), |most| most.min(route.patience()));
-        Self { backend: route.backend(), route, ends: (origin.client, origin.proxy), begun, gives_up: begun + patience }
+        Self { backend: route.backend(), route, origin, begun, gives_up: begun + patience }
     }
 
     /// The back end whose turn it is.
@@ -55,7 +54,7 @@ impl Wait {
                 Backend::Starting { note } => self.change(note.as_deref()).await?,
                 Backend::Idle => {
                     // Another user of this machine has nothing started.
-                    if !self.route.operator().trusts(self.ends.0, self.ends.1) {
+                    if !self.origin.is_privy(self.route.operator()) {
                         return Err(Failure::idle(&self.route));
                     }
                     self.route.operator().wake();

@@ -152,8 +152,11 @@ impl Ledger {
     }
 }
 
-/// Waits until nobody else has it; given back when it is dropped.
-fn lock(path: &Path) -> io::Result<File> {
+/// Waits until nobody else has a file, which is made if need be; given back when it is dropped.
+///
+/// # Errors
+/// As of open(2) and flock(2).
+pub fn lock(path: &Path) -> io::Result<File> {
     let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
     flock(&file, FlockOperation::LockExclusive)?;
     Ok(file)

@@ -13,7 +13,7 @@ mod world;
 
 pub use certificate::{PREFIX, Root};
 pub use change::{Change, HostsBlock, InstalledHelper, TrustedRoot};
-pub use ledger::{Entry, Ledger, LedgerError};
+pub use ledger::{Entry, Ledger, LedgerError, lock};
 pub use store::{Kind, Presence, Store, StoreError, stores, system_bundle};
 pub use tools::{Call, Privilege, Programs, Said, Tools};
 pub use verify::{Check, Door, Verdict};

@@ -6,11 +6,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use locald_keeper::Home;
-use locald_machine::system_bundle;
+use locald_machine::{lock, system_bundle};
 use locald_proxy::Kept;
 use tracing::warn;
 
-use super::{folder, lock, on_disk};
+use super::{folder, on_disk};
 use crate::state_file;
 
 /// All that is to be trusted, where that is more than one certificate.

@@ -5,18 +5,17 @@ mod bundle;
 mod door;
 mod on_disk;
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use locald_keeper::Home;
-use locald_machine::Root;
+use locald_machine::{Root, lock};
 use locald_proxy::{Authority, AuthorityError, Kept, Scope};
-use rustix::fs::{FlockOperation, flock};
 
 pub use bundle::variables;
 pub use door::OpenDoor;
@@ -134,13 +133,6 @@ fn make_folder(folder: &Path) -> Result<(), NoAuthority> {
         }
         _ => Ok(()),
     }
-}
-
-/// Waits until nobody else has it; given back when it is dropped.
-fn lock(path: &Path) -> io::Result<File> {
-    let file = fs::OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
-    flock(&file, FlockOperation::LockExclusive)?;
-    Ok(file)
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! The stores of Linux distributions: a folder for certificates that the machine's owner adds, and a program that gathers them, with
 //! those of the distribution, into what libraries read.
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::{Kind, Presence, Store, StoreError, Way};
@@ -143,7 +145,7 @@ pub(super) fn removing(store: &Store, distribution: &Distribution, world: &World
     let mut calls = vec![remove, gather];
     // Debian's program tells its hooks of what is new, and of nothing that is gone.
     if let Some(link) = links.first() {
-        let hooks = distribution.hooks.into_iter().flat_map(|folder| entries(&world.at(folder)));
+        let hooks = distribution.hooks.into_iter().flat_map(|folder| entries(&world.at(folder))).filter(is_part);
         let told = format!("-{}\n", link.display());
         calls.extend(hooks.map(|hook| Call::new(hook, [""; 0]).reading(told.clone()).by_root(true)));
     }
@@ -170,6 +172,16 @@ fn links(store: &Store, distribution: &Distribution, world: &World<'_>) -> Vec<P
     let by_hash = entries(&folder).into_iter().filter(leads_there);
     let own = Some(own.clone()).filter(|own| own.is_symlink());
     own.into_iter().chain(by_hash).collect()
+}
+
+/// Whether a file is one that Debian runs with the others of its folder: its name is plain, and it may be run (run-parts(8)).
+fn is_part(path: &PathBuf) -> bool {
+    let is_plain = |name: &OsStr| {
+        let mut bytes = name.as_encoded_bytes().iter();
+        bytes.all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(byte))
+    };
+    path.file_name().is_some_and(is_plain)
+        && fs::metadata(path).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
 }
 
 /// What is in a folder, in order.

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use tempfile::TempDir;
@@ -230,8 +231,13 @@ fn debian_is_changed_by_its_own_program_and_links_and_hooks_learn_of_the_end() {
         "usr/local/share/ca-certificates/",
         "etc/ssl/certs/ca-certificates.crt",
         "etc/ca-certificates/update.d/jks-keystore",
+        "etc/ca-certificates/update.d/jks-keystore.dpkg-old",
+        "etc/ca-certificates/update.d/switched-off",
     ];
     let machine = Machine::new(&files, &["update-ca-certificates"]);
+    for hook in &files[2..4] {
+        fs::set_permissions(machine.scratch.path().join(hook), fs::Permissions::from_mode(0o755)).unwrap();
+    }
     assert_eq!(
         there_and_back(&machine, Kind::System, System::Linux),
         [
