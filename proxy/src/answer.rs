@@ -31,10 +31,11 @@ pub(crate) fn of_failure(failure: &Failure, page_at: Option<&str>) -> Response<R
         Some(path) => (page::of_failure(failure, path), HTML),
         None => (problem(failure), "application/problem+json"),
     };
-    let mut response = of_now(text, kind);
+    let mut response = uncached(text, kind);
     *response.status_mut() = failure.status();
     let headers = response.headers_mut();
-    protect(headers, "accept, sec-fetch-mode");
+    headers.insert(VARY, HeaderValue::from_static("accept, sec-fetch-mode"));
+    protect(headers);
     headers.insert(MARK, HeaderValue::from_static(word(failure.kind)));
     if failure.kind == Kind::Starting {
         headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
@@ -86,22 +87,23 @@ fn escaped(text: &str) -> String {
 
 /// A page that is no failure's.
 pub(crate) fn page(text: String) -> Response<Reply> {
-    let mut response = of_now(text, HTML);
+    let mut response = uncached(text, HTML);
     let headers = response.headers_mut();
-    protect(headers, "accept");
+    headers.insert(VARY, HeaderValue::from_static("accept"));
+    protect(headers);
     headers.insert(MARK, HeaderValue::from_static("directory"));
     response
 }
 
 /// How a back end is, for a page that shows it.
 pub(crate) fn json(state: &serde_json::Value) -> Response<Reply> {
-    let mut response = of_now(state.to_string(), "application/json");
+    let mut response = uncached(state.to_string(), "application/json");
     response.headers_mut().insert(STATE, HeaderValue::from_static("1"));
     response
 }
 
 /// A text of this media type that is true for now alone.
-fn of_now(text: String, kind: &'static str) -> Response<Reply> {
+fn uncached(text: String, kind: &'static str) -> Response<Reply> {
     let mut response = Response::new(Reply::text(text));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
@@ -110,9 +112,8 @@ fn of_now(text: String, kind: &'static str) -> Response<Reply> {
     response
 }
 
-/// Lets a page load and tell others nothing but what is its own. `varies`: the headers of its request that it depends on.
-fn protect(headers: &mut HeaderMap, varies: &'static str) {
-    headers.insert(VARY, HeaderValue::from_static(varies));
+/// Lets a page load and tell others nothing but what is its own.
+fn protect(headers: &mut HeaderMap) {
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     headers.insert(CONTENT_SECURITY_POLICY, page::policy());
 }

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::task::AtomicWaker;
 
-/// What a future is polled with that is not polled for nothing.
+/// A waker that remembers whether it was called, and passes calls on to whoever listened last.
 pub(crate) struct Ear {
     waker: Waker,
     calls: Arc<Calls>,
@@ -39,7 +39,7 @@ impl Ear {
         &self.waker
     }
 
-    /// Does something whose calls are noted and wake nobody, as whoever does it listens soon.
+    /// Does something whose calls are noted and wake nobody. Whoever does it must [listen](Self::listen) before it waits for anything.
     pub(crate) fn muted<T>(&self, work: impl FnOnce() -> T) -> T {
         self.calls.is_muted.store(true, Ordering::Release);
         let result = work();
@@ -54,7 +54,9 @@ impl Wake for Calls {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.has_come.store(true, Ordering::Release);
+        // A swap, as `listen` has one: whoever swaps later sees what the other did before. After a mere store, this could miss the end
+        // of what is muted, and `listen` the call.
+        self.has_come.swap(true, Ordering::AcqRel);
         if !self.is_muted.load(Ordering::Acquire) {
             self.listener.wake();
         }

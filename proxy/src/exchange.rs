@@ -14,7 +14,7 @@ use crate::answer;
 use crate::bridge::Unproven;
 use crate::directory;
 use crate::failure::{Failure, is_navigation};
-use crate::headers::{self, Course, Origin};
+use crate::headers::{self, Origin, Sequel};
 use crate::host::HostName;
 use crate::own;
 use crate::path::PathPrefix;
@@ -104,8 +104,8 @@ async fn pass_on(
     let has_body = !body.is_end_stream();
     let mut upload = Upload::new(body, route.activity().cloned());
     let waits_to_be_asked = has_body && parts.version == Version::HTTP_11 && parts.headers.contains_key(EXPECT);
-    let course = Course { has_body, is_upgrade: websocket.is_some() };
-    headers::to_back_end(&mut parts.headers, &target.written, &entrance.origin, course)
+    let sequel = Sequel { has_body, is_websocket: websocket.is_some() };
+    headers::to_back_end(&mut parts.headers, &target.written, &entrance.origin, sequel)
         .map_err(|_| Failure::looped(&route))?;
     join_cookies(&mut parts.headers);
     parts.uri = path_of(&parts.uri);

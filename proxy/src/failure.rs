@@ -8,6 +8,9 @@ use crate::route::Route;
 use crate::target::Refusal;
 use crate::upstream::DialError;
 
+/// How a browser asks: to show a page, or for one that is shown (Fetch Metadata §2.2).
+const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+
 /// Why a request is not answered by a back end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
@@ -137,9 +140,6 @@ impl Failure {
         }
     }
 }
-
-/// What a browser is about to do with what it asks for (Fetch Metadata, §2.2).
-const FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
 
 /// Whether a person looks at what comes back: a browser loads a page, and nothing that a page or a program asks for.
 pub(crate) fn is_navigation(request: &Parts) -> bool {

@@ -41,8 +41,8 @@ pub(crate) struct Origin {
     /// The same for back ends, written once for all requests.
     client_text: HeaderValue,
     port_text: HeaderValue,
-    /// Whether the client may see what there is: found out once, as a connection does not change hands.
-    is_privy: OnceLock<bool>,
+    /// Set once the client is known to be one who may see what there is: a connection does not change hands.
+    is_privy: OnceLock<()>,
 }
 
 impl Origin {
@@ -52,9 +52,12 @@ impl Origin {
         Self { client, proxy, is_secure: false, is_trusted, client_text, port_text, is_privy }
     }
 
-    /// Whether the client may see what there is, by the word of whoever is asked first.
+    /// Whether the client may see what there is.
     pub(crate) fn is_privy(&self, operator: &dyn Operator) -> bool {
-        *self.is_privy.get_or_init(|| operator.trusts(self.client, self.proxy))
+        if self.is_privy.get().is_none() && operator.trusts(self.client, self.proxy) {
+            let _ = self.is_privy.set(());
+        }
+        self.is_privy.get().is_some()
     }
 }
 
@@ -75,13 +78,12 @@ pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
     kind.strip_prefix(b"application/grpc").is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
 }
 
-/// What becomes of a request.
+/// What follows the head of a request.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Course {
-    /// A body follows.
+pub(crate) struct Sequel {
     pub(crate) has_body: bool,
     /// Its connection is to become a WebSocket.
-    pub(crate) is_upgrade: bool,
+    pub(crate) is_websocket: bool,
 }
 
 /// Makes the headers of a request those that the back end gets. `host`: whom it is for, as it was written.
@@ -92,7 +94,7 @@ pub(crate) fn to_back_end(
     headers: &mut HeaderMap,
     host: &HeaderValue,
     origin: &Origin,
-    course: Course,
+    sequel: Sequel,
 ) -> Result<(), Loop> {
     let hops = headers.get(&HOPS).and_then(|hops| hops.to_str().ok()?.parse::<u8>().ok()).unwrap_or(0);
     if hops >= MAX_HOPS {
@@ -106,14 +108,14 @@ pub(crate) fn to_back_end(
         headers.insert(HOST, host.clone());
     }
     headers.insert(HOPS, HeaderValue::from_static(COUNTS[usize::from(hops)]));
-    if course.is_upgrade {
+    if sequel.is_websocket {
         headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
     } else if takes_trailers {
         headers.insert(CONNECTION, HeaderValue::from_static("te"));
         headers.insert(TE, HeaderValue::from_static("trailers"));
     }
-    if !course.has_body {
+    if !sequel.has_body {
         headers.remove(EXPECT);
     } else if !headers.contains_key(CONTENT_LENGTH) {
         headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
@@ -220,7 +222,7 @@ mod tests {
 
     use super::*;
 
-    const PLAIN: Course = Course { has_body: false, is_upgrade: false };
+    const PLAIN: Sequel = Sequel { has_body: false, is_websocket: false };
 
     fn origin() -> Origin {
         Origin { is_secure: true, ..Origin::new(([127, 0, 0, 1], 1).into(), ([127, 0, 0, 1], 8443).into(), false) }
@@ -240,8 +242,8 @@ mod tests {
 
     fn forwarded_from(origin: &Origin, pairs: &[(&str, &str)], has_body: bool) -> Vec<String> {
         let mut headers = headers(pairs);
-        let course = Course { has_body, is_upgrade: asks_for_websocket(&headers) };
-        to_back_end(&mut headers, &HeaderValue::from_static("shop.localhost:8443"), origin, course).unwrap();
+        let sequel = Sequel { has_body, is_websocket: asks_for_websocket(&headers) };
+        to_back_end(&mut headers, &HeaderValue::from_static("shop.localhost:8443"), origin, sequel).unwrap();
         let mut lines: Vec<String> =
             headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
         lines.sort();
@@ -359,8 +361,8 @@ mod tests {
             let mut it = headers(&[("host", "x"), ("content-length", "3")]);
             if let Ok(value) = listed.parse() { it.append(CONNECTION, value); }
             it.append(CONNECTION, HeaderValue::from_static("host, content-length, x-forwarded-for"));
-            let course = Course { has_body, is_upgrade: asks_for_websocket(&it) };
-            to_back_end(&mut it, &HeaderValue::from_static("shop.localhost"), &origin(), course).unwrap();
+            let sequel = Sequel { has_body, is_websocket: asks_for_websocket(&it) };
+            to_back_end(&mut it, &HeaderValue::from_static("shop.localhost"), &origin(), sequel).unwrap();
             prop_assert_eq!(it.get(HOST).unwrap(), "shop.localhost");
             prop_assert_eq!(it.get(FOR).unwrap(), "127.0.0.1");
             prop_assert_eq!(it.contains_key(TRANSFER_ENCODING), has_body);

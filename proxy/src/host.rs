@@ -95,9 +95,9 @@ impl FromStr for HostName {
         if name.len() > MAX_NAME {
             return Err(HostError::TooLong(name.len()));
         }
-        match name.as_bytes().split(|&byte| byte == b'.').find(|label| !is_label(label)) {
+        match name.split('.').find(|label| !is_label(label.as_bytes())) {
             // What is shown of it is bounded by the name's own length.
-            Some(label) => Err(HostError::Label(String::from_utf8_lossy(label).into_owned())),
+            Some(label) => Err(HostError::Label(label.to_owned())),
             None => Ok(Self(name.to_ascii_lowercase().into())),
         }
     }

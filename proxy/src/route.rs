@@ -36,7 +36,8 @@ pub trait Operator: Send + Sync {
     fn start(&self);
     /// A request has come for it while it waits for one. Does not wait for it.
     fn wake(&self);
-    /// Whether whoever holds the other end of this connection may see what it prints, and start it. `client` is that end.
+    /// Whether whoever holds the other end of this connection may see what it prints, and start it. `client` is that end. Asked on
+    /// behalf of all routes: who has been trusted once is so for as long as the connection lasts.
     fn trusts(&self, client: SocketAddr, proxy: SocketAddr) -> bool;
 }
 

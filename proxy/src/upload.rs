@@ -104,8 +104,10 @@ impl Body for Upload {
         if let Some(activity) = &this.activity {
             activity.note();
         }
-        if frame.is_none() || body.is_end_stream() {
-            this.is_done.iter().for_each(|is_done| is_done.store(true, Ordering::Release));
+        if let Some(is_done) = &this.is_done
+            && (frame.is_none() || body.is_end_stream())
+        {
+            is_done.store(true, Ordering::Release);
         }
         Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
     }

@@ -40,12 +40,19 @@ enum Watch {
 
 impl Idle {
     pub(super) fn put(self: &Arc<Self>, mut line: Line) {
-        if !line.glance() {
-            return;
+        match line.is_ready() {
+            Some(true) => {}
+            Some(false) => return,
+            // The end of what was asked is not written yet, or that of the answer not read.
+            None => line.detach(),
         }
         let mut state = self.lock();
         if state.lines.len() >= MAX {
             state.lines.retain_mut(|(line, _)| line.glance());
+            // They tell nobody any more.
+            if let Watch::Waits(waker) = &state.watch {
+                waker.wake_by_ref();
+            }
         }
         if state.lines.len() >= MAX {
             return;
@@ -64,7 +71,7 @@ impl Idle {
             let mut line = {
                 let mut state = self.lock();
                 // Those below it have been idle for longer.
-                if most < Duration::MAX && state.lines.last()?.1.elapsed() > most {
+                if state.lines.last()?.1.elapsed() > most {
                     return None;
                 }
                 state.lines.pop()?.0

@@ -26,7 +26,7 @@ pub(crate) struct Line {
     sender: http1::SendRequest<Upload>,
     /// `None`: it is over, or goes on by itself.
     driver: Option<Driver>,
-    /// Hears when there is something to read, or room to write.
+    /// What the driver is polled with: it is called when there is something to read, room to write, or something new to do.
     ear: Ear,
 }
 
@@ -47,7 +47,11 @@ impl Line {
     ) -> Result<Response<Incoming>, TrySendError<Request<Upload>>> {
         let Self { sender, driver, ear } = self;
         let mut answer = pin!(ear.muted(|| sender.try_send_request(request)));
-        poll_fn(|cx| answer.as_mut().poll(&mut Context::from_waker(drive(driver, ear, cx)))).await
+        poll_fn(|cx| {
+            drive(driver, ear, cx);
+            answer.as_mut().poll(&mut outcome(driver.as_ref(), ear))
+        })
+        .await
     }
 
     /// The next piece of the answer, which came on this connection.
@@ -57,13 +61,17 @@ impl Line {
         cx: &mut Context<'_>,
     ) -> Poll<Option<hyper::Result<Frame<bytes::Bytes>>>> {
         let Self { driver, ear, .. } = self;
-        if driver.is_some()
-            && let ready @ Poll::Ready(_) = ear.muted(|| Pin::new(&mut *answer).poll_frame(&mut unheard()))
-        {
-            // The driver has room for another one, and is polled when that is asked for.
-            return ready;
+        while driver.is_some() {
+            // The driver has room for another one then, and is polled when that is asked for.
+            if let ready @ Poll::Ready(_) = ear.muted(|| Pin::new(&mut *answer).poll_frame(&mut unheard())) {
+                return ready;
+            }
+            if !drive(driver, ear, cx) {
+                return Poll::Pending;
+            }
         }
-        Pin::new(answer).poll_frame(&mut Context::from_waker(drive(driver, ear, cx)))
+        ear.listen(cx);
+        Pin::new(answer).poll_frame(&mut Context::from_waker(ear.waker()))
     }
 
     /// Has it go on by itself from now on: it is no HTTP any more, or a request is not passed on whole though the answer is here.
@@ -79,7 +87,8 @@ impl Line {
     /// Whether it can take a request, once it is done with the last one; `false` if never again.
     pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
         let Self { sender, driver, ear } = self;
-        sender.poll_ready(&mut Context::from_waker(drive(driver, ear, cx))).map(|ready| ready.is_ok())
+        drive(driver, ear, cx);
+        sender.poll_ready(&mut outcome(driver.as_ref(), ear)).map(|ready| ready.is_ok())
     }
 
     /// Whether it can take a request now, without being woken when it can; `None` if that is not known yet.
@@ -102,20 +111,23 @@ impl Line {
     }
 }
 
-/// Reads and writes, if there is anything to do; whoever `cx` is of is woken when there is more. What comes of it is there as soon as
-/// this returns, so that nobody needs to be woken for that too: what to look for it with.
-fn drive<'a>(driver: &mut Option<Driver>, ear: &'a Ear, cx: &Context<'_>) -> &'a Waker {
-    if ear.listen(cx)
+/// Reads and writes, if there is anything to do, and says whether there was; whoever `cx` is of is woken when there is more. What comes
+/// of it is there as soon as this returns.
+fn drive(driver: &mut Option<Driver>, ear: &Ear, cx: &Context<'_>) -> bool {
+    let is_called = ear.listen(cx);
+    if is_called
         && let Some(going) = driver
         && going.as_mut().poll(&mut Context::from_waker(ear.waker())).is_ready()
     {
         *driver = None;
     }
-    match driver {
-        Some(_) => Waker::noop(),
-        // It may go on by itself.
-        None => ear.waker(),
-    }
+    is_called
+}
+
+/// What to look with for what comes of a driver that was just polled: it wakes nobody, as all is there already. One that goes on by
+/// itself has more at any time.
+fn outcome<'a>(driver: Option<&Driver>, ear: &'a Ear) -> Context<'a> {
+    Context::from_waker(if driver.is_some() { Waker::noop() } else { ear.waker() })
 }
 
 /// Wakes nobody.
