@@ -150,9 +150,89 @@ pub(crate) fn is_navigation(request: &Parts) -> bool {
         }
 }
 
+/// Whether HTML is named and nothing else is named that is liked better (RFC 9110 §12.5.1): no library for JSON sends that, and every
+/// browser does.
 pub(crate) fn accepts_html(headers: &HeaderMap) -> bool {
-    let accept = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    accept
-        .flat_map(|value| value.split(','))
-        .any(|item| item.split(';').next().is_some_and(|it| it.trim() == "text/html"))
+    let (mut html, mut other) = (0.0, 0.0_f32);
+    let lists = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    // A list may have empty places (RFC 9110 §5.6.1.2).
+    for item in lists.flat_map(|list| list.split(',')).filter(|item| !item.trim().is_empty()) {
+        let mut parts = item.split(';').map(str::trim);
+        let range = parts.next().unwrap_or_default();
+        let liked = if range.eq_ignore_ascii_case("text/html") { &mut html } else { &mut other };
+        *liked = liked.max(weight(parts));
+    }
+    html > 0.0 && html >= other
+}
+
+/// How much something is liked, by its parameters (RFC 9110 §12.4.2). A weight that is none is as good as a refusal.
+fn weight<'a>(mut parameters: impl Iterator<Item = &'a str>) -> f32 {
+    let weight = parameters.find_map(|it| it.split_once('=').filter(|(name, _)| name.eq_ignore_ascii_case("q")));
+    let Some((_, weight)) = weight else { return 1.0 };
+    weight.parse().ok().filter(|weight| (0.0..=1.0).contains(weight)).unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use hyper::header::HeaderValue;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn accepts(lists: &[&str]) -> bool {
+        let mut headers = HeaderMap::new();
+        for list in lists {
+            headers.append(ACCEPT, list.parse().expect("a value"));
+        }
+        accepts_html(&headers)
+    }
+
+    #[test]
+    fn html_is_for_who_names_it_and_names_nothing_that_is_liked_better() {
+        let table: [(&[&str], bool); 18] = [
+            (&["text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"], true),
+            (&["text/html, application/xhtml+xml, image/jxr, */*"], true),
+            (&["text/html"], true),
+            (&["Text/HTML ; Q=0.3 , */*;q=0.2"], true),
+            (&["application/json;q=0.5", "text/html"], true),
+            (&[" , text/html;q=0.5,, "], true),
+            (&["text/html;level=1;q=0.4, text/html;q=0.7, */*;q=0.5"], true),
+            (&["application/json, text/html;q=0.1"], false),
+            (&["application/problem+json, text/html;q=0.9"], false),
+            (&["*/*, text/html;q=0.9"], false),
+            (&["text/html;q=0"], false),
+            (&["text/html;q=0.000, application/json;q=0"], false),
+            (&["text/html;q=2"], false),
+            (&["text/html;q=NaN"], false),
+            (&["text/*"], false),
+            (&["*/*"], false),
+            (&[""], false),
+            (&[], false),
+        ];
+        for (lists, expected) in table {
+            assert_eq!(accepts(lists), expected, "{lists:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_sent_is_read(sent in proptest::collection::vec(any::<u8>(), 0..80), list in "[a-z/*;,=q0-9. \"-]{0,80}") {
+            let mut headers = HeaderMap::new();
+            for value in [sent.as_slice(), list.as_bytes()].map(HeaderValue::from_bytes).into_iter().flatten() {
+                headers.append(ACCEPT, value);
+            }
+            accepts_html(&headers);
+        }
+
+        #[test]
+        fn the_order_of_what_is_named_does_not_matter(html in 0..=1000_u16, json in 0..=1000_u16) {
+            let named = [
+                format!("text/html;q={:.3}", f32::from(html) / 1000.0),
+                format!("application/json;q={:.3}", f32::from(json) / 1000.0),
+            ];
+            let expected = html > 0 && html >= json;
+            prop_assert_eq!(accepts(&[&named.join(",")]), expected);
+            prop_assert_eq!(accepts(&[&named[1], &named[0]]), expected);
+        }
+    }
 }
