@@ -121,8 +121,8 @@ impl Authority {
 
     /// A certificate for `host` and the names one label below it, with the one that vouches for it; `None` if there is no authority
     /// that may vouch for it.
-    pub(super) fn certify(&self, host: &HostName) -> Result<Option<CertifiedKey>, AuthorityError> {
-        self.pairs.iter().find(|pair| pair.scope.covers(host)).map(|pair| pair.certify(host)).transpose()
+    pub(super) fn certify(&self, host: &HostName, now: SystemTime) -> Result<Option<CertifiedKey>, AuthorityError> {
+        self.pairs.iter().find(|pair| pair.scope.covers(host)).map(|pair| pair.certify(host, now)).transpose()
     }
 }
 
@@ -147,14 +147,14 @@ impl Pair {
     }
 
     /// A certificate for a name in its scope.
-    fn certify(&self, host: &HostName) -> Result<CertifiedKey, AuthorityError> {
+    fn certify(&self, host: &HostName, now: SystemTime) -> Result<CertifiedKey, AuthorityError> {
         let key = new_key()?;
         let mut params = CertificateParams::default();
         let (name, below) = (host.as_str(), format!("*.{host}"));
         params.subject_alt_names =
             vec![SanType::DnsName(name.try_into()?), SanType::DnsName(below.as_str().try_into()?)];
         params.distinguished_name = DistinguishedName::new();
-        hold(&mut params, self.until.min(SystemTime::now() + DAYS));
+        hold(&mut params, now, self.until.min(now + DAYS));
         params.is_ca = IsCa::ExplicitNoCa;
         params.use_authority_key_identifier_extension = true;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
@@ -177,7 +177,7 @@ fn of_authority(name: &str, role: &str, scope: &Scope, below: u8, until: SystemT
     called.push(DnType::OrganizationName, "locald");
     called.push(DnType::CommonName, format!("{name} {role}"));
     params.distinguished_name = called;
-    hold(&mut params, until);
+    hold(&mut params, SystemTime::now(), until);
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(below));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     params.use_authority_key_identifier_extension = true;
@@ -201,8 +201,8 @@ fn of_authority(name: &str, role: &str, scope: &Scope, below: u8, until: SystemT
 }
 
 /// From now on, until then.
-fn hold(params: &mut CertificateParams, until: SystemTime) {
-    params.not_before = OffsetDateTime::from(SystemTime::now() - SKEW);
+fn hold(params: &mut CertificateParams, now: SystemTime, until: SystemTime) {
+    params.not_before = OffsetDateTime::from(now - SKEW);
     params.not_after = OffsetDateTime::from(until);
 }
 
@@ -230,12 +230,13 @@ mod tests {
             ("notlocalhost", None),
             ("localhost.example", None),
         ] {
-            let made = authority.certify(&host(name)).unwrap();
+            let made = authority.certify(&host(name), SystemTime::now()).unwrap();
             let above = made.map(|made| made.cert[1].clone());
             let expected =
                 by.map(|at: usize| CertificateDer::from_pem_slice(kept[at].intermediate.as_bytes()).unwrap());
             assert_eq!(above, expected, "{name}");
         }
-        assert!(Authority::new(&kept[1..]).unwrap().certify(&host("shop.localhost")).unwrap().is_none());
+        let others = Authority::new(&kept[1..]).unwrap();
+        assert!(others.certify(&host("shop.localhost"), SystemTime::now()).unwrap().is_none());
     }
 }

@@ -93,9 +93,9 @@ impl Scene {
 
 /// Runs a program; what it said, and whether it was content. `None`, and a word of it, where it is not installed.
 #[expect(clippy::disallowed_methods, reason = "other implementations have to agree")]
-fn run(program: &str, arguments: &[&str]) -> Option<(String, bool)> {
+pub(crate) fn run(program: &str, arguments: &[&str]) -> Option<(String, bool)> {
     let Ok(output) = Command::new(program).args(arguments).stdin(Stdio::null()).output() else {
-        eprintln!("SKIPPED: what others think of our authority: {program} is not installed here");
+        eprintln!("SKIPPED: what others think of our certificates: {program} is not installed here");
         return None;
     };
     Some((String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned(), output.status.success()))

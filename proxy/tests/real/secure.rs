@@ -11,6 +11,7 @@ use std::time::Duration;
 use locald_proxy::{Kept, Scope};
 
 use crate::back_end::{BackEnd, head, header, skip};
+use crate::constraints;
 use crate::curl::{Said, command};
 use crate::world::{PATIENCE, SecureWorld};
 
@@ -40,6 +41,36 @@ fn a_name_is_vouched_for_and_both_versions_of_http_are_spoken() {
     }
     let below = ask(&world, &["-o", "/dev/null", "-w", "%{http_code}", "https://x.shop.localhost/"]);
     assert_eq!(below.out, "200", "{below:?}");
+}
+
+#[test]
+fn a_certificate_is_for_servers_at_a_name_and_one_label_below_and_holds_for_thirty_days() {
+    let back_end = mirror();
+    let world = SecureWorld::before(&back_end);
+    let file = world.root.with_file_name("leaf.pem");
+    let made = ask(&world, &["-o", "/dev/null", "-w", "%{certs}", "https://shop.localhost/"]).out;
+    let begin = made.find("-----BEGIN CERTIFICATE-----").unwrap_or_else(|| panic!("no certificate in {made}"));
+    fs::write(&file, &made[begin..]).unwrap();
+    let openssl = |arguments: &[&str]| {
+        let words = [&["x509", "-noout", "-in", file.to_str().unwrap()], arguments].concat();
+        constraints::run("openssl", &words)
+    };
+    let Some((said, _)) = openssl(&["-ext", "subjectAltName,extendedKeyUsage,keyUsage,basicConstraints"]) else {
+        return;
+    };
+    let lines: Vec<&str> = said.lines().map(str::trim).collect();
+    for (extension, value) in [
+        ("Subject Alternative Name", "DNS:shop.localhost, DNS:*.shop.localhost"),
+        ("Extended Key Usage", "TLS Web Server Authentication"),
+        ("Key Usage", "Digital Signature"),
+        ("Basic Constraints", "CA:FALSE"),
+    ] {
+        let at = lines.iter().position(|line| line.starts_with(&format!("X509v3 {extension}:")));
+        assert_eq!(at.and_then(|at| lines.get(at + 1)), Some(&value), "{said}");
+    }
+    let holds_in = |seconds: u32| openssl(&["-checkend", &seconds.to_string()]).unwrap().1;
+    let (days, hour) = (30 * 24 * 3600, 3600);
+    assert!(holds_in(days - hour) && !holds_in(days + hour));
 }
 
 #[test]
