@@ -223,3 +223,35 @@ fn an_answer_that_is_on_its_way_is_finished_by_a_daemon_that_is_replaced() {
     signal(home.daemon_pid(), Signal::KILL);
     assert_eq!(curl(&["--connect-timeout", "60", &site(&home, "api")]), "200");
 }
+
+#[test]
+fn a_proxy_in_front_is_believed_once_the_configuration_names_it() {
+    let home = TestHome::new(&format!(
+        "[project]\nname = \"shop\"\n[services.web]\ncommand = [\"{}\", \"mirror\"]\nhealth = {{ tcp = true }}\n",
+        fake::service()
+    ));
+    let seen = || {
+        let told = ["X-Forwarded-For: 203.0.113.7", "X-Forwarded-Proto: https", "X-Forwarded-Host: shop.example"];
+        let told = told.iter().flat_map(|line| ["-H", *line]);
+        let url = site(&home, "web");
+        let said = curl(&told.chain(["--ipv4", url.as_str()]).collect::<Vec<_>>());
+        ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"].map(|name| {
+            let lines = said.lines().filter_map(|line| line.split_once(": "));
+            lines.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).collect::<Vec<_>>().join(" and ")
+        })
+    };
+    home.ok(&["up"]);
+    let host = site(&home, "web").replace("http://", "");
+    assert_eq!(seen(), ["127.0.0.1", "http", &host], "nobody is believed unasked");
+    let folder = home.path().join("config");
+    fs::create_dir_all(&folder).expect("a folder");
+    for (peers, expected) in [
+        ("[\"::1\", \"127.0.0.1\"]", ["203.0.113.7, 127.0.0.1", "https", "shop.example"]),
+        ("\"127.0.0.2\"", ["127.0.0.1", "http", host.as_str()]),
+    ] {
+        fs::write(folder.join("config.toml"), format!("[proxy]\ntrusted_peers = {peers}\n")).expect("a file");
+        home.ok(&["daemon", "restart"]);
+        home.wait_for_state("web", "ready");
+        assert_eq!(seen(), expected, "{peers}");
+    }
+}

@@ -1,7 +1,8 @@
 """A server and a client of WebSockets, by the library that most Python programs use.
 
 `server` listens on `$PORT`. `client URL PORT [ROOT-CERTIFICATE]` tries everything at that port of loopback and prints what came of it;
-`wait URL PORT [ROOT-CERTIFICATE]` opens a socket, says so, and prints how it ended.
+`wait URL PORT [ROOT-CERTIFICATE]` opens a socket, says so, and prints how it ended; `beat URL PORT` does that while it sends heartbeats of
+both kinds, those of the protocol and those that pages make up, and counts the answers.
 """
 
 import asyncio
@@ -108,4 +109,19 @@ async def wait(*to):
             print("closed", closed.rcvd, flush=True)
 
 
-asyncio.run({"server": server, "client": client, "wait": wait}[sys.argv[1]](*sys.argv[2:]))
+async def beat(*to):
+    async with connect(*to) as socket:
+        print("open", flush=True)
+        beats = 0
+        try:
+            while True:
+                await (await socket.ping())
+                await socket.send("ping")
+                assert await socket.recv() == "ping"
+                beats += 1
+                await asyncio.sleep(0.1)
+        except websockets.ConnectionClosed:
+            print("closed after", "many" if beats > 2 else beats, flush=True)
+
+
+asyncio.run({"server": server, "client": client, "wait": wait, "beat": beat}[sys.argv[1]](*sys.argv[2:]))

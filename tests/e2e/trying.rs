@@ -6,7 +6,9 @@ use std::net::{Ipv4Addr, TcpListener};
 use rustix::process::Signal;
 
 use crate::answering;
+use crate::fake;
 use crate::home::{TestHome, signal};
+use crate::named::{curl, site};
 use crate::screen::Screen;
 use crate::wait;
 
@@ -70,4 +72,19 @@ fn a_command_that_listens_elsewhere_than_it_was_told_is_offered_with_its_port() 
     screen.wait_for("`web` is in locald.toml now");
     assert_eq!(screen.wait_for_end().exit_code(), 130);
     assert!(manifest(&home).ends_with(&format!("port = {port}\n")), "{}", manifest(&home));
+}
+
+#[test]
+fn what_was_saved_without_a_question_comes_up_and_answers_at_its_name() {
+    let home = TestHome::empty();
+    let program = fake::service();
+    // It ends by itself: what is saved is what was said, and not how it went.
+    let line = format!("test -n \"$LOCALD_SERVICE\" || exit 3; exec '{program}' mirror");
+    let said = home.run(&["run", "--save", "--name", "shop", &line]);
+    assert_eq!(said.code, 3, "{said:?}");
+    assert!(said.err.contains("`shop` is in locald.toml now"), "{said:?}");
+    home.ok(&["up"]);
+    home.wait_for_state("shop", "ready");
+    let answered = curl(&[&site(&home, "shop")]);
+    assert!(answered.starts_with("GET / HTTP/1.1") && answered.ends_with("200"), "{answered}");
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use locald_proxy::Backend;
 use rustix::net::{AddressFamily, SocketType};
 
-use crate::back_end::{BackEnd, head};
+use crate::back_end::{BackEnd, head, header};
 use crate::curl::{Said, command, curl};
 use crate::world::{World, ready};
 
@@ -70,6 +70,24 @@ fn what_no_person_looks_at_is_never_answered_with_a_page() {
         let said = ask(&world, &[&BROWSER[..], arguments].concat());
         assert!(said.out.ends_with("503 application/problem+json"), "{arguments:?}: {said:?}");
         assert!(said.out.contains("exited with code 1"), "{said:?}");
+    }
+}
+
+#[test]
+fn who_asks_for_the_head_alone_gets_neither_a_page_nor_a_body() {
+    let down = Backend::Down { reason: "exited with code 1".to_owned(), hint: "`locald start shop`".to_owned() };
+    for backend in [down, Backend::Starting { note: None }] {
+        let world = World::patient(backend, Duration::from_millis(100));
+        // A body would be read as the beginning of the second answer.
+        let one = "HEAD / HTTP/1.1\r\nHost: shop.localhost\r\nAccept: text/html,*/*;q=0.8\r\n";
+        let said = world.says(&format!("{one}\r\n{one}Connection: close\r\n\r\n"));
+        let heads: Vec<&str> = said.split_terminator("\r\n\r\n").collect();
+        assert_eq!(heads.len(), 2, "{said}");
+        for head in heads {
+            assert!(head.starts_with("HTTP/1.1 503 "), "{said}");
+            assert_eq!(header(head, "content-type"), Some("application/problem+json"), "{said}");
+        }
+        assert!(said.ends_with("\r\n\r\n"), "{said}");
     }
 }
 

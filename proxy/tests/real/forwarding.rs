@@ -5,9 +5,9 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::back_end::{BackEnd, head, header};
+use crate::back_end::{BackEnd, head, header, skip};
 use crate::curl::curl;
-use crate::world::{PATIENCE, World, read_until};
+use crate::world::{PATIENCE, SecureWorld, World, read_until};
 
 /// A back end that answers with the head of the request.
 fn mirror(address: &str) -> BackEnd {
@@ -184,6 +184,63 @@ fn an_answer_without_a_body_has_none_whatever_its_length_says() {
 fn head_or_end(stream: &mut std::net::TcpStream) -> bool {
     let mut buffer = [0; 4096];
     matches!(stream.read(&mut buffer), Ok(count) if count > 0)
+}
+
+#[test]
+fn hints_before_an_answer_do_no_harm_to_it() {
+    let back_end = BackEnd::new(|_, mut stream| {
+        while head_or_end(&mut stream) {
+            for early in
+                ["103 Early Hints\r\nLink: </a.css>; rel=preload\r\n", "102 Processing\r\n", "103 Early Hints\r\n"]
+            {
+                let _ = write!(stream, "HTTP/1.1 {early}\r\n");
+            }
+            let _ = stream.write_all(b"HTTP/1.1 201 Created\r\nContent-Length: 5\r\nX-End: 1\r\n\r\nwhole");
+        }
+    });
+    let url = "http://shop.localhost/";
+    let world = World::before(&back_end);
+    // Twice on one connection each, which is out of step with whatever would be left of the first time.
+    let said = curl(&world, &["-w", " %{http_code} %header{x-end}\n", url, url]);
+    assert_eq!(said.out, "whole 201 1\n".repeat(2), "{said:?}");
+    assert_eq!(back_end.connections(), 1);
+    let world = SecureWorld::before(&back_end);
+    let root = world.root.to_str().unwrap();
+    let said = curl(
+        &world.world,
+        &["--http2", "--cacert", root, "-w", " %{http_code} %{http_version}", "https://shop.localhost/"],
+    );
+    assert_eq!(said.out, "whole 201 2", "{said:?}");
+    // A hint is no word of a body that waits to be asked for.
+    let asking = BackEnd::new(|_, mut stream| {
+        head(&mut stream);
+        let _ = stream.write_all(
+            b"HTTP/1.1 103 Early Hints
+Link: </a.css>; rel=preload
+
+",
+        );
+        stream.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
+        let early = stream.read(&mut [0]).is_ok();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let _ = stream.write_all(
+            b"HTTP/1.1 100 Continue
+
+",
+        );
+        let count = skip(&mut stream, 5);
+        let _ = write!(
+            stream,
+            "HTTP/1.1 200 OK
+Content-Length: 13
+
+{count} early {early}"
+        );
+        let _ = stream.read(&mut [0]);
+    });
+    let words = ["-H", "Expect: 100-continue", "--expect100-timeout", "60", "-d", "hello", url];
+    let said = curl(&World::before(&asking), &words);
+    assert_eq!(said.out, "5 early false", "{said:?}");
 }
 
 #[test]
