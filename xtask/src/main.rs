@@ -21,7 +21,7 @@ Usage: cargo xtask COMMAND
 
   example [NAME]  Build locald and open the workspace in examples/NAME [default: hello]
   test            Check and test everything, as CI does
-  bench NAME      Measure ours and the peers in one run: mux, proxy or spine [--json], term, conformance
+  bench NAME      Measure ours and the peers in one run: http2, mux, proxy or spine [--json], term, conformance
   manual          Write the generated parts of docs/reference anew
   picture         Draw docs/picture.svg anew, from the real program
 ";
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
         ["example", name] => example::open(name),
         ["bench", name, ref options @ ..] => bench::run(name, options),
         ["test"] => gate::test(),
-        // What `bench proxy` has each proxy stand before.
+        // What `bench proxy` and `bench http2` have each proxy stand before.
         ["back-end", port] => bench::serve_back_end(port).map(|()| ExitCode::SUCCESS),
         ["manual"] => manual::write(),
         ["picture"] => picture::draw(),

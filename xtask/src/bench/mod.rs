@@ -3,6 +3,7 @@
 //! Figures of different runs do not compare, as the machine is never the same twice; ratios within one run do.
 
 mod conformance;
+mod http2;
 mod mprocs;
 mod mux;
 mod outer;
@@ -40,6 +41,7 @@ pub(crate) fn run(name: &str, options: &[&str]) -> Result<ExitCode> {
         None => build_release()?,
     };
     let rows = match name {
+        "http2" => http2::measure(&executable)?,
         "spine" => spine::measure(&executable)?,
         "mux" => mux::measure(&executable, &parts)?,
         "proxy" => proxy::measure(&executable, &parts)?,
@@ -47,7 +49,7 @@ pub(crate) fn run(name: &str, options: &[&str]) -> Result<ExitCode> {
         "supervise" => supervise::measure(&executable)?,
         other => {
             eprintln!(
-                "there is no benchmark `{other}`; there are: conformance, mux, proxy, restore, spine, supervise, term"
+                "there is no benchmark `{other}`; there are: conformance, http2, mux, proxy, restore, spine, supervise, term"
             );
             return Ok(ExitCode::from(2));
         }

@@ -91,6 +91,9 @@ impl fmt::Display for Verdict {
 
 /// Prints the rows as a table; the ratio is of ours to the first peer.
 pub(super) fn print(rows: &[Row]) {
+    if rows.is_empty() {
+        return;
+    }
     let mut names: Vec<&str> = Vec::new();
     for (name, _) in rows.iter().flat_map(|row| &row.peers) {
         if !names.contains(name) {

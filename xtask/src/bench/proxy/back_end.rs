@@ -1,6 +1,6 @@
 //! What all proxies stand before: a server that costs as little as it can, as a process of its own.
 
-use std::io::{Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::thread;
 
@@ -12,8 +12,8 @@ pub(super) const LARGE: usize = 1 << 20;
 
 /// Thousands of connections each have a thread that does next to nothing.
 const STACK: usize = 64 << 10;
-/// More than any head that a proxy makes of ours.
-const HEAD: usize = 4 << 10;
+/// More than most heads that a proxy makes.
+const BUFFER: usize = 4 << 10;
 
 /// Serves on this port of loopback until the process is ended.
 pub(crate) fn serve(port: &str) -> Result<()> {
@@ -27,39 +27,73 @@ pub(crate) fn serve(port: &str) -> Result<()> {
     Ok(())
 }
 
-fn speak(mut stream: TcpStream) -> std::io::Result<()> {
+fn speak(stream: TcpStream) -> io::Result<()> {
     let small = answer(2);
-    let mut head = [0; HEAD];
+    let mut stream = BufReader::with_capacity(BUFFER, stream);
+    let mut head = Vec::new();
     loop {
-        let mut length = 0;
-        while !head[..length].ends_with(b"\r\n\r\n") {
-            match stream.read(&mut head[length..])? {
-                0 => return Ok(()),
-                count => length += count,
+        head.clear();
+        while !head.ends_with(b"\r\n\r\n") {
+            if stream.read_until(b'\n', &mut head)? == 0 {
+                return Ok(());
             }
         }
-        let asked = head[..length].to_ascii_lowercase();
-        if contains(&asked, b"upgrade: websocket") {
-            stream.write_all(
+        head.make_ascii_lowercase();
+        if contains(&head, b"upgrade: websocket") {
+            stream.get_mut().write_all(
                 b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n",
             )?;
             return echo(stream);
         }
-        if contains(&asked, LARGE_PATH.as_bytes()) {
-            stream.write_all(&answer(LARGE))?;
+        take_body(&mut stream, &head)?;
+        if contains(&head, LARGE_PATH.as_bytes()) {
+            stream.get_mut().write_all(&answer(LARGE))?;
         } else {
-            stream.write_all(&small)?;
+            stream.get_mut().write_all(&small)?;
         }
     }
 }
 
-fn echo(mut stream: TcpStream) -> std::io::Result<()> {
-    let mut buffer = [0; HEAD];
-    loop {
-        match stream.read(&mut buffer)? {
-            0 => return Ok(()),
-            count => stream.write_all(&buffer[..count])?,
+/// Takes the body of a request whose head is in lower case, so that the next request begins where it ends.
+fn take_body(stream: &mut impl BufRead, head: &[u8]) -> io::Result<()> {
+    if contains(head, b"\r\ntransfer-encoding: chunked") {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            stream.read_line(&mut line)?;
+            let length = u64::from_str_radix(line.trim_end(), 16).map_err(io::Error::other)?;
+            if length == 0 {
+                break;
+            }
+            skip(stream, length + 2)?;
         }
+        // Trailers, and the empty line after them.
+        while !line.trim_end().is_empty() {
+            line.clear();
+            stream.read_line(&mut line)?;
+        }
+    } else if let Some(length) =
+        head.split(|&byte| byte == b'\n').find_map(|line| line.strip_prefix(b"content-length: "))
+    {
+        let length = str::from_utf8(length).map_err(io::Error::other)?.trim_end();
+        skip(stream, length.parse().map_err(io::Error::other)?)?;
+    }
+    Ok(())
+}
+
+fn skip(stream: &mut impl BufRead, length: u64) -> io::Result<()> {
+    io::copy(&mut stream.take(length), &mut io::sink()).map(drop)
+}
+
+fn echo(mut stream: BufReader<TcpStream>) -> io::Result<()> {
+    loop {
+        let read = stream.fill_buf()?;
+        if read.is_empty() {
+            return Ok(());
+        }
+        let read = read.to_vec();
+        stream.get_mut().write_all(&read)?;
+        stream.consume(read.len());
     }
 }
 

@@ -14,16 +14,16 @@ use super::super::procfs;
 use super::super::workload::Ours;
 
 /// The name that leads to the back end, as does everything one label below it.
-pub(super) const HOST: &str = "bench.localhost";
+pub(in crate::bench) const HOST: &str = "bench.localhost";
 
 /// How long a peer may take until it listens.
 const STARTS: Duration = Duration::from_secs(20);
 
 /// A proxy that runs.
-pub(super) struct Contender {
-    pub(super) name: &'static str,
-    pub(super) http: u16,
-    pub(super) https: u16,
+pub(in crate::bench) struct Contender {
+    pub(in crate::bench) name: &'static str,
+    pub(in crate::bench) http: u16,
+    pub(in crate::bench) https: u16,
     running: Running,
 }
 
@@ -33,7 +33,7 @@ enum Running {
 }
 
 /// Ours first, then the peers that are installed.
-pub(super) fn contenders(executable: &Path) -> Result<Vec<Contender>> {
+pub(in crate::bench) fn contenders(executable: &Path) -> Result<Vec<Contender>> {
     let back_end = free_port()?;
     let mut all = vec![ours(executable, back_end)?];
     for (name, peer) in [("nginx", nginx(back_end)?), ("Caddy", caddy(back_end)?)] {

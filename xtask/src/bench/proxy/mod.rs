@@ -16,7 +16,8 @@ use anyhow::{Result, bail};
 
 use super::{Claim, Row, median, procfs};
 pub(crate) use back_end::serve;
-use contender::{Contender, contenders};
+use contender::Contender;
+pub(super) use contender::{HOST, contenders};
 
 /// Requests for each second of processor time, and the milliseconds within which 99 of 100 are answered.
 type Figures = [f64; 2];
