@@ -37,7 +37,7 @@ pub(crate) fn of_failure(failure: &Failure, page_at: Option<&str>) -> Response<R
     headers.insert(VARY, HeaderValue::from_static("accept, sec-fetch-mode"));
     protect(headers);
     headers.insert(MARK, HeaderValue::from_static(word(failure.kind)));
-    if failure.kind == Kind::Starting {
+    if matches!(failure.kind, Kind::Starting | Kind::Slow) {
         headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
     response
@@ -67,7 +67,7 @@ fn grpc_status(kind: Kind) -> &'static str {
         Kind::Malformed | Kind::NotSecure => "13",
         Kind::UnknownHost => "12",
         Kind::Loop => "2",
-        Kind::Misdirected | Kind::Starting | Kind::Down | Kind::Broken => "14",
+        Kind::Misdirected | Kind::Starting | Kind::Slow | Kind::Down | Kind::Broken => "14",
     }
 }
 
@@ -168,6 +168,7 @@ fn word(kind: Kind) -> &'static str {
         Kind::Misdirected => "misdirected",
         Kind::Loop => "loop",
         Kind::Starting => "starting",
+        Kind::Slow => "slow",
         Kind::Down => "down",
         Kind::Broken => "broken",
         Kind::NotSecure => "not-secure",

@@ -22,6 +22,7 @@ use crate::proxy::Proxy;
 use crate::reply::{Lease, Reply};
 use crate::route::Route;
 use crate::routes::Found;
+use crate::slow::{Answer, Key};
 use crate::target::{Refusal, Target, target};
 use crate::upload::{Opener, Upload};
 use crate::upstream::{Need, Speaker};
@@ -42,7 +43,7 @@ pub(crate) struct Entrance {
 }
 
 /// Answers a request, whatever comes of it.
-pub(crate) async fn answer(proxy: &Proxy, request: Request<Incoming>, entrance: &Entrance) -> Response<Reply> {
+pub(crate) async fn answer(proxy: &Proxy, request: Request<Incoming>, entrance: &Arc<Entrance>) -> Response<Reply> {
     let version = request.version();
     let (parts, body) = request.into_parts();
     let is_navigation = is_navigation(&parts);
@@ -68,9 +69,9 @@ pub(crate) fn refuse(request: Request<Incoming>, refusal: Refusal) -> Response<R
 async fn pass_on(
     proxy: &Proxy,
     mut request: Request<Incoming>,
-    entrance: &Entrance,
+    entrance: &Arc<Entrance>,
     is_navigation: bool,
-) -> Result<Response<Reply>, Failure> {
+) -> Answer {
     let websocket = websocket::Client::of(&mut request, proxy);
     let (mut parts, body) = request.into_parts();
     let target = target(&parts).map_err(Failure::malformed)?;
@@ -96,12 +97,22 @@ async fn pass_on(
     }
     if own::is_own(parts.uri.path())
         && websocket.is_none()
-        && let Some(response) = own::answer(&parts, &target, &route, &entrance.origin)
+        && let Some(response) = own::answer(&parts, &target, &route, &entrance.origin, proxy.slow())
     {
         return Ok(response);
     }
-    let busy = route.activity().map(Activity::begin);
     let has_body = !body.is_end_stream();
+    let patience = is_navigation.then(|| proxy.until_told());
+    let key = match (&patience, &target.host) {
+        (Some(_), Some(host)) if !has_body => Some(Key::new(host, &parts.uri, &parts.headers)),
+        _ => None,
+    };
+    if let Some(key) = &key
+        && let Some(answer) = proxy.slow().wait_on(key, proxy.until_told_of_an_answer()).await
+    {
+        return answer.unwrap_or_else(|| Err(Failure::slow(&route)));
+    }
+    let busy = route.activity().map(Activity::begin);
     let mut upload = Upload::new(body, route.activity().cloned());
     let waits_to_be_asked = has_body && parts.version == Version::HTTP_11 && parts.headers.contains_key(EXPECT);
     let sequel = Sequel { has_body, is_websocket: websocket.is_some() };
@@ -122,11 +133,20 @@ async fn pass_on(
             }
         });
     }
-    let at_most = is_navigation.then(|| proxy.until_told());
-    let wait = Wait::new(route.clone(), &entrance.origin, at_most);
-    let answered = send(route, outgoing, opener, wait, websocket).await;
-    drop(busy);
-    answered
+    let wait = Wait::new(route.clone(), entrance.clone(), patience);
+    let sending = send(route.clone(), outgoing, opener, wait, websocket);
+    let answer = async move {
+        let answer = sending.await;
+        drop(busy);
+        answer
+    };
+    match key {
+        Some(key) => {
+            let answer = proxy.slow().wait(key, proxy.until_told_of_an_answer(), answer).await;
+            answer.unwrap_or_else(|| Err(Failure::slow(&route)))
+        }
+        None => answer.await,
+    }
 }
 
 fn find(proxy: &Proxy, target: &Target, entrance: &Entrance, uri: &Uri) -> Result<(Arc<Route>, PathPrefix), Failure> {
@@ -184,9 +204,9 @@ async fn send(
     route: Arc<Route>,
     mut outgoing: Request<Upload>,
     opener: Option<Opener>,
-    mut wait: Wait<'_>,
+    mut wait: Wait,
     websocket: Option<websocket::Client>,
-) -> Result<Response<Reply>, Failure> {
+) -> Answer {
     let is_replayable = is_replayable(&outgoing);
     let need = match &websocket {
         Some(_) => Need::WebSocket,
@@ -232,7 +252,7 @@ fn received(
     mut response: Response<Incoming>,
     mut lease: Option<Lease>,
     websocket: Option<websocket::Client>,
-) -> Result<Response<Reply>, Failure> {
+) -> Answer {
     let is_upgrade = response.status() == StatusCode::SWITCHING_PROTOCOLS;
     headers::to_client(response.headers_mut(), is_upgrade);
     if let Some(lease) = &mut lease

@@ -33,6 +33,8 @@ pub(crate) enum Kind {
     Loop,
     /// It is on its way.
     Starting,
+    /// It has the request, and no answer yet.
+    Slow,
     /// It does not run.
     Down,
     /// It runs, and cannot be reached or makes no sense.
@@ -86,6 +88,13 @@ impl Failure {
             .hint(format!("`locald explain {}` says what it waits for.", route.word()))
     }
 
+    /// It thinks about the request, which goes on meanwhile.
+    pub(crate) fn slow(route: &Route) -> Self {
+        let detail = "Its answer is shown here as soon as it comes. Nothing is asked for twice.";
+        Self::new(Kind::Slow, format!("{} has not answered yet", route.name()), detail)
+            .hint(format!("`locald logs {}` shows what it prints.", route.word()))
+    }
+
     /// It waits for a request, of somebody who may have it started.
     pub(crate) fn idle(route: &Route) -> Self {
         Self::down(route, "It waits for a request.", "Requests of its own user start it.")
@@ -135,7 +144,7 @@ impl Failure {
             Kind::UnknownHost => StatusCode::NOT_FOUND,
             Kind::Misdirected => StatusCode::MISDIRECTED_REQUEST,
             Kind::Loop => StatusCode::LOOP_DETECTED,
-            Kind::Starting | Kind::Down => StatusCode::SERVICE_UNAVAILABLE,
+            Kind::Starting | Kind::Slow | Kind::Down => StatusCode::SERVICE_UNAVAILABLE,
             Kind::Broken => StatusCode::BAD_GATEWAY,
         }
     }

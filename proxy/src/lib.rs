@@ -23,6 +23,7 @@ mod reply;
 mod route;
 mod routes;
 mod serve;
+mod slow;
 mod tap;
 mod target;
 mod tls;

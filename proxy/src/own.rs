@@ -1,5 +1,5 @@
-//! What pages of the proxy ask for, at paths below a service's own name. These are the proxy's only while the back end is not there:
-//! a back end that answers has all paths to itself.
+//! What pages of the proxy ask for, at paths below a service's own name. These are the proxy's only while the back end is not there, and
+//! while who asks waits for an answer that takes long: a back end that answers has all paths to itself.
 
 use hyper::header::{HeaderValue, ORIGIN};
 use hyper::http::request::Parts;
@@ -11,6 +11,7 @@ use crate::failure::{Failure, Kind};
 use crate::headers::Origin;
 use crate::reply::Reply;
 use crate::route::{Backend, Route};
+use crate::slow::{Key, Progress, Slow};
 use crate::target::Target;
 
 /// Tells how the back end is, and what it has printed.
@@ -18,17 +19,29 @@ pub(crate) const STATE: &str = "/.well-known/locald/state";
 /// Starts the back end, and leads back to the path that is named in the query.
 pub(crate) const START: &str = "/.well-known/locald/start";
 
-/// The answer to what a page of ours asks for while the back end is not there; `None` if it is, or nothing of that is asked for.
-pub(crate) fn answer(request: &Parts, target: &Target, route: &Route, origin: &Origin) -> Option<Response<Reply>> {
+/// The answer to what a page of ours asks for while there is nothing else to be seen; `None` if there is, or nothing of that is asked
+/// for.
+pub(crate) fn answer(
+    request: &Parts,
+    target: &Target,
+    route: &Route,
+    origin: &Origin,
+    slow: &Slow,
+) -> Option<Response<Reply>> {
     let now = route.backend().borrow().clone();
     let failure = match now {
-        Backend::Ready(_) => return None,
+        Backend::Ready(_) => match slow.progress(&key_of_page(request, target)?)? {
+            Progress::OnItsWay => Failure::slow(route),
+            // What has no state is news to the page.
+            Progress::Here => return (request.uri.path() == STATE).then(|| Response::new(Reply::empty())),
+        },
         Backend::Starting { note } => Failure::starting(route, note.as_deref()),
         Backend::Idle => Failure::idle(route),
         Backend::Down { reason, hint } => Failure::down(route, &reason, &hint),
     };
     match request.uri.path() {
         STATE if request.method == Method::GET => Some(state(route, origin, &failure)),
+        START if failure.kind == Kind::Slow => None,
         START if request.method == Method::POST => Some(start(request, target, route, origin)),
         _ => None,
     }
@@ -50,9 +63,19 @@ pub(crate) fn is_own(path: &str) -> bool {
     path == STATE || path == START
 }
 
+/// What whoever shows the page that asks has asked for.
+fn key_of_page(request: &Parts, target: &Target) -> Option<Key> {
+    let page = back(&request.uri).unwrap_or("/").parse().ok()?;
+    Some(Key::new(target.host.as_ref()?, &page, &request.headers))
+}
+
 fn state(route: &Route, origin: &Origin, failure: &Failure) -> Response<Reply> {
     let lines = if origin.is_privy(route.operator()) { route.operator().last_lines() } else { Vec::new() };
-    let state = if failure.kind == Kind::Starting { "starting" } else { "down" };
+    let state = match failure.kind {
+        Kind::Starting => "starting",
+        Kind::Slow => "slow",
+        _ => "down",
+    };
     answer::json(&json!({ "state": state, "title": failure.title, "detail": failure.detail, "lines": lines }))
 }
 

@@ -2,7 +2,7 @@ const lines = document.getElementById("lines");
 const before = document.title;
 const look = async () => {
   try {
-    const answer = await fetch("/.well-known/locald/state?to=" + location.pathname, { cache: "no-store", headers: { accept: "application/json" } });
+    const answer = await fetch("/.well-known/locald/state?to=" + location.pathname + location.search, { cache: "no-store", headers: { accept: "application/json" } });
     if (!answer.headers.get("x-locald-state")) return location.reload();
     const now = await answer.json();
     if (now.title !== before) return location.reload();

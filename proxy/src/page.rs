@@ -58,7 +58,7 @@ pub(crate) fn of_failure(failure: &Failure, path: &str) -> String {
     }
     // What it prints is filled in by the script.
     let (refresh, rest) = match failure.kind {
-        Kind::Starting => ("<noscript><meta http-equiv=\"refresh\" content=\"1\"></noscript>", watching()),
+        Kind::Starting | Kind::Slow => ("<noscript><meta http-equiv=\"refresh\" content=\"1\"></noscript>", watching()),
         Kind::Down => ("", watching()),
         _ => ("", String::new()),
     };

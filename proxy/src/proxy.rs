@@ -12,6 +12,7 @@ use crate::host::HostName;
 use crate::limits::MAX_CONNECTIONS;
 use crate::route::Route;
 use crate::routes::Routes;
+use crate::slow::Slow;
 
 /// Passes requests on to where their host names lead.
 #[derive(Debug)]
@@ -20,6 +21,8 @@ pub struct Proxy {
     trusted_peers: Vec<IpAddr>,
     routes: RwLock<Arc<Routes<Arc<Route>>>>,
     until_told: Duration,
+    until_told_of_an_answer: Duration,
+    slow: Arc<Slow>,
     /// For connections.
     places: Arc<Semaphore>,
     leaving: watch::Sender<bool>,
@@ -28,9 +31,12 @@ pub struct Proxy {
 /// How long a person waits for a page before being told what is going on.
 const UNTIL_TOLD: Duration = Duration::from_millis(800);
 
+/// The same, of an answer: pages that take a second or two to make are nothing to be told of.
+const UNTIL_TOLD_OF_AN_ANSWER: Duration = Duration::from_secs(3);
+
 impl Default for Proxy {
     fn default() -> Self {
-        Self::showing_pages_after(UNTIL_TOLD)
+        Self { until_told_of_an_answer: UNTIL_TOLD_OF_AN_ANSWER, ..Self::showing_pages_after(UNTIL_TOLD) }
     }
 }
 
@@ -55,12 +61,14 @@ impl Proxy {
         self.trusted_peers.contains(&peer.to_canonical())
     }
 
-    /// One that has a person wait for so long before it says with a page that a back end is on its way.
+    /// One that has a person wait for so long before it says with a page that a back end, or its answer, is on its way.
     pub fn showing_pages_after(until_told: Duration) -> Self {
         Self {
             trusted_peers: Vec::new(),
             routes: RwLock::default(),
             until_told,
+            until_told_of_an_answer: until_told,
+            slow: Arc::default(),
             places: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
             leaving: watch::Sender::new(false),
         }
@@ -68,6 +76,15 @@ impl Proxy {
 
     pub(crate) fn until_told(&self) -> Duration {
         self.until_told
+    }
+
+    pub(crate) fn until_told_of_an_answer(&self) -> Duration {
+        self.until_told_of_an_answer
+    }
+
+    /// The answers of which a person has been told that they are on their way.
+    pub(crate) fn slow(&self) -> &Arc<Slow> {
+        &self.slow
     }
 
     /// Lets nobody in any more, and has those go who are in: each connection once its answers are through, and all of them after `grace`.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
+use crate::exchange::Entrance;
 use crate::failure::Failure;
-use crate::headers::Origin;
 use crate::route::{Backend, Route};
 use crate::upstream::{Connection, DialError, Need, Upstream};
 
@@ -23,22 +23,22 @@ const NEWS: Duration = Duration::from_millis(200);
 pub(crate) const RECENT: Duration = Duration::from_secs(1);
 
 /// A request's wait for its back end.
-pub(crate) struct Wait<'a> {
+pub(crate) struct Wait {
     route: Arc<Route>,
     backend: watch::Receiver<Backend>,
-    /// Whose request it is.
-    origin: &'a Origin,
+    /// How the request has come.
+    entrance: Arc<Entrance>,
     begun: Instant,
     /// When whoever asked is shown something instead of waiting on.
     gives_up: Instant,
 }
 
-impl<'a> Wait<'a> {
+impl Wait {
     /// `at_most`: a person watches, who is told after this long what is going on.
-    pub(crate) fn new(route: Arc<Route>, origin: &'a Origin, at_most: Option<Duration>) -> Self {
+    pub(crate) fn new(route: Arc<Route>, entrance: Arc<Entrance>, at_most: Option<Duration>) -> Self {
         let begun = Instant::now();
         let patience = at_most.map_or(route.patience(), |most| most.min(route.patience()));
-        Self { backend: route.backend(), route, origin, begun, gives_up: begun + patience }
+        Self { backend: route.backend(), route, entrance, begun, gives_up: begun + patience }
     }
 
     /// The back end whose turn it is.
@@ -54,7 +54,7 @@ impl<'a> Wait<'a> {
                 Backend::Starting { note } => self.change(note.as_deref()).await?,
                 Backend::Idle => {
                     // Another user of this machine has nothing started.
-                    if !self.origin.is_privy(self.route.operator()) {
+                    if !self.entrance.origin.is_privy(self.route.operator()) {
                         return Err(Failure::idle(&self.route));
                     }
                     self.route.operator().wake();

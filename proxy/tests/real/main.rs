@@ -13,6 +13,7 @@ mod refused;
 mod reuse;
 mod secure;
 mod silence;
+mod slow;
 mod uploads;
 mod websockets;
 mod world;

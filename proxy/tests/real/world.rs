@@ -64,14 +64,19 @@ impl World {
 
     /// A proxy that waits so long for a back end.
     pub(crate) fn patient(backend: Backend, patience: Duration) -> Self {
-        Self::new(backend, patience, None)
+        Self::new(Proxy::default(), backend, patience, None)
     }
 
-    fn new(backend: Backend, patience: Duration, authority: Option<Arc<Authority>>) -> Self {
+    /// A proxy that soon tells people what they wait for.
+    pub(crate) fn talkative(backend: Backend) -> Self {
+        Self::new(Proxy::showing_pages_after(Duration::from_millis(100)), backend, PATIENCE, None)
+    }
+
+    fn new(proxy: Proxy, backend: Backend, patience: Duration, authority: Option<Arc<Authority>>) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let backend = watch::Sender::new(backend);
         let keeper = Arc::new(Keeper::default());
-        let proxy = proxy(&backend, patience, keeper.clone());
+        let proxy = leading_to(proxy, &backend, patience, keeper.clone());
         let listener = runtime.block_on(tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
         let port = listener.local_addr().unwrap().port();
         match authority {
@@ -113,12 +118,16 @@ impl World {
 
 /// A proxy whose one route leads to this back end, for which it waits so long.
 pub(crate) fn proxy(backend: &watch::Sender<Backend>, patience: Duration, keeper: Arc<Keeper>) -> Arc<Proxy> {
+    leading_to(Proxy::default(), backend, patience, keeper)
+}
+
+fn leading_to(proxy: Proxy, backend: &watch::Sender<Backend>, patience: Duration, keeper: Arc<Keeper>) -> Arc<Proxy> {
     let home: HostName = "shop.localhost".parse().unwrap();
     let route = Arc::new(Route::new("shop".to_owned(), home.clone(), backend.subscribe(), patience, keeper));
     let mut routes = Routes::default();
     routes.add(Pattern::Exact(home.clone()), route.clone()).unwrap();
     routes.add(Pattern::Below(home), route).unwrap();
-    let proxy = Arc::new(Proxy::default());
+    let proxy = Arc::new(proxy);
     proxy.set_routes(routes);
     proxy
 }
@@ -141,7 +150,7 @@ impl SecureWorld {
         let root = scratch.path().join("root.pem");
         std::fs::write(&root, &kept.root).unwrap();
         let authority = Arc::new(Authority::new(&[kept]).unwrap());
-        Self { world: World::new(backend, PATIENCE, Some(authority)), root, _scratch: scratch }
+        Self { world: World::new(Proxy::default(), backend, PATIENCE, Some(authority)), root, _scratch: scratch }
     }
 }
 
