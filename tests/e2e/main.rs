@@ -23,6 +23,7 @@ mod keys;
 mod kills;
 mod lazy;
 mod lifecycle;
+mod loading;
 mod look;
 mod machine;
 mod named;
