@@ -56,9 +56,7 @@ pub(crate) fn answer(
 }
 
 fn item(route: &Route, origin: &Origin) -> Item {
-    let (scheme, usual) = if origin.is_secure { ("https", 443) } else { ("http", 80) };
-    let port = origin.proxy.port();
-    let port = if port == usual { String::new() } else { format!(":{port}") };
+    let url = route.shown_url().map_or_else(|| own_url(route, origin), str::to_owned);
     let state = match &*route.backend().borrow() {
         Backend::Ready(_) => "ready",
         Backend::Starting { .. } => "starting",
@@ -66,5 +64,13 @@ fn item(route: &Route, origin: &Origin) -> Item {
         Backend::Down { .. } => "down",
     };
     let (group, name) = (route.group().to_owned(), route.name().to_owned());
-    Item { group, name, url: format!("{scheme}://{}{port}/", route.home()), state }
+    Item { group, name, url: format!("{url}/"), state }
+}
+
+/// Where a route is for whoever came in by this connection.
+fn own_url(route: &Route, origin: &Origin) -> String {
+    let (scheme, usual) = if origin.is_secure { ("https", 443) } else { ("http", 80) };
+    let port = origin.proxy.port();
+    let port = if port == usual { String::new() } else { format!(":{port}") };
+    format!("{scheme}://{}{port}", route.home())
 }

@@ -25,6 +25,7 @@ pub struct Route {
     group: String,
     is_stripped: bool,
     secure_port: Option<u16>,
+    shown_url: Option<String>,
     turn: AtomicUsize,
 }
 
@@ -83,6 +84,7 @@ impl Route {
             group: String::new(),
             is_stripped: false,
             secure_port: None,
+            shown_url: None,
             turn: AtomicUsize::new(0),
         }
     }
@@ -111,6 +113,12 @@ impl Route {
         Self { secure_port: Some(port), ..self }
     }
 
+    /// The route, which is shown at this URL where all are listed, however the list was asked for.
+    #[must_use]
+    pub fn shown_at(self, url: Option<String>) -> Self {
+        Self { shown_url: url, ..self }
+    }
+
     /// The route, with its requests counted.
     #[must_use]
     pub fn counted(self, activity: Arc<Activity>) -> Self {
@@ -129,6 +137,11 @@ impl Route {
     /// The first of its host names.
     pub fn home(&self) -> &HostName {
         &self.home
+    }
+
+    /// The URL at which it is shown, if one was said.
+    pub fn shown_url(&self) -> Option<&str> {
+        self.shown_url.as_deref()
     }
 
     pub(crate) fn backend(&self) -> watch::Receiver<Backend> {

@@ -8,6 +8,7 @@ mod curl;
 mod forwarding;
 mod grpc;
 mod http2;
+mod listed;
 mod pages;
 mod refused;
 mod reuse;

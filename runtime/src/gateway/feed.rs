@@ -46,6 +46,16 @@ struct Outlet {
     lives: BTreeMap<Life, Arc<Upstream>>,
 }
 
+/// One of the ports of a service, and where it is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Place {
+    /// The port's name; `None`: the first.
+    port: Option<String>,
+    home: HostName,
+    /// The URL that is shown: with TLS only if browsers trust who vouches for it.
+    url: Option<String>,
+}
+
 /// What a route says of requests for a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Manner {
@@ -80,11 +90,12 @@ impl Feeds {
                 let Some(definition) = project.definitions.iter().find(|it| it.family == called) else { continue };
                 let key = (project.id.clone(), called);
                 let manner = Manner::of(definition, supervisor.sites.secure_port());
+                let places = places(&site, |home| supervisor.sites.shown_url(home));
                 let mut feed = match self.feeds.remove(&key) {
-                    Some(feed) if feed.is_of(&site) && feed.manner == manner => feed,
+                    Some(feed) if feed.is_of(&places) && feed.manner == manner => feed,
                     former => {
                         is_other = true;
-                        Feed::new(&key, &site, manner, &project.name, &Arc::downgrade(supervisor), former)
+                        Feed::new(&key, places, manner, &project.name, &Arc::downgrade(supervisor), former)
                     }
                 };
                 feed.refresh(&key.1, &site, &services, supervisor);
@@ -185,7 +196,7 @@ impl Feed {
     /// their way count on, and those that wait for it learn when it is there.
     fn new(
         key: &Key,
-        site: &Site,
+        places: Vec<Place>,
         manner: Manner,
         group: &str,
         supervisor: &Weak<Supervisor>,
@@ -196,17 +207,17 @@ impl Feed {
             Some(idleness) => idleness.with_limit(limit),
             None => Idleness::new(Activity::new(), limit),
         });
-        let outlet = |(port, home): (Option<&str>, &HostName)| {
+        let outlet = |Place { port, home, url }: Place| {
             let (project, family) = key.clone();
             let caretaker = Caretaker { supervisor: supervisor.clone(), project, family };
-            let known = known.extract_if(.., |outlet| outlet.port.as_deref() == port).next();
+            let known = known.extract_if(.., |outlet| outlet.port == port).next();
             let (backend, lives) = known.map_or_else(
                 || (watch::Sender::new(Backend::Starting { note: None }), BTreeMap::new()),
                 |outlet| (outlet.backend, outlet.lives),
             );
-            let name = port.map_or_else(|| key.1.clone(), |port| format!("{} ({port})", key.1));
-            let route = Route::new(name, home.clone(), backend.subscribe(), manner.hold, Arc::new(caretaker));
-            let route = route.of_group(group.to_owned()).called(key.1.clone());
+            let name = port.as_ref().map_or_else(|| key.1.clone(), |port| format!("{} ({port})", key.1));
+            let route = Route::new(name, home, backend.subscribe(), manner.hold, Arc::new(caretaker));
+            let route = route.of_group(group.to_owned()).called(key.1.clone()).shown_at(url);
             // Paths lead to the first port.
             let route = if manner.strip_path && port.is_none() { route.stripped() } else { route };
             let route = match manner.secure_port {
@@ -218,15 +229,19 @@ impl Feed {
                 Some(idleness) => route.counted(idleness.activity().clone()),
                 None => route,
             };
-            Outlet { port: port.map(str::to_owned), route: Arc::new(route), backend, lives }
+            Outlet { port, route: Arc::new(route), backend, lives }
         };
-        let outlets = homes(site).map(outlet).collect();
+        let outlets = places.into_iter().map(outlet).collect();
         Self { manner, idleness, outlets }
     }
 
-    /// Whether it was made for the same ports at the same names.
-    fn is_of(&self, site: &Site) -> bool {
-        self.outlets.iter().map(|outlet| (outlet.port.as_deref(), outlet.route.home())).eq(homes(site))
+    /// Whether it was made for the same ports at the same names and URLs.
+    fn is_of(&self, places: &[Place]) -> bool {
+        let is_at = |(outlet, place): (&Outlet, &Place)| {
+            let route = &outlet.route;
+            (&outlet.port, route.home(), route.shown_url()) == (&place.port, &place.home, place.url.as_deref())
+        };
+        self.outlets.len() == places.len() && self.outlets.iter().zip(places).all(is_at)
     }
 
     fn outlet(&self, port: Option<&str>) -> Option<&Outlet> {
@@ -244,10 +259,11 @@ impl Feed {
     }
 }
 
-/// The ports of a site, the first one first, each with the name that is shown.
-fn homes(site: &Site) -> impl Iterator<Item = (Option<&str>, &HostName)> {
-    let named = site.ports.iter().map(|(port, of_port)| (Some(port.as_str()), &of_port.home));
-    std::iter::once((None, &site.home)).chain(named)
+/// The ports of a site, the first one first, each with the name that is shown, and the URL that `shown_url` makes of it.
+fn places(site: &Site, shown_url: impl Fn(&HostName) -> Option<String>) -> Vec<Place> {
+    let named = site.ports.iter().map(|(port, of_port)| (Some(port.clone()), &of_port.home));
+    let all = std::iter::once((None, &site.home)).chain(named);
+    all.map(|(port, home)| Place { port, home: home.clone(), url: shown_url(home) }).collect()
 }
 
 impl Outlet {
@@ -350,7 +366,12 @@ mod tests {
 
     fn feed(home: &str, manner: Manner, former: Option<Feed>) -> Feed {
         let key = (ProjectId("shop".to_owned()), "web".to_owned());
-        Feed::new(&key, &site(home), manner, "shop", &Weak::new(), former)
+        Feed::new(&key, places(&site(home), plain_url), manner, "shop", &Weak::new(), former)
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "there need not be any")]
+    fn plain_url(home: &HostName) -> Option<String> {
+        Some(format!("http://{home}"))
     }
 
     #[test]
@@ -377,6 +398,19 @@ mod tests {
                 assert!(matches!(*waiting.borrow_and_update(), Backend::Idle), "whoever waits learns of it");
             }
         }
+    }
+
+    #[test]
+    fn a_route_is_made_anew_and_shown_with_tls_once_browsers_trust_its_authority() {
+        let secure = |home: &HostName| Some(format!("https://{home}:8443"));
+        let site = site("shop.localhost");
+        let former = feed("shop.localhost", MANNER, None);
+        assert!(former.is_of(&places(&site, plain_url)) && !former.is_of(&places(&site, secure)));
+        let key = (ProjectId("shop".to_owned()), "web".to_owned());
+        let feed = Feed::new(&key, places(&site, secure), MANNER, "shop", &Weak::new(), Some(former));
+        assert!(feed.is_of(&places(&site, secure)));
+        let shown: Vec<_> = feed.outlets.iter().filter_map(|outlet| outlet.route.shown_url()).collect();
+        assert_eq!(shown, ["https://shop.localhost:8443", "https://admin.shop.localhost:8443"]);
     }
 
     #[test]

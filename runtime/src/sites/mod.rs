@@ -170,6 +170,11 @@ impl Sites {
         self.urls_of(&home)
     }
 
+    /// The URL of a host name that is to be shown.
+    pub(crate) fn shown_url(&self, host: &HostName) -> Option<String> {
+        self.urls_of(host).into_iter().next()
+    }
+
     /// The URLs of a host name, the one to show first.
     fn urls_of(&self, host: &HostName) -> Vec<String> {
         let Entrances { http, https } = *self.entrances.lock().unwrap_or_else(PoisonError::into_inner);
@@ -194,7 +199,7 @@ impl Sites {
             single.collect::<Vec<_>>()
         };
         let further = self.of_service(id, further).unwrap_or_default().into_iter();
-        further.filter_map(|(name, path)| Some(self.urls_of(&name).into_iter().next()? + &path)).collect()
+        further.filter_map(|(name, path)| Some(self.shown_url(&name)? + &path)).collect()
     }
 
     /// Host names that the configuration asks for and at which nothing leads to the service, each with why.
