@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::fake;
 use crate::home::{TestHome, signal};
+use crate::namespace::{self, Own, Place};
 use crate::wait;
 
 /// Two services that answer with the statuses which the files of their names hold.
@@ -183,8 +184,10 @@ fn a_port_of_the_configuration_is_taken_or_it_is_told_why_not() {
     let said = home.run(&["status"]);
     let owner = format!("(pid {})", std::process::id());
     assert!(said.err.contains(&format!("port {busy} is in use by ")) && said.err.contains(&owner), "{said:?}");
-    assert!(said.err.contains("another one is used"), "{said:?}");
-    assert_eq!(curl(&[&site(&home, "web")]), "200");
+    let instead = site(&home, "web");
+    let at = instead.rsplit_once(':').expect("a port").1;
+    assert!(said.err.contains(&format!("; the proxy listens on {at} instead")), "{said:?}");
+    assert_eq!(curl(&[&instead]), "200");
     drop(taken);
     home.ok(&["daemon", "restart"]);
     assert_eq!(site(&home, "web"), format!("http://shop.localhost:{busy}"));
@@ -197,6 +200,43 @@ fn a_port_of_the_configuration_is_taken_or_it_is_told_why_not() {
     let loopback = serde_json::json!([format!("http://127.0.0.1:{}", home.service("web")["ports"][0])]);
     wait::until("the service is found at its port", || (home.service("web")["urls"] == loopback).then_some(()));
     TcpListener::bind(("127.0.0.1", busy)).expect("the keeper lets go of the port");
+}
+
+#[test]
+fn ports_that_another_program_has_are_told_of_and_services_are_at_the_next_best() {
+    let name = "named::ports_that_another_program_has_are_told_of_and_services_are_at_the_next_best";
+    if namespace::enter(name, Own::Machine) == Place::Elsewhere {
+        return;
+    }
+    namespace::raise_loopback();
+    let mut home = shop();
+    home.set("LOCALD_HTTP_PORT", "");
+    home.set("LOCALD_HTTPS_PORT", "");
+    let taken = [80, 443].map(|port| TcpListener::bind(("127.0.0.1", port)).expect("root may open it"));
+    let up = home.run(&["up"]);
+    assert_eq!(up.code, 0, "{up:?}");
+    let told = |said: &str| {
+        let told = |scheme: &str, port: u16, instead: u16| {
+            let begins = said.find(&format!("{scheme}: port {port} is in use by "));
+            let ends = format!("(pid {}); the proxy listens on {instead} instead", std::process::id());
+            begins.is_some_and(|at| said[at..].contains(&ends))
+        };
+        (told("HTTP", 80, 8080), told("HTTPS", 443, 8443))
+    };
+    assert_eq!(told(&up.err), (true, true), "{up:?}");
+    assert_eq!(curl(&["http://shop.localhost:8080/"]), "200");
+    // The next daemon has the same sockets, and tells the same.
+    home.ok(&["daemon", "restart"]);
+    let status = home.run(&["status"]);
+    assert_eq!(told(&status.err), (true, true), "{status:?}");
+    drop(taken);
+    home.ok(&["daemon", "restart"]);
+    let status = home.run(&["status"]);
+    assert_eq!(told(&status.err), (false, false), "{status:?}");
+    assert_eq!(site(&home, "web"), "http://shop.localhost:8080", "URLs stay");
+    home.ok(&["shutdown"]);
+    home.ok(&["up"]);
+    assert_eq!(curl(&["http://shop.localhost/"]), "200");
 }
 
 #[test]

@@ -291,7 +291,8 @@ fn ports_are_checked_and_whoever_has_one_is_named() {
     let said = home.fails(1, &["up"]);
     let me = std::process::id();
     assert!(
-        said.contains(&format!("fixed failed: port {port} is in use by")) && said.contains(&format!("(pid {me})")),
+        said.contains(&format!("fixed failed: port {port} is in use by"))
+            && said.contains(&format!("(pid {me}); stop that, or leave out `port` for a free one, given as $PORT")),
         "{said}"
     );
     assert_eq!(home.service("worker")["ports"], Value::Array(vec![]));

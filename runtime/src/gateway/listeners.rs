@@ -111,6 +111,21 @@ impl Wish {
         }
     }
 
+    /// What is to be told where the first port was refused with `error`, and these are used. That a usual port may not be opened is
+    /// as it is on most machines, and nobody has asked for it; that another program has it, somebody may not know.
+    fn notice(self, error: &io::Error, used: &Listeners, neighbours: &Neighbours<'_>) -> Option<String> {
+        let Self::First { ports: [port, _], is_asked } = self else { return None };
+        let reason = match error.kind() {
+            // To look who has it costs a file for each descriptor of each process.
+            io::ErrorKind::AddrInUse => format!("is in use by {}", (neighbours.owner)(port)),
+            _ if !is_asked => return None,
+            io::ErrorKind::PermissionDenied => "may not be opened without privileges".to_owned(),
+            _ => format!("cannot be opened: {error}"),
+        };
+        let instead = used.port().map_or_else(String::new, |port| format!("; the proxy listens on {port} instead"));
+        Some(format!("port {port} {reason}{instead}"))
+    }
+
     /// Whether sockets at this port, which are open already, stay.
     fn keeps(self, port: u16) -> bool {
         match self {
@@ -138,10 +153,15 @@ impl Listeners {
         for key in given_up {
             release(keeper, &key);
         }
-        if !kept.0.is_empty() || wish == Wish::None {
+        if wish == Wish::None {
             return (kept, None);
         }
-        let (opened, notice) = find(wish, addresses, neighbours);
+        let (opened, notice) = if kept.0.is_empty() {
+            find(wish, addresses, neighbours)
+        } else {
+            let notice = still_taken(wish, addresses, &kept, neighbours);
+            return (kept, notice.map(|notice| format!("{scheme}: {notice}")));
+        };
         opened.hold_all(scheme, keeper);
         let notice = notice.or_else(|| opened.0.is_empty().then(|| "no port can be had".to_owned()));
         (opened, notice.map(|notice| format!("{scheme}: {notice}")))
@@ -236,28 +256,34 @@ fn keep(scheme: Scheme, wish: Wish, addresses: &[IpAddr], held: Vec<(String, Own
 /// Opens the first port of those that are wanted.
 fn find(wish: Wish, addresses: &[IpAddr], neighbours: &Neighbours<'_>) -> (Listeners, Option<String>) {
     let mut refused = None;
-    if let Wish::First { ports, is_asked } = wish {
+    if let Wish::First { ports, .. } = wish {
         for port in ports {
             match bind_all(addresses, port) {
-                Ok(listeners) => return (listeners, refused.filter(|_| is_asked)),
+                Ok(listeners) => {
+                    let notice = refused.and_then(|error| wish.notice(&error, &listeners, neighbours));
+                    return (listeners, notice);
+                }
                 Err(error) => {
-                    let reason = match error.kind() {
-                        io::ErrorKind::PermissionDenied => "may not be opened without privileges".to_owned(),
-                        // Nobody is told of the others, and to look costs a file for each descriptor of each process.
-                        io::ErrorKind::AddrInUse if !is_asked => "is in use".to_owned(),
-                        io::ErrorKind::AddrInUse => format!("is in use by {}", (neighbours.owner)(port)),
-                        _ => format!("cannot be opened: {error}"),
-                    };
-                    refused.get_or_insert_with(|| format!("port {port} {reason}; another one is used"));
+                    refused.get_or_insert(error);
                 }
             }
         }
     }
-    let is_asked = matches!(wish, Wish::First { is_asked: true, .. });
     let own = (neighbours.own)().and_then(|port| bind_all(addresses, port).ok());
     // Whoever took that port in this moment, the kernel knows another.
     let own = own.or_else(|| bind_all(addresses, 0).ok()).unwrap_or_default();
-    (own, refused.filter(|_| is_asked))
+    let notice = refused.and_then(|error| wish.notice(&error, &own, neighbours));
+    (own, notice)
+}
+
+/// What is to be told of sockets that stay where they are, if they are not where they would rather be.
+fn still_taken(wish: Wish, addresses: &[IpAddr], kept: &Listeners, neighbours: &Neighbours<'_>) -> Option<String> {
+    let Wish::First { ports, .. } = wish else { return None };
+    if kept.port() == Some(ports[0]) {
+        return None;
+    }
+    // If it can be had now it is let go of: URLs stay as they are until the keeper ends.
+    wish.notice(&bind_all(addresses, ports[0]).err()?, kept, neighbours)
 }
 
 /// Opens one port on all addresses that this machine has; 0 is any port.
@@ -306,12 +332,30 @@ mod tests {
     fn the_first_port_that_can_be_had_is_taken_on_all_addresses() {
         let taken = TcpListener::bind((V4, 0)).unwrap();
         let (busy, next) = (taken.local_addr().unwrap().port(), free());
-        let (listeners, notice) = find(Wish::First { ports: [busy, next], is_asked: true }, &BOTH, &alone(None));
-        assert_eq!(listeners.port(), Some(next));
-        assert_eq!(notice, Some(format!("port {busy} is in use by somebody; another one is used")));
-        assert!(listeners.0.iter().all(|it| it.local_addr().unwrap().port() == next));
-        let (_, notice) = find(Wish::First { ports: [busy, next], is_asked: false }, &BOTH, &alone(None));
-        assert_eq!(notice, None, "nobody has asked for the usual ports");
+        for is_asked in [true, false] {
+            let wish = Wish::First { ports: [busy, next], is_asked };
+            let (listeners, notice) = find(wish, &BOTH, &alone(None));
+            assert_eq!(listeners.port(), Some(next));
+            assert!(listeners.0.iter().all(|it| it.local_addr().unwrap().port() == next));
+            let told = format!("port {busy} is in use by somebody; the proxy listens on {next} instead");
+            assert_eq!(notice.as_ref(), Some(&told), "somebody may not know what has it");
+            assert_eq!(still_taken(wish, &BOTH, &listeners, &alone(None)), notice, "the next daemon tells it too");
+        }
+        let (listeners, _) = find(Wish::First { ports: [busy, next], is_asked: false }, &BOTH, &alone(None));
+        let wish = Wish::First { ports: [next, busy], is_asked: false };
+        assert_eq!(still_taken(wish, &BOTH, &listeners, &alone(None)), None, "these are where they would be");
+    }
+
+    #[test]
+    fn a_usual_port_that_may_not_be_opened_is_nothing_to_tell_of() {
+        let ports = [1, 2];
+        let notice = |is_asked, kind: io::ErrorKind| {
+            Wish::First { ports, is_asked }.notice(&kind.into(), &Listeners::default(), &alone(None))
+        };
+        assert_eq!(notice(false, io::ErrorKind::PermissionDenied), None);
+        assert_eq!(notice(false, io::ErrorKind::AddrNotAvailable), None);
+        let asked = notice(true, io::ErrorKind::PermissionDenied);
+        assert_eq!(asked.as_deref(), Some("port 1 may not be opened without privileges"));
     }
 
     #[test]

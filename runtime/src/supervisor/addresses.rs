@@ -51,6 +51,8 @@ pub(crate) struct Conflict {
     pub(crate) owner: Option<String>,
     /// The port that the service has instead from now on, if it may have another.
     pub(crate) instead: Option<u16>,
+    /// It asks for this port and no other.
+    pub(crate) is_fixed: bool,
 }
 
 impl Addresses {
@@ -166,7 +168,8 @@ impl Addresses {
                 }
                 Wanted::Fixed(port) if is_free(port) => {}
                 Wanted::Fixed(port) => {
-                    return Err(Conflict { port, name, owner: self.owner(port), instead: None }.to_string());
+                    let owner = self.owner(port);
+                    return Err(Conflict { port, name, owner, instead: None, is_fixed: true }.to_string());
                 }
             }
         }
@@ -181,7 +184,7 @@ impl Addresses {
             let owner = self.owner(port);
             let renew = || self.ports.renew(&lease(id, name.as_deref())).ok();
             let instead = (wanted == Wanted::Leased).then(renew).flatten();
-            Some(Conflict { port, name, owner, instead })
+            Some(Conflict { port, name, owner, instead, is_fixed: matches!(wanted, Wanted::Fixed(_)) })
         })
     }
 
@@ -272,8 +275,13 @@ impl std::fmt::Display for Conflict {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let owner = self.owner.as_deref().unwrap_or("a process of another user");
         match &self.name {
-            None => write!(f, "port {} is in use by {owner}", self.port),
-            Some(name) => write!(f, "port {} (`{name}`) is in use by {owner}", self.port),
+            None => write!(f, "port {} is in use by {owner}", self.port)?,
+            Some(name) => write!(f, "port {} (`{name}`) is in use by {owner}", self.port)?,
+        }
+        match &self.name {
+            _ if !self.is_fixed => Ok(()),
+            None => f.write_str("; stop that, or leave out `port` for a free one, given as $PORT"),
+            Some(name) => write!(f, "; stop that, or say `{name} = \"auto\"` for a free one"),
         }
     }
 }
@@ -302,7 +310,8 @@ mod tests {
         assert_eq!(addresses.port(&id("web")), Some(port));
         let refused = addresses.claim(&id("web")).unwrap_err();
         assert!(refused.starts_with(&format!("port {port} is in use by ")), "{refused}");
-        assert!(refused.ends_with(&format!("(pid {})", std::process::id())), "{refused}");
+        let mend = "; stop that, or leave out `port` for a free one, given as $PORT";
+        assert!(refused.ends_with(&format!("(pid {}){mend}", std::process::id())), "{refused}");
         let conflict = addresses.resolve_conflict(&id("web")).unwrap();
         assert_eq!(conflict.instead, None, "whoever asked for one port is given no other");
     }
@@ -324,7 +333,8 @@ mod tests {
         assert_eq!(addresses.said(&id("web").project, "web", Some("hmr")), busy);
         let refused = addresses.claim(&id("web")).unwrap_err();
         assert!(refused.starts_with(&format!("port {busy} (`hmr`) is in use by ")), "{refused}");
-        assert!(refused.ends_with(&format!("(pid {})", std::process::id())), "{refused}");
+        let mend = "; stop that, or say `hmr = \"auto\"` for a free one";
+        assert!(refused.ends_with(&format!("(pid {}){mend}", std::process::id())), "{refused}");
         let conflict = addresses.resolve_conflict(&id("web")).unwrap();
         assert_eq!((conflict.name.as_deref(), conflict.instead), (Some("hmr"), None));
         // The next daemon finds the same.

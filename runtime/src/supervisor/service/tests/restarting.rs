@@ -47,8 +47,13 @@ async fn stopping_a_service_in_its_pause_ends_the_pause() {
 #[tokio::test(start_paused = true)]
 async fn a_service_whose_port_was_taken_is_started_once_more_with_another() {
     let taken = || {
-        let conflict =
-            Conflict { port: 20_000, name: None, owner: Some("node (pid 5)".to_owned()), instead: Some(20_001) };
+        let conflict = Conflict {
+            port: 20_000,
+            name: None,
+            owner: Some("node (pid 5)".to_owned()),
+            instead: Some(20_001),
+            is_fixed: false,
+        };
         RunEvent::Ended(Ended { conflict: Some(conflict), ..end(Exit::Code(1)) })
     };
     let stage = Stage::fresh();
