@@ -13,7 +13,7 @@ use crate::activity::Activity;
 use crate::answer;
 use crate::bridge::Unproven;
 use crate::directory;
-use crate::failure::{Failure, is_navigation};
+use crate::failure::{Failure, Kind, is_navigation};
 use crate::headers::{self, Origin, Sequel};
 use crate::host::HostName;
 use crate::own;
@@ -140,13 +140,15 @@ async fn pass_on(
         drop(busy);
         answer
     };
-    match key {
-        Some(key) => {
-            let answer = proxy.slow().wait(key, proxy.until_told_of_an_answer(), answer).await;
-            answer.unwrap_or_else(|| Err(Failure::slow(&route)))
+    let Some(key) = key else { return answer.await };
+    let answer = proxy.slow().wait(key, proxy.until_told_of_an_answer(), answer).await;
+    answer.unwrap_or_else(|| Err(Failure::slow(&route))).map_err(|mut failure| {
+        // Why it broke is mostly the last thing that it said.
+        if failure.kind == Kind::Broken && entrance.origin.is_privy(route.operator()) {
+            failure.printed = route.operator().last_lines().join("\n").into();
         }
-        None => answer.await,
-    }
+        failure
+    })
 }
 
 fn find(proxy: &Proxy, target: &Target, entrance: &Entrance, uri: &Uri) -> Result<(Arc<Route>, PathPrefix), Failure> {

@@ -23,6 +23,8 @@ pub(crate) struct Failure {
     pub(crate) hint: String,
     /// Host names that would have led somewhere.
     pub(crate) hosts: Vec<String>,
+    /// The lines that the back end printed last, for somebody who may see them.
+    pub(crate) printed: Box<str>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +48,7 @@ pub(crate) enum Kind {
 impl Failure {
     fn new(kind: Kind, title: impl Into<String>, detail: impl Into<String>) -> Self {
         let (title, detail) = (title.into(), detail.into());
-        Self { kind, title, detail, hint: String::new(), hosts: Vec::new() }
+        Self { kind, title, detail, hint: String::new(), hosts: Vec::new(), printed: Box::default() }
     }
 
     fn hint(self, hint: impl Into<String>) -> Self {

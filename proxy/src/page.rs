@@ -60,7 +60,8 @@ pub(crate) fn of_failure(failure: &Failure, path: &str) -> String {
     let (refresh, rest) = match failure.kind {
         Kind::Starting | Kind::Slow => ("<noscript><meta http-equiv=\"refresh\" content=\"1\"></noscript>", watching()),
         Kind::Down => ("", watching()),
-        _ => ("", String::new()),
+        _ if failure.printed.is_empty() => ("", String::new()),
+        _ => ("", format!("<pre id=\"lines\">{}</pre>", escape(&failure.printed))),
     };
     format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">{refresh}\

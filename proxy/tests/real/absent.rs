@@ -183,3 +183,14 @@ fn a_request_has_a_back_end_started_that_waits_for_one_and_is_answered_by_it() {
     assert!(said.out.ends_with("503 application/problem+json") && said.out.contains("waits for a request"), "{said:?}");
     assert_eq!(world.keeper.woken.load(Ordering::SeqCst), 3);
 }
+
+#[test]
+fn who_looks_at_one_that_broke_off_sees_what_it_printed_and_programs_do_not() {
+    let back_end = BackEnd::new(|_, mut stream| drop(head(&mut stream)));
+    let world = World::before(&back_end);
+    let page = ask(&world, &BROWSER).out;
+    assert!(page.contains("<pre id=\"lines\">one\n&lt;b&gt;two</pre>") && page.contains("502 text/html"), "{page}");
+    assert!(!ask(&world, &[]).out.contains("two"));
+    world.keeper.distrusts.store(true, Ordering::SeqCst);
+    assert!(!ask(&world, &BROWSER).out.contains("two"), "another user");
+}
