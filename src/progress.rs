@@ -209,9 +209,13 @@ pub(crate) fn there(seen: &Seen) -> Option<String> {
     })
 }
 
-/// `: ` and the URL at which it can be reached, if there is one.
+/// `: ` and the URLs at which it can be reached, if there are any: that of its name, and that of its port.
 pub(crate) fn place(seen: &Seen) -> String {
-    seen.status.urls.first().map(|url| format!(": {url}")).unwrap_or_default()
+    match &seen.status.urls[..] {
+        [] => String::new(),
+        [only] => format!(": {only}"),
+        [first, .., last] => format!(": {first}  {last}"),
+    }
 }
 
 /// A short time, as exact as anybody wants it.

@@ -5,7 +5,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use crate::paint::{self, Paint, Tone};
 
 /// The gap between two columns.
-const GAP: usize = 2;
+pub(crate) const GAP: usize = 2;
 
 /// A column. Those with nothing in any row are left out.
 #[derive(Debug, Clone, Copy)]

@@ -7,7 +7,7 @@ use locald_api::{CallError, EndedRun, Explanation, Request, Response};
 use serde::Serialize;
 
 use super::status::{ServiceJson, memory, percent};
-use super::urls::shown_alias;
+use super::urls::{found_at, loopback_url, shown_alias};
 use crate::changes::{ExitJson, end};
 use crate::clock;
 use crate::context::Context;
@@ -80,6 +80,9 @@ fn text(explained: &Explanation, now: Timestamp, ui: &Ui) -> String {
     if !explained.needed_by.is_empty() {
         line("needed by", &explained.needed_by.join(", "));
     }
+    if let Some(found) = found_at(service) {
+        line("at", &found);
+    }
     let names = service.named_ports.iter().map(|named| named.port);
     let unnamed: Vec<String> =
         service.ports.iter().filter(|port| names.clone().all(|named| named != **port)).map(u16::to_string).collect();
@@ -87,8 +90,8 @@ fn text(explained: &Explanation, now: Timestamp, ui: &Ui) -> String {
         line("port", &unnamed.join(", "));
     }
     for named in &service.named_ports {
-        let at = named.sites.first().map(|url| format!(", at {url}")).unwrap_or_default();
-        line("port", &format!("{}: {}{at}", named.name, named.port));
+        let site = named.sites.first().map(|url| format!("{url} and ")).unwrap_or_default();
+        line("port", &format!("{}: {}, at {site}{}", named.name, named.port, loopback_url(named.port)));
     }
     if let (Some(url), Some(reason)) = (service.sites.first(), &service.site_reason) {
         line("named", &format!("{url}, as {reason}"));
@@ -251,8 +254,9 @@ mod tests {
           needs        db to be healthy: it is unhealthy: connection refused, not so far
           needs        cache to be healthy: it is ready, as it has to be
           needed by    proxy
+          at           http://web-shop.localhost and http://127.0.0.1:20123
           port         20123
-          port         hmr: 5174, at http://hmr.web.shop.localhost
+          port         hmr: 5174, at http://hmr.web.shop.localhost and http://127.0.0.1:5174
           named        http://web-shop.localhost, as Next.js 16.1 takes no other
           also at      bücher.localhost (xn--bcher-kva.localhost)
           also at      *.shop.localhost

@@ -7,13 +7,14 @@ use locald_api::{
     CallError, Client, Exit, NamedPort, ProjectStatus, Request, Response, ServiceState, ServiceStatus, Target, Usage,
 };
 use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
 
 use super::urls;
 use crate::changes::{ExitJson, signal_name};
 use crate::clock;
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::paint::{Tone, plain};
+use crate::paint::{Paint, Tone, plain};
 use crate::progress::state_tone;
 use crate::table::{self, Cell, Column, Shrink};
 use crate::ui::Ui;
@@ -94,8 +95,24 @@ const LAYOUT: [Column; 10] = [
 
 fn table(services: &[ServiceStatus], now: Timestamp, ui: &Ui) -> String {
     let several_projects = services.windows(2).any(|pair| pair[0].id.project != pair[1].id.project);
-    let rows: Vec<Vec<Cell>> = services.iter().map(|service| row(service, several_projects, now)).collect();
+    let mut rows: Vec<Vec<Cell>> = services.iter().map(|service| row(service, several_projects, now)).collect();
+    let room = room(&rows, ui);
+    let widest = services.iter().filter_map(|service| Some(both_urls(service)?.0.width())).max().unwrap_or(0);
+    for (service, row) in services.iter().zip(&mut rows) {
+        let Some((first, last)) = both_urls(service) else { continue };
+        let whole = with_reason(format!("{first:widest$}  {last}"), service);
+        if let Some(cell) = row.last_mut().filter(|_| plain(&whole).width() <= room) {
+            cell.text = whole;
+        }
+    }
     table::render(&LAYOUT, &rows, ui.data_columns, ui.data_paint)
+}
+
+/// The columns that are left for the last cells where everything before them is whole.
+fn room(rows: &[Vec<Cell>], ui: &Ui) -> usize {
+    let before = table::render(&LAYOUT[..LAYOUT.len() - 1], rows, None, Paint::new(false));
+    let taken = before.lines().map(UnicodeWidthStr::width).max().unwrap_or(0) + table::GAP;
+    ui.data_columns.map_or(usize::MAX, |columns| columns.saturating_sub(taken))
 }
 
 fn row(service: &ServiceStatus, several_projects: bool, now: Timestamp) -> Vec<Cell> {
@@ -153,7 +170,10 @@ fn exit(service: &ServiceStatus) -> Cell {
 
 /// Where a service is that runs, and why it is as it is, where that needs saying.
 fn place_or_reason(service: &ServiceStatus) -> String {
-    let place = if service.state.is_alive() { place(service) } else { String::new() };
+    with_reason(if service.state.is_alive() { place(service) } else { String::new() }, service)
+}
+
+fn with_reason(place: String, service: &ServiceStatus) -> String {
     match &service.reason {
         Some(reason) if place.is_empty() => reason.clone(),
         Some(reason) => format!("{place} ({reason})"),
@@ -161,7 +181,15 @@ fn place_or_reason(service: &ServiceStatus) -> String {
     }
 }
 
-/// Where the service can be reached: its first URL. A port on which nobody listens is no such place.
+/// The URL of the name of a service that runs, and that of its port, which every program finds.
+fn both_urls(service: &ServiceStatus) -> Option<(&String, &String)> {
+    match &service.urls[..] {
+        [first, .., last] if service.state.is_alive() => Some((first, last)),
+        _ => None,
+    }
+}
+
+/// Where the service can be reached: its first URL, and how many there are beside it. A port on which nobody listens is no such place.
 fn place(service: &ServiceStatus) -> String {
     match &service.urls[..] {
         [] => String::new(),
@@ -236,8 +264,6 @@ impl<'a> ServiceJson<'a> {
 
 #[cfg(test)]
 mod tests {
-    use unicode_width::UnicodeWidthStr;
-
     use super::*;
     use crate::sample;
     use crate::served::{self, Reply};
@@ -314,6 +340,38 @@ mod tests {
         NAME  STATE    PID  RESTARTS  PROCS    CPU  MEMORY  SINCE    URL OR REASON
         web   ready  48213         0      3  12.5%    300M  20m ago  http://127.0.0.1:20000
         ");
+    }
+
+    #[test]
+    fn where_there_is_room_services_have_the_urls_of_their_names_and_of_their_ports_and_else_their_number() {
+        let named = |name: &str, port: u16| ServiceStatus {
+            urls: vec![
+                format!("http://{name}.localhost:8080"),
+                format!("https://{name}.localhost:8443"),
+                format!("http://127.0.0.1:{port}"),
+            ],
+            ..sample::service("shop", name, ServiceState::Ready)
+        };
+        let mut services = services();
+        services[0] = named("web", 20000);
+        services.push(ServiceStatus { reason: Some("it is slow".to_owned()), ..named("docs", 20003) });
+        insta::assert_snapshot!(shown(&services, Some(120)), @"
+        NAME               STATE    EXIT     RESTARTS  SINCE    URL OR REASON
+        web                ready                    0           http://web.localhost:8080   http://127.0.0.1:20000
+        background-worker  exited   SIGKILL         3  20m ago  ended by SIGKILL; the kernel may have been out of memory
+        db                 failed                   0           `postgres` is not in PATH
+        mail               stopped                  0
+        docs               ready                    0           http://docs.localhost:8080  http://127.0.0.1:20003 (it is slow)
+        ");
+        insta::assert_snapshot!(shown(&services, Some(90)), @"
+        NAME               STATE    EXIT     RESTARTS  SINCE    URL OR REASON
+        web                ready                    0           http://web.localhost:8080 +2
+        background-worker  exited   SIGKILL         3  20m ago  ended by SIGKILL; the kernel may …
+        db                 failed                   0           `postgres` is not in PATH
+        mail               stopped                  0
+        docs               ready                    0           http://docs.localhost:8080 +2 (it…
+        ");
+        assert_eq!(shown(&services, None), shown(&services, Some(200)));
     }
 
     #[test]

@@ -159,7 +159,15 @@ mod tests {
 
     fn service(name: &str, state: ServiceState) -> ServiceStatus {
         let started_at = Some(jiff::Timestamp::now().to_string());
-        let urls = if state == ServiceState::Ready { vec!["http://127.0.0.1:20000".to_owned()] } else { vec![] };
+        let urls = match (name, state) {
+            // A program that is found at its name as well, without and with TLS.
+            ("web", ServiceState::Ready) => {
+                &["http://shop.localhost:8080", "https://shop.localhost:8443", "http://127.0.0.1:20000"][..]
+            }
+            (_, ServiceState::Ready) => &["http://127.0.0.1:20000"],
+            _ => &[],
+        };
+        let urls = urls.iter().map(ToString::to_string).collect();
         ServiceStatus { started_at, urls, pid: Some(12), ..sample::service("shop", name, state) }
     }
 
@@ -226,7 +234,7 @@ mod tests {
         insta::assert_snapshot!(timeless(&written.status()), @"
         web: starting
         db: starting
-        web started in … (pid 12): http://127.0.0.1:20000
+        web started in … (pid 12): http://shop.localhost:8080  http://127.0.0.1:20000
         db started in … (pid 12): http://127.0.0.1:20000
         `locald` opens the workspace
         ");

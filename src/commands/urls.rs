@@ -174,6 +174,16 @@ fn place(service: &ServiceStatus) -> Place<'_> {
     }
 }
 
+/// Where a service with a port is found, in words: at its name, if it has one, and at its port, whether it runs or not.
+pub(crate) fn found_at(service: &ServiceStatus) -> Option<String> {
+    if service.ports.is_empty() {
+        return None;
+    }
+    let Place { url, loopback_url, .. } = place(service);
+    let both: Vec<&str> = url.into_iter().chain(loopback_url.as_deref()).collect();
+    Some(both.join(" and "))
+}
+
 /// The names that lead to one place each: all but those that stand for many.
 fn aliases(service: &ServiceStatus) -> Vec<AliasPlace> {
     let single = service.aliases.iter().filter(|alias| !alias.starts_with("*."));
@@ -201,7 +211,8 @@ fn port_place(named: &NamedPort) -> PortPlace<'_> {
     }
 }
 
-fn loopback_url(port: u16) -> String {
+/// The URL of a port of this machine.
+pub(crate) fn loopback_url(port: u16) -> String {
     format!("http://127.0.0.1:{port}")
 }
 

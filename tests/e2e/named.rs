@@ -254,11 +254,17 @@ fn a_sandbox_has_doors_of_its_own() {
 #[test]
 fn where_services_are_is_printed_for_people_and_for_programs() {
     let home = shop();
-    home.ok(&["up"]);
+    let up = home.run(&["up"]);
     let (site, port) = (site(&home, "api"), home.service("api")["ports"][0].clone());
     let listed = home.ok(&["urls"]);
     let line = listed.lines().find(|line| line.starts_with("api")).unwrap_or_else(|| panic!("{listed}"));
     assert!(line.contains(&site) && line.contains(&format!("http://127.0.0.1:{port}")), "{listed}");
+    let both = format!("{site}  http://127.0.0.1:{port}");
+    assert!(up.err.lines().any(|line| line.starts_with("api started in ") && line.ends_with(&both)), "{up:?}");
+    let status = home.ok(&["status", "api"]);
+    assert!(status.lines().any(|line| line.starts_with("api ") && line.contains(&both)), "{status}");
+    let explained = home.ok(&["explain", "api"]);
+    assert!(explained.contains(&format!("at           {site} and http://127.0.0.1:{port}\n")), "{explained}");
     let json = home.json(&["urls", "api", "--json"]);
     assert_eq!(json[0]["url"], site);
     assert_eq!(json[0]["loopback_url"], format!("http://127.0.0.1:{port}"));
