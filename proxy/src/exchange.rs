@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::{Body, Incoming};
-use hyper::header::{COOKIE, EXPECT, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{COOKIE, EXPECT, HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::http::uri::PathAndQuery;
 use hyper::{Method, Request, Response, StatusCode, Uri, Version};
@@ -118,6 +118,10 @@ async fn pass_on(
     let sequel = Sequel { has_body, is_websocket: websocket.is_some() };
     headers::to_back_end(&mut parts.headers, &target.written, &entrance.origin, sequel)
         .map_err(|_| Failure::looped(&route))?;
+    // What was asked for has been told by now.
+    if let Some(host) = route.host_header() {
+        parts.headers.insert(HOST, host.clone());
+    }
     join_cookies(&mut parts.headers);
     parts.uri = path_of(&parts.uri);
     if route.is_stripped() {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use hyper::header::HeaderValue;
 use tokio::sync::watch;
 
 use crate::activity::Activity;
@@ -26,6 +27,8 @@ pub struct Route {
     is_stripped: bool,
     secure_port: Option<u16>,
     shown_url: Option<String>,
+    /// What the back end gets as `Host`, if not what the client asked for.
+    host_header: Option<HeaderValue>,
     turn: AtomicUsize,
 }
 
@@ -85,6 +88,7 @@ impl Route {
             is_stripped: false,
             secure_port: None,
             shown_url: None,
+            host_header: None,
             turn: AtomicUsize::new(0),
         }
     }
@@ -117,6 +121,14 @@ impl Route {
     #[must_use]
     pub fn shown_at(self, url: Option<String>) -> Self {
         Self { shown_url: url, ..self }
+    }
+
+    /// The route, whose back end is addressed by this name and port, whatever name it was asked for at.
+    #[must_use]
+    pub fn addressed_as(self, name: &HostName, port: Option<u16>) -> Self {
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        // Every name is a value of a header.
+        Self { host_header: HeaderValue::try_from(format!("{name}{port}")).ok(), ..self }
     }
 
     /// The route, with its requests counted.
@@ -171,6 +183,10 @@ impl Route {
 
     pub(crate) fn secure_port(&self) -> Option<u16> {
         self.secure_port
+    }
+
+    pub(crate) fn host_header(&self) -> Option<&HeaderValue> {
+        self.host_header.as_ref()
     }
 
     pub(crate) fn patience(&self) -> Duration {

@@ -255,3 +255,29 @@ fn a_proxy_in_front_is_believed_once_the_configuration_names_it() {
         assert_eq!(seen(), expected, "{peers}");
     }
 }
+
+#[test]
+fn a_service_that_answers_to_one_name_is_addressed_by_it_once_the_configuration_says_so() {
+    let home = shop("", "host_header = \"localhost:3000\"");
+    home.ok(&["up"]);
+    let asked = || {
+        let url = site(&home, "api");
+        let said = curl(&["--ipv4", &url]);
+        let line = |name: &str| {
+            let lines = said.lines().filter_map(|line| line.split_once(": ")).filter(|(key, _)| *key == name);
+            lines.map(|(_, value)| value.to_owned()).collect::<Vec<_>>().join(" and ")
+        };
+        (line("host"), line("x-forwarded-host"), url.replace("http://", ""))
+    };
+    let (host, forwarded, own) = asked();
+    assert_eq!((host.as_str(), forwarded), ("localhost:3000", own));
+    let pid = home.pid("api");
+    let manifest = fs::read_to_string(home.project().join("locald.toml")).expect("a file");
+    home.write("locald.toml", &manifest.replace("host_header = \"localhost:3000\"", ""));
+    home.ok(&["up"]);
+    wait::until("the host is what was asked for", || {
+        let (host, forwarded, own) = asked();
+        (host == own && forwarded == own).then_some(())
+    });
+    assert_eq!(home.pid("api"), pid, "it goes on running");
+}

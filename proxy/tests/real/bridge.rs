@@ -107,6 +107,11 @@ pub(crate) fn agreement(head: &str) -> String {
 
 /// A back end that agrees and then gives the connection to `then`; what else it is asked, it answers with nothing.
 fn agreeing(then: impl Fn(TcpStream) + Send + Sync + 'static) -> BackEnd {
+    agreeing_as("shop.localhost", then)
+}
+
+/// One that is addressed by this name.
+fn agreeing_as(host: &'static str, then: impl Fn(TcpStream) + Send + Sync + 'static) -> BackEnd {
     BackEnd::new(move |_, mut stream| {
         let mut asked = head(&mut stream);
         if asked.contains("/.well-known/") {
@@ -115,7 +120,8 @@ fn agreeing(then: impl Fn(TcpStream) + Send + Sync + 'static) -> BackEnd {
         }
         assert!(asked.starts_with("GET /socket?x HTTP/1.1\r\n"), "{asked}");
         for (name, value) in [
-            ("host", "shop.localhost"),
+            ("host", host),
+            ("x-forwarded-host", "shop.localhost"),
             ("upgrade", "websocket"),
             ("connection", "upgrade"),
             ("sec-websocket-version", "13"),
@@ -158,6 +164,16 @@ fn ten_megabytes_come_back_as_they_were_beside_other_sockets() {
         let mut heard = [0; 5];
         timeout(PATIENCE, silent.read_exact(&mut heard)).await.unwrap().unwrap();
         assert_eq!(&heard, b"still");
+    });
+}
+
+#[test]
+fn a_handshake_is_addressed_as_requests_are() {
+    let back_end = agreeing_as("localhost:3000", drop);
+    let world = SecureWorld::before(&back_end);
+    world.world.address_as("localhost", Some(3000));
+    as_a_client(async {
+        Client::of(&world).await.open().await;
     });
 }
 

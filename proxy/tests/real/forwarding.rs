@@ -47,6 +47,27 @@ fn the_host_is_kept_and_who_asked_is_told_anew() {
 }
 
 #[test]
+fn a_back_end_that_knows_itself_by_another_name_is_addressed_by_that_and_told_the_one_that_was_asked_for() {
+    let back_end = mirror("127.0.0.1:0");
+    let (plain, secure) = (World::before(&back_end), SecureWorld::before(&back_end));
+    let root = ["--cacert", secure.root.to_str().unwrap()];
+    for (world, scheme, more) in [
+        (&plain, "http", &[][..]),
+        (&secure.world, "https", &[&root[..], &["--http1.1"]].concat()),
+        (&secure.world, "https", &[&root[..], &["--http2"]].concat()),
+    ] {
+        for (port, expected) in [(Some(3000), "localhost:3000"), (None, "localhost")] {
+            world.address_as("localhost", port);
+            let url = format!("{scheme}://x.shop.localhost:81/");
+            let asked = [more, &["-H", "X-Forwarded-Host: other.localhost", &url]].concat();
+            let said = curl(world, &asked);
+            assert_eq!(header(&said.out, "host"), Some(expected), "{said:?}");
+            assert_eq!(header(&said.out, "x-forwarded-host"), Some("x.shop.localhost:81"), "{said:?}");
+        }
+    }
+}
+
+#[test]
 fn a_back_end_is_found_on_either_address_family() {
     // A machine without IPv6 has nothing to find.
     if std::net::TcpListener::bind("[::1]:0").is_err() {

@@ -163,6 +163,15 @@ fn a_back_end_of_http2_is_spoken_to_by_that_whatever_its_client_speaks() {
 }
 
 #[test]
+fn a_back_end_of_http2_is_addressed_as_its_route_says() {
+    let (_runtime, port) = http2();
+    let world = World::with(Backend::Ready(Arc::from([Arc::new(Upstream::http2(port))])));
+    world.address_as("localhost", Some(3000));
+    let said = curl(&world, &["http://shop.localhost/x"]);
+    assert!(said.out.starts_with("HTTP/2.0 GET http://localhost:3000/x host=false "), "{said:?}");
+}
+
+#[test]
 fn a_back_end_that_does_not_speak_http2_gets_calls_as_it_gets_everything() {
     let back_end = BackEnd::new(|_, mut stream| {
         let head = head(&mut stream);

@@ -95,6 +95,19 @@ fn what_a_client_sends_right_behind_its_handshake_is_not_lost() {
 }
 
 #[test]
+fn a_handshake_is_addressed_as_requests_are() {
+    let back_end = BackEnd::new(|_, mut stream| {
+        let head = head(&mut stream);
+        assert_eq!(header(&head, "host"), Some("localhost:3000"), "{head}");
+        assert_eq!(header(&head, "x-forwarded-host"), Some("shop.localhost"), "{head}");
+        stream.write_all(ACCEPTED.as_bytes()).unwrap();
+    });
+    let world = World::before(&back_end);
+    world.address_as("localhost", Some(3000));
+    open(&world);
+}
+
+#[test]
 fn a_back_end_that_refuses_is_heard() {
     let back_end = BackEnd::new(|_, mut stream| {
         head(&mut stream);

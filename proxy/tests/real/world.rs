@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use locald_proxy::{Authority, Backend, HostName, Kept, Operator, Pattern, Proxy, Route, Routes, Scope, Upstream};
+use locald_proxy::{Authority, Backend, Kept, Operator, Pattern, Proxy, Route, Routes, Scope, Upstream};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -86,6 +86,13 @@ impl World {
         Self { keeper, port, backend, proxy, runtime }
     }
 
+    /// Has the back end be addressed by this name and port from now on.
+    pub(crate) fn address_as(&self, name: &str, port: Option<u16>) {
+        let (home, backend) = ("shop.localhost".parse().unwrap(), self.backend.subscribe());
+        let route = Route::new("shop".to_owned(), home, backend, PATIENCE, self.keeper.clone());
+        self.proxy.set_routes(routes(route.addressed_as(&name.parse().unwrap(), port)));
+    }
+
     /// Has the proxy let nobody in any more; what comes back is whether everybody has gone by themselves.
     pub(crate) fn leave(&self) -> JoinHandle<bool> {
         let proxy = self.proxy.clone();
@@ -122,14 +129,19 @@ pub(crate) fn proxy(backend: &watch::Sender<Backend>, patience: Duration, keeper
 }
 
 fn leading_to(proxy: Proxy, backend: &watch::Sender<Backend>, patience: Duration, keeper: Arc<Keeper>) -> Arc<Proxy> {
-    let home: HostName = "shop.localhost".parse().unwrap();
-    let route = Arc::new(Route::new("shop".to_owned(), home.clone(), backend.subscribe(), patience, keeper));
+    let home = "shop.localhost".parse().unwrap();
+    let proxy = Arc::new(proxy);
+    proxy.set_routes(routes(Route::new("shop".to_owned(), home, backend.subscribe(), patience, keeper)));
+    proxy
+}
+
+/// This route alone, at its name and all below.
+fn routes(route: Route) -> Routes<Arc<Route>> {
+    let (home, route) = (route.home().clone(), Arc::new(route));
     let mut routes = Routes::default();
     routes.add(Pattern::Exact(home.clone()), route.clone()).unwrap();
     routes.add(Pattern::Below(home), route).unwrap();
-    let proxy = Arc::new(proxy);
-    proxy.set_routes(routes);
-    proxy
+    routes
 }
 
 /// A proxy that speaks TLS, and the file of the certificate to trust for that.

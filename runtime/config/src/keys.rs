@@ -102,6 +102,7 @@ pub(crate) const SERVICE: &[Key] = &[
     Key::new("hosts", COMMAND, "Further host names, below `.localhost`, `.test` or one of the user's `suffixes`."),
     Key::new("paths", COMMAND, "Beginnings of paths at the project's name, or at another one, that lead here."),
     Key::new("strip_path", Shape::Boolean, "Whether the service gets paths without that beginning [default: false]."),
+    Key::new("host_header", Shape::Text, "The `Host` that the service gets [default: what the client asked for]."),
     Key::new(
         "protocol",
         Shape::Word(|| words(protocol::WORDS)),

@@ -68,6 +68,7 @@ pub use settings::depends_on::{Condition, Dependency};
 pub use settings::env::Variable;
 pub use settings::escape::Escape;
 pub use settings::health::{Health, HealthCheck, OnUnhealthy};
+pub use settings::host_header::HostHeader;
 pub use settings::kind::Kind;
 pub use settings::paths::PathAt;
 pub use settings::plain_http::PlainHttp;

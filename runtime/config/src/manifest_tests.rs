@@ -10,6 +10,7 @@ use crate::settings::backoff::Backoff;
 use crate::settings::command::Command;
 use crate::settings::escape::Escape;
 use crate::settings::health::{Health, HealthCheck, OnUnhealthy};
+use crate::settings::host_header::HostHeader;
 use crate::settings::kind::Kind;
 use crate::settings::port::Port;
 use crate::settings::probe::Probe;
@@ -173,6 +174,7 @@ fn a_worker_has_no_port_and_a_fixed_one_is_had_by_one_alone() {
     for (keys, message) in [
         ("type = 'worker'\nport = 80", "a worker has no `port`"),
         ("type = 'worker'\nprotocol = 'h2c'", "a worker has no port to be spoken to at"),
+        ("type = 'worker'\nhost_header = 'localhost'", "a worker gets no requests"),
         ("type = 'worker'\nlisten = true", "a worker has no port to `listen` on"),
         ("type = 'worker'\nhealth.tcp = true", "a worker has no port to be asked at"),
         ("type = 'worker'\nhealth.http = '/'", "a worker has no port to be asked at"),
@@ -183,6 +185,28 @@ fn a_worker_has_no_port_and_a_fixed_one_is_had_by_one_alone() {
     let fine =
         "[services.web]\ncommand = 'x'\ntype = 'worker'\nport = 0\nlisten = false\nhealth.tcp = 80\nconcurrency = 2";
     assert!(parse(fine).is_ok());
+}
+
+#[test]
+fn the_host_that_a_service_gets_is_a_name_with_or_without_a_port() {
+    let host = |text: &str| parse(&format!("[services.web]\ncommand = 'x'\nhost_header = '{text}'\n"));
+    let read = host("LocalHost:3000").unwrap().services[0].host_header.clone();
+    assert_eq!(read.as_ref().map(HostHeader::as_str), Some("localhost:3000"));
+    insta::assert_snapshot!(drawn("[services.web]\ncommand = 'x'\nhost_header = 'http://localhost'\n[services.api]\ncommand = 'x'\nhost_header = 'localhost:http'\n"), @"
+    error: `http://localhost` is not a host name
+      ╭▸ locald.toml:3:15
+      │
+    3 │ host_header = 'http://localhost'
+      │               ━━━━━━━━━━━━━━━━━━ this is a URL, or has a path
+      │
+      ╰ help: write the name alone, with a port if need be: `localhost:3000`
+
+    error: `http` is not a port
+      ╭▸ locald.toml:6:15
+      │
+    6 │ host_header = 'localhost:http'
+      ╰╴              ━━━━━━━━━━━━━━━━ a port is a number from 1 to 65535
+    ");
 }
 
 #[test]
@@ -238,7 +262,7 @@ fn an_unknown_key_like_no_other_is_answered_with_all() {
     3 │ replicas = 3
       │ ━━━━━━━━ unknown key
       │
-      ╰ help: allowed: `type`, `command`, `cwd`, `env`, `port`, `ports`, `hosts`, `paths`, `strip_path`, `protocol`, `listen`, `depends_on`, `health`, `start`, `idle_stop`, `hold`, `restart`, `backoff`, `concurrency`, `tty`, `size`, `stop_signal`, `stop_timeout` and `escape`
+      ╰ help: allowed: `type`, `command`, `cwd`, `env`, `port`, `ports`, `hosts`, `paths`, `strip_path`, `host_header`, `protocol`, `listen`, `depends_on`, `health`, `start`, `idle_stop`, `hold`, `restart`, `backoff`, `concurrency`, `tty`, `size`, `stop_signal`, `stop_timeout` and `escape`
     ");
 }
 

@@ -10,6 +10,7 @@ use crate::settings::depends_on::Dependency;
 use crate::settings::env::Variable;
 use crate::settings::escape::Escape;
 use crate::settings::health::Health;
+use crate::settings::host_header::HostHeader;
 use crate::settings::kind::Kind;
 use crate::settings::paths::PathAt;
 use crate::settings::port::Port;
@@ -48,6 +49,8 @@ pub struct Service {
     pub paths: Vec<PathAt>,
     /// Whether it gets paths without that beginning.
     pub strip_path: bool,
+    /// What it gets as the `Host` of a request, if not what the client asked for.
+    pub host_header: Option<HostHeader>,
     /// What comes first, in the order of the file; each service once, never itself, and without circles.
     pub depends_on: Vec<Dependency>,
     /// How it is known that it is well.
@@ -92,6 +95,7 @@ impl Service {
             protocol: Protocol::default(),
             paths: Vec::new(),
             strip_path: false,
+            host_header: None,
             depends_on: Vec::new(),
             health: Health::default(),
             start: Start::default(),

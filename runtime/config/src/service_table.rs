@@ -72,6 +72,7 @@ fn read_table(reader: &mut Reader, entry: &Entry, root: &Path, is_template: bool
     let hosts = reader.setting(table, "hosts", hosts::read).unwrap_or_default();
     let paths = reader.setting(table, "paths", paths::read).unwrap_or_default();
     let strip_path = reader.setting(table, "strip_path", Reader::boolean);
+    let host_header = reader.setting(table, "host_header", Reader::parsed);
     let protocol = reader.setting(table, "protocol", Reader::parsed);
     let mut wanted = reader.setting(table, "depends_on", depends_on::read).unwrap_or_default();
     let health = reader.setting(table, "health", Health::read);
@@ -111,6 +112,7 @@ fn read_table(reader: &mut Reader, entry: &Entry, root: &Path, is_template: bool
         hosts,
         paths,
         strip_path: strip_path.unwrap_or(plain.strip_path),
+        host_header,
         protocol: protocol.unwrap_or(plain.protocol),
         health: health.unwrap_or(plain.health),
         start: start.unwrap_or(plain.start),
@@ -156,7 +158,7 @@ fn check(reader: &mut Reader, table: &Table, service: &Service) {
         if service.start == Start::OnRequest {
             refuse("start", "a worker gets no requests", "`type` is \"worker\"");
         }
-        for key in ["paths", "idle_stop", "hold"] {
+        for key in ["paths", "host_header", "idle_stop", "hold"] {
             refuse(key, "a worker gets no requests", "`type` is \"worker\"");
         }
         if let Health::Asked(HealthCheck { probe: Probe::Http { .. } | Probe::Tcp(None), .. }) = service.health {

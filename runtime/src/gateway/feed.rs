@@ -57,11 +57,13 @@ struct Place {
 }
 
 /// What a route says of requests for a service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Manner {
     hold: Duration,
     idle_stop: Option<Duration>,
     strip_path: bool,
+    /// The name and the port by which it is addressed, if not by those that were asked for.
+    host_header: Option<(HostName, Option<u16>)>,
     /// Requests without TLS are sent to this port.
     secure_port: Option<u16>,
 }
@@ -187,7 +189,10 @@ impl Manner {
     /// `secure_port`: where TLS is spoken.
     fn of(definition: &Definition, secure_port: Option<u16>) -> Self {
         let Definition { hold, idle_stop, strip_path, http, .. } = *definition;
-        Self { hold, idle_stop, strip_path, secure_port: secure_port.filter(|_| http == PlainHttp::Redirect) }
+        // It was a name when the configuration was read.
+        let host_header = definition.host_header.as_ref().and_then(|it| HostName::of_authority(it.as_str()).ok());
+        let secure_port = secure_port.filter(|_| http == PlainHttp::Redirect);
+        Self { hold, idle_stop, strip_path, host_header, secure_port }
     }
 }
 
@@ -222,6 +227,10 @@ impl Feed {
             let route = if manner.strip_path && port.is_none() { route.stripped() } else { route };
             let route = match manner.secure_port {
                 Some(port) => route.secured(port),
+                None => route,
+            };
+            let route = match &manner.host_header {
+                Some((name, port)) => route.addressed_as(name, *port),
                 None => route,
             };
             // Whoever asks at one of the ports asks the service.
@@ -340,6 +349,7 @@ mod tests {
         hold: Duration::from_secs(30),
         idle_stop: Some(Duration::from_mins(1)),
         strip_path: false,
+        host_header: None,
         secure_port: None,
     };
 
@@ -388,7 +398,7 @@ mod tests {
             let service = ServiceId { project: ProjectId("shop".to_owned()), service: "web".to_owned() };
             let life = Life { service, pid: 1, port: 1, is_http2: false };
             former.outlets[0].lives.insert(life, upstream.clone());
-            let feed = feed(home, manner, Some(former));
+            let feed = feed(home, manner.clone(), Some(former));
             assert!(Arc::ptr_eq(feed.idleness.as_ref().unwrap().activity(), &counted), "requests count on");
             assert_eq!((feed.manner, feed.outlets[0].route.home()), (manner, &name(home)));
             assert!(feed.outlets[0].lives.values().all(|known| Arc::ptr_eq(known, &upstream)));

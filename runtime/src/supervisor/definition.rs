@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use locald_config::{
-    Backoff, Condition, Escape, Health, Kind, NamedPort, OnUnhealthy, PathAt, PlainHttp, Port, Protocol, Restart,
-    Service, SizePolicy, Start, Variable,
+    Backoff, Condition, Escape, Health, HostHeader, Kind, NamedPort, OnUnhealthy, PathAt, PlainHttp, Port, Protocol,
+    Restart, Service, SizePolicy, Start, Variable,
 };
 use regex::Regex;
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,9 @@ pub(crate) struct Definition {
     pub(crate) paths: Vec<PathAt>,
     #[serde(default)]
     pub(crate) strip_path: bool,
+    /// What it gets as the `Host` of a request, if not what the client asked for.
+    #[serde(default)]
+    pub(crate) host_header: Option<HostHeader>,
     /// What becomes of requests without TLS.
     #[serde(default)]
     pub(crate) http: PlainHttp,
@@ -155,6 +158,7 @@ impl Definition {
             protocol: Protocol::default(),
             paths: Vec::new(),
             strip_path: false,
+            host_header: None,
             http: PlainHttp::default(),
             opens_port: Expectation::None,
             needs: Vec::new(),
@@ -220,6 +224,7 @@ impl Definition {
             protocol: service.protocol,
             paths: service.paths.clone(),
             strip_path: service.strip_path,
+            host_header: service.host_header.clone(),
             http: PlainHttp::default(),
             opens_port: if own { Expectation::Own } else { Expectation::None },
             needs: needs.collect(),
@@ -286,6 +291,7 @@ pub(crate) mod tests {
             protocol: Protocol::default(),
             paths: Vec::new(),
             strip_path: false,
+            host_header: None,
             http: PlainHttp::default(),
             opens_port: Expectation::None,
             needs: Vec::new(),

@@ -14,6 +14,7 @@ pub(crate) mod depends_on;
 pub(crate) mod env;
 pub(crate) mod escape;
 pub(crate) mod health;
+pub(crate) mod host_header;
 pub(crate) mod hosts;
 pub(crate) mod kind;
 pub(crate) mod paths;
