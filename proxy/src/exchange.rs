@@ -138,13 +138,17 @@ async fn pass_on(
         });
     }
     let wait = Wait::new(route.clone(), entrance.clone(), patience);
+    let Some(key) = key else {
+        let answer = send(route, outgoing, opener, wait, websocket).await;
+        drop(busy);
+        return answer;
+    };
     let sending = send(route.clone(), outgoing, opener, wait, websocket);
     let answer = async move {
         let answer = sending.await;
         drop(busy);
         answer
     };
-    let Some(key) = key else { return answer.await };
     let answer = proxy.slow().wait(key, proxy.until_told_of_an_answer(), answer).await;
     answer.unwrap_or_else(|| Err(Failure::slow(&route))).map_err(|mut failure| {
         // Why it broke is mostly the last thing that it said.
