@@ -94,6 +94,14 @@ pub(super) fn lost<'a>(ours: &'a Report, peers: &[(&'static str, Report)]) -> Ve
     all
 }
 
+impl Lost<'_> {
+    /// Whether it is the case that begins with no preface of HTTP/2. Without TLS, a port that speaks HTTP/1.1 too takes that for a request
+    /// of HTTP/1.1, and refuses it in the same.
+    pub(super) fn is_of_another_protocol(&self) -> bool {
+        self.case.section == "http2/3.5" && self.case.says == "Sends invalid connection preface"
+    }
+}
+
 impl fmt::Display for Lost<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { case, why, peers } = self;

@@ -11,7 +11,9 @@ use super::contender::{Contender, HOST, program};
 use super::{Figures, per_cpu_second};
 
 /// How long a round lasts.
-pub(super) const ROUND: Duration = Duration::from_secs(3);
+pub(super) const ROUND: Duration = Duration::from_secs(1);
+/// How many requests come before it, by which connections to the back end are there, and memory is warm.
+const WARM: usize = 400;
 
 /// One way of asking.
 pub(super) struct Load {
@@ -36,9 +38,9 @@ impl Load {
         let (scheme, port) = if self.is_secure { ("https", contender.https) } else { ("http", contender.http) };
         let scratch = tempfile::tempdir()?;
         let log = scratch.path().join("log");
-        let ask = |seconds: u64, log: &std::path::Path| -> Result<()> {
+        let ask = |amount: String, log: &std::path::Path| -> Result<()> {
             let mut command = program("h2load");
-            command.args(self.options).arg(format!("--duration={seconds}")).arg("--threads=1");
+            command.args(self.options).arg(amount).arg("--threads=1");
             // One cipher for all, whichever each likes best.
             command.arg("--tls13-ciphers=TLS_AES_128_GCM_SHA256").arg(format!("--connect-to=127.0.0.1:{port}"));
             command.arg(format!("--log-file={}", log.display()));
@@ -47,11 +49,10 @@ impl Load {
             ensure!(status.success(), "h2load failed before {}", contender.name);
             Ok(())
         };
-        // Connections to the back end are there, and memory is warm.
-        ask(1, &scratch.path().join("warm"))?;
+        ask(format!("--requests={WARM}"), &scratch.path().join("warm"))?;
         let mut times = Vec::new();
         let cpu = per_cpu_second(contender, || {
-            ask(ROUND.as_secs(), &log)?;
+            ask(format!("--duration={}", ROUND.as_secs()), &log)?;
             for line in fs::read_to_string(&log)?.lines() {
                 let mut fields = line.split('\t').skip(1);
                 let (status, time) = (fields.next().context("no status")?, fields.next().context("no time")?);

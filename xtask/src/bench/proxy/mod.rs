@@ -1,7 +1,8 @@
 //! The proxy beside nginx and Caddy, before one back end: what a request costs each of them, and how long the slowest wait.
 //!
-//! Contenders take turns within each round, so that a machine that is busy for a while is so for all of them, and medians are of
-//! rounds. What counts is processor time of the proxies' own processes: clients and back end share the machine with them.
+//! Contenders take turns within each round, so that a machine that is busy for a while is so for all of them. How they compare is the
+//! median of rounds, each of which compares by itself: the pace of a machine that others share changes from one round to the next by
+//! more than they differ. What counts is processor time of the proxies' own processes: clients and back end share the machine with them.
 #![expect(clippy::cast_precision_loss, reason = "what is measured is shown with three digits")]
 
 mod back_end;
@@ -22,7 +23,7 @@ pub(super) use contender::{HOST, contenders};
 /// Requests for each second of processor time, and the milliseconds within which 99 of 100 are answered.
 type Figures = [f64; 2];
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 15;
 /// What a proxy written for this and nothing else does is out of reach of one that looks at each request; another general one is not.
 const THROUGHPUT: Claim = Claim::AtLeastTimesOf(&[("nginx", 0.7), ("Caddy", 1.5)]);
 /// Nine tenths of what a message costs are the kernel's, which receives it, sends it and wakes who waits for it, whoever asks it to.
@@ -82,7 +83,8 @@ fn idle(contenders: &[Contender]) -> Result<Row> {
     Ok(row(contenders, "memory of 4,000 idle WebSockets", "MiB", &grown, Claim::AtMost(76.3)))
 }
 
-/// Lets every contender be measured in turn, several times over; the medians of the figures, in the order of the contenders.
+/// Lets every contender be measured in turn, several times over; the medians of our figures, and those of the others at the same pace of
+/// the machine, in the order of the contenders.
 fn medians<const FIGURES: usize>(
     contenders: &[Contender],
     rounds: usize,
@@ -96,7 +98,12 @@ fn medians<const FIGURES: usize>(
             }
         }
     }
-    Ok(std::array::from_fn(|index| of_rounds.iter().map(|figures| median(figures[index].clone())).collect()))
+    Ok(std::array::from_fn(|index| {
+        let ours = &of_rounds[0][index];
+        let pace = median(ours.clone());
+        let compared = |theirs: &[f64]| median(theirs.iter().zip(ours).map(|(theirs, ours)| theirs / ours).collect());
+        of_rounds.iter().map(|figures| pace * compared(&figures[index])).collect()
+    }))
 }
 
 fn row(contenders: &[Contender], what: &'static str, unit: &'static str, figures: &[f64], claim: Claim) -> Row {
