@@ -85,7 +85,7 @@ async fn pass_on(
         }
         return directory::answer(proxy, &parts, &target, &entrance.origin);
     }
-    let (route, prefix) = find(proxy, &target, entrance, &parts.uri)?;
+    let (route, prefix) = find(proxy, &target, entrance, &parts)?;
     if entrance.lacks_tls && websocket.is_none() {
         return to_https(&target, &parts, entrance.origin.proxy.port(), is_navigation);
     }
@@ -110,7 +110,7 @@ async fn pass_on(
     if let Some(key) = &key
         && let Some(answer) = proxy.slow().wait_on(key, proxy.until_told_of_an_answer()).await
     {
-        return answer.unwrap_or_else(|| Err(Failure::slow(&route)));
+        return told(answer, &route, &entrance.origin);
     }
     let busy = route.activity().map(Activity::begin);
     let mut upload = Upload::new(body, route.activity().cloned());
@@ -150,16 +150,27 @@ async fn pass_on(
         answer
     };
     let answer = proxy.slow().wait(key, proxy.until_told_of_an_answer(), answer).await;
-    answer.unwrap_or_else(|| Err(Failure::slow(&route))).map_err(|mut failure| {
+    told(answer, &route, &entrance.origin)
+}
+
+/// What a person is told who has waited for an answer; `None`: it is not here yet.
+fn told(answer: Option<Answer>, route: &Route, origin: &Origin) -> Answer {
+    answer.unwrap_or_else(|| Err(Failure::slow(route))).map_err(|mut failure| {
         // Why it broke is mostly the last thing that it said.
-        if failure.kind == Kind::Broken && entrance.origin.is_privy(route.operator()) {
+        if failure.kind == Kind::Broken && origin.is_privy(route.operator()) {
             failure.printed = route.operator().last_lines().join("\n").into();
         }
         failure
     })
 }
 
-fn find(proxy: &Proxy, target: &Target, entrance: &Entrance, uri: &Uri) -> Result<(Arc<Route>, PathPrefix), Failure> {
+fn find(
+    proxy: &Proxy,
+    target: &Target,
+    entrance: &Entrance,
+    request: &Parts,
+) -> Result<(Arc<Route>, PathPrefix), Failure> {
+    let uri = &request.uri;
     let routes = proxy.routes();
     let Some(host) = target.host.as_ref().filter(|host| routes.knows(host)) else {
         // A page of another name that has been made to lead here must not learn what somebody works on, nor another user.
@@ -172,8 +183,11 @@ fn find(proxy: &Proxy, target: &Target, entrance: &Entrance, uri: &Uri) -> Resul
     {
         return Err(Failure::misdirected(target.text()));
     }
-    // What a page of ours asks for is meant for whoever the page was asked of, as long as that is not there.
-    let page = own::page(uri).and_then(|path| routes.find(host, path)).filter(|found| !found.value.is_ready());
+    // What a page of ours asks for is meant for whoever the page was asked of, as long as nothing else is to be seen there.
+    let is_shown = |found: &Found<'_, Arc<Route>>| {
+        !found.value.is_ready() || own::key_of_page(request, target).is_some_and(|key| proxy.slow().has(&key))
+    };
+    let page = own::page(uri).and_then(|path| routes.find(host, path)).filter(is_shown);
     match page.or_else(|| routes.find(host, uri.path())) {
         Some(Found { prefix, value }) => Ok((value.clone(), prefix.clone())),
         None => Err(Failure::unknown_path(target.text(), proxy.paths(host))),

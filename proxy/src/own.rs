@@ -64,7 +64,7 @@ pub(crate) fn is_own(path: &str) -> bool {
 }
 
 /// What whoever shows the page that asks has asked for.
-fn key_of_page(request: &Parts, target: &Target) -> Option<Key> {
+pub(crate) fn key_of_page(request: &Parts, target: &Target) -> Option<Key> {
     let page = back(&request.uri).unwrap_or("/").parse().ok()?;
     Some(Key::new(target.host.as_ref()?, &page, &request.headers))
 }

@@ -88,12 +88,17 @@ impl Slow {
         None
     }
 
-    /// Whether an answer is on its way to whoever asks so, or here.
+    /// How far an answer to whoever asks so has got, if there is one.
     pub(crate) fn progress(&self, key: &Key) -> Option<Progress> {
         let mut entries = self.lock();
         let entry = entries.iter_mut().find(|entry| entry.key == *key)?;
         entry.seen = Instant::now();
         Some(if entry.answer.is_empty() && !entry.answer.is_terminated() { Progress::OnItsWay } else { Progress::Here })
+    }
+
+    /// Whether an answer is on its way to whoever asks so, or here.
+    pub(crate) fn has(&self, key: &Key) -> bool {
+        self.lock().iter().any(|entry| entry.key == *key)
     }
 
     /// An answer that is on its way to whoever asks so, if there is one; as [`Self::wait`] then.

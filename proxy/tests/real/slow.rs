@@ -89,6 +89,19 @@ fn an_answer_is_for_whoever_asks_with_the_same_cookies() {
 }
 
 #[test]
+fn a_page_of_one_that_has_a_path_alone_asks_for_that_one() {
+    let thinker = Thinker::new();
+    let world = World::talkative(crate::world::ready(thinker.back_end.port));
+    world.lead_only("/report");
+    assert!(look(&world, &[]).out.contains("shop has not answered yet"));
+    let state = curl(&world, &[STATE]).out;
+    assert!(state.contains(r#""title":"shop has not answered yet""#), "{state}");
+    thinker.go.send(()).unwrap();
+    until_there_is_news(&world);
+    assert_eq!(look(&world, &[]).out, "answer 1 200");
+}
+
+#[test]
 fn who_is_no_person_waits_as_long_as_it_takes() {
     let thinker = Thinker::new();
     let world = World::talkative(crate::world::ready(thinker.back_end.port));

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use locald_proxy::{Authority, Backend, Kept, Operator, Pattern, Proxy, Route, Routes, Scope, Upstream};
+use locald_proxy::{Authority, Backend, HostName, Kept, Operator, Pattern, Proxy, Route, Routes, Scope, Upstream};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -91,6 +91,16 @@ impl World {
         let (home, backend) = ("shop.localhost".parse().unwrap(), self.backend.subscribe());
         let route = Route::new("shop".to_owned(), home, backend, PATIENCE, self.keeper.clone());
         self.proxy.set_routes(routes(route.addressed_as(&name.parse().unwrap(), port)));
+    }
+
+    /// Leaves the back end this beginning of paths, and nothing else.
+    pub(crate) fn lead_only(&self, prefix: &str) {
+        let home: HostName = "shop.localhost".parse().unwrap();
+        let (backend, keeper) = (self.backend.subscribe(), self.keeper.clone());
+        let route = Route::new("shop".to_owned(), home.clone(), backend, PATIENCE, keeper);
+        let mut routes = Routes::default();
+        routes.add_at(Pattern::Exact(home), prefix.parse().unwrap(), Arc::new(route)).unwrap();
+        self.proxy.set_routes(routes);
     }
 
     /// Has the proxy let nobody in any more; what comes back is whether everybody has gone by themselves.
